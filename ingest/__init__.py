@@ -1,0 +1,1 @@
+"""The write path: articles in, passages out. Begin with `ingest.pipeline`."""

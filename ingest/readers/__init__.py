@@ -1,0 +1,1 @@
+"""Bytes in, documents out: one file a format, chosen by suffix in `READERS`."""
