@@ -1,0 +1,34 @@
+"""What a reader owes to a block: no white space at its ends, no blank line inside."""
+
+import re
+from collections.abc import Sequence
+
+# Each character at which `str.splitlines` ends a line.
+_BREAKS = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"
+_BLANK_LINES = re.compile(rf"\s*[{_BREAKS}]\s*?[{_BREAKS}]\s*")
+
+
+def tidy(text: str) -> str:
+    """Return `text` without white space at its ends, each run of blank lines one line break."""
+    return _BLANK_LINES.sub("\n", text.strip())
+
+
+def one_line(text: str) -> str:
+    """Return `text` with every run of white space as one space, and none at its ends."""
+    return " ".join(text.split())
+
+
+def tidy_with_offsets(text: str, offsets: Sequence[int]) -> tuple[str, tuple[int, ...]]:
+    """Return `tidy(text)`, and for each of its characters the offset that stood beside it."""
+    start = len(text) - len(text.lstrip())
+    end = len(text.rstrip())
+    pieces: list[str] = []
+    places: list[int] = []
+    position = start
+    for blank in _BLANK_LINES.finditer(text, start, max(start, end)):
+        pieces += [text[position : blank.start()], "\n"]
+        places += [*offsets[position : blank.start()], offsets[blank.start()]]
+        position = blank.end()
+    pieces.append(text[position:end])
+    places += offsets[position:end]
+    return "".join(pieces), tuple(places)

@@ -1,0 +1,449 @@
+"""Markdown (CommonMark with tables) → blocks, each with the way back to the file's characters.
+
+A block's text is what a reader of the rendered page reads: `**bold**` gives "bold", a link its
+text. Most blocks hold no markup; those stand in the file character for character and say where
+(`source_start`). For all of them `source_map` tells the offset of every single character.
+
+Raw HTML is dropped: a block of it is left out as such, inline tags vanish and their text stays
+(but for scripts and styles, which vanish whole).
+"""
+
+import re
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from markdown_it import MarkdownIt
+from markdown_it.helpers import parseLinkDestination, parseLinkTitle
+from markdown_it.rules_block import StateBlock
+from markdown_it.rules_inline import StateInline
+from markdown_it.token import Token
+
+from index.errors import LimitExceeded, SourceError
+from index.records import BlockKind, Reference
+from ingest.document import Document, Metadata, SourceBlock
+from ingest.encoding import decode
+from ingest.front_matter import merge, metadata_from, reference_from, split_front_matter
+from ingest.readers.block_text import tidy_with_offsets
+
+MAX_CHARACTERS = 5_000_000
+"""Longest file read; parsing costs about a second a million characters on plain prose."""
+
+MAX_NESTING = 60
+"""Deepest nesting of lists and quotes read (two levels a list, one a quote)."""
+
+MAX_SECONDS = 30.0
+"""Longest time for one file: some inputs cost a Markdown parser time in the square of length."""
+
+HTML_MARKUP = "HTML markup"
+IMAGE = "image"
+REFERENCE_LIST = "reference list"
+
+_REFERENCE_HEADING = re.compile(
+    r"(?:references?|sources?|citations?|bibliography|works cited|literature(?: cited)?)"
+    r"(?: (?:list|and (?:sources|notes|further reading)))?\s*:?",
+    re.IGNORECASE,
+)
+_FOOTNOTE = re.compile(r"\[\^[^\]\s]{1,20}\]:\s")
+_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)")
+_HIDDEN = frozenset({"script", "style", "template", "textarea", "title", "noscript"})
+_NOWHERE = -1
+
+
+@dataclass(frozen=True, slots=True)
+class _Traced:
+    """A block and, for each character of its text, its offset in the decoded file (or -1)."""
+
+    block: SourceBlock
+    offsets: tuple[int, ...]
+    number: int | None = None
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    start: int
+    text: str
+
+
+def read(data: bytes, name: str) -> Iterator[Document]:
+    """Yield the one article of a Markdown file.
+
+    Raises `SourceError` when the file is not text, its front matter is not YAML or no text is
+    left, and `LimitExceeded` when it is too long, nested too deep or takes too long.
+    """
+    text, _ = decode(data, name)
+    mapping, body = split_front_matter(text, name)
+    stated = Metadata() if mapping is None else metadata_from(mapping, name)
+    traced = list(_without_references(_trace(text, body, name)))
+    if not traced:
+        raise SourceError(f"{name}: there is no text in it; remove it or write the article")
+    page = Metadata(
+        title=next((one.block.text for one in traced if _is_title(one.block)), None),
+        references=tuple(_references(traced)),
+    )
+    yield Document(tuple(one.block for one in traced), merge(stated, page))
+
+
+def source_map(text: str, name: str = "") -> tuple[tuple[int, ...], ...]:
+    """Return, for each block that `read` makes of the decoded file `text`, where it stands there.
+
+    The i-th number of a block is the offset in `text` of the i-th character of the block's text:
+    the same character, or the markup that renders as it (`&amp;` for "&", a line end for a
+    space), and -1 where the file holds no such place (the bar between two cells of a table).
+    """
+    _, body = split_front_matter(text, name)
+    return tuple(one.offsets for one in _trace(text, body, name))
+
+
+def _is_title(block: SourceBlock) -> bool:
+    return block.kind == "heading" and block.level == 1 and not block.left_out
+
+
+def _trace(text: str, body: int, name: str) -> Iterator[_Traced]:
+    if len(text) > MAX_CHARACTERS:
+        raise LimitExceeded(
+            f"{name}: {len(text):,} characters; a Markdown file may have {MAX_CHARACTERS:,}. "
+            "Split it into one file an article"
+        )
+    # markdown-it counts lines by "\n" alone, as `decode` leaves them.
+    lines = []
+    start = body
+    for line in text[body:].split("\n"):
+        lines.append(_Line(start, line))
+        start += len(line) + 1
+    return _Walker(lines, name).walk(_parser(name).parse(text[body:]))
+
+
+def _parser(name: str) -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"maxNesting": MAX_NESTING}).enable(
+        ["table", "strikethrough"]
+    )
+    # Keeps `\*` and `&amp;` as tokens of their own, with the markup that they come from.
+    parser.disable("text_join")
+    deadline = time.monotonic() + MAX_SECONDS
+
+    def check(nesting: int) -> None:
+        if nesting >= MAX_NESTING:
+            raise LimitExceeded(
+                f"{name}: lists or quotes nested more than {MAX_NESTING // 2} deep; flatten them"
+            )
+        if time.monotonic() > deadline:
+            raise LimitExceeded(f"{name}: took more than {MAX_SECONDS:.0f} s to read; simplify it")
+
+    def check_block(state: StateBlock, _start: int, _end: int, _silent: bool) -> bool:
+        # Beyond this level the parser would drop the text without a word.
+        check(state.level + 1)
+        return False
+
+    def check_inline(_state: StateInline, _silent: bool) -> bool:
+        check(0)
+        return False
+
+    parser.block.ruler.before("table", "limits", check_block)
+    parser.inline.ruler.before("text", "limits", check_inline)
+    return parser
+
+
+class _Walker:
+    """Walks the tokens of one file once, front to back."""
+
+    def __init__(self, lines: Sequence[_Line], name: str) -> None:
+        self._lines = lines
+        self._name = name
+        self._lists: list[int | None] = []  # of each open list the next number, None for bullets
+        self._item: int | None = None  # the number of the item whose first paragraph is awaited
+        self._awaits_item = False
+        self._cells: list[tuple[str, list[int]]] | None = None
+        self._cursor = (0, 0)  # line and column behind the last cell of the table row
+
+    def walk(self, tokens: Sequence[Token]) -> Iterator[_Traced]:
+        for before, token in pairwise([Token("", "", 0), *tokens]):
+            if token.type == "inline":
+                yield from self._inline(token, before)
+            elif token.type in ("fence", "code_block"):
+                yield from self._code(token)
+            elif token.type == "html_block":
+                yield from self._block("paragraph", *self._raw(token), left_out=HTML_MARKUP)
+            elif token.type == "tr_close":
+                yield from self._row()
+            else:
+                self._enter(token)
+
+    def _enter(self, token: Token) -> None:
+        if token.type == "bullet_list_open":
+            self._lists.append(None)
+        elif token.type == "ordered_list_open":
+            self._lists.append(int(token.attrGet("start") or 1))
+        elif token.type in ("bullet_list_close", "ordered_list_close"):
+            self._lists.pop()
+        elif token.type == "list_item_open":
+            self._item = self._lists[-1]
+            self._awaits_item = True
+            if self._item is not None:
+                self._lists[-1] = self._item + 1
+        elif token.type == "list_item_close":
+            self._awaits_item = False
+        elif token.type == "tr_open":
+            self._cells = []
+            self._cursor = (token.map[0] if token.map else 0, 0)
+
+    def _inline(self, token: Token, opening: Token) -> Iterator[_Traced]:
+        if self._cells is not None:
+            content, places = token.content, self._cell_places(token.content)
+            self._cells.append(_render(token.children or [], content, places).joined())
+            return
+        first = token.map[0] if token.map else 0
+        content, places = token.content, self._places(token.content, first)
+        rendered = _render(token.children or [], content, places)
+        kind: BlockKind = "paragraph"
+        level = 0
+        number = None
+        if opening.type == "heading_open":
+            kind, level = "heading", int(opening.tag[1])
+        elif self._awaits_item:
+            kind, level, number = "item", len(self._lists), self._item
+            self._awaits_item = False
+        text, offsets = rendered.joined()
+        made = list(self._block(kind, text, offsets, level, number=number, url=rendered.url))
+        if made:
+            yield from made
+        elif rendered.dropped:
+            yield from self._block("paragraph", content, places, left_out=rendered.dropped)
+
+    def _code(self, token: Token) -> Iterator[_Traced]:
+        first = (token.map[0] if token.map else 0) + (token.type == "fence")
+        places = self._places(token.content, first)
+        start = 0
+        for part in re.split(r"(\n[^\S\n]*\n\s*)", token.content):
+            end = start + len(part)
+            yield from self._block("paragraph", part, places[start:end])
+            start = end
+
+    def _raw(self, token: Token) -> tuple[str, list[int]]:
+        return token.content, self._places(token.content, token.map[0] if token.map else 0)
+
+    def _row(self) -> Iterator[_Traced]:
+        cells, self._cells = self._cells or [], None
+        text = ""
+        offsets: list[int] = []
+        for cell, places in cells:
+            if text and cell:
+                text += " | "
+                offsets += [_NOWHERE] * 3
+            text += cell
+            offsets += places
+        yield from self._block("row", text, offsets)
+
+    def _block(
+        self,
+        kind: BlockKind,
+        text: str,
+        offsets: Sequence[int],
+        level: int = 0,
+        *,
+        left_out: str = "",
+        number: int | None = None,
+        url: str | None = None,
+    ) -> Iterator[_Traced]:
+        text, places = tidy_with_offsets(text, offsets)
+        if not text:
+            return
+        if kind == "heading":
+            text = re.sub(r"\s", " ", text)
+        verbatim = self._stands_at(places, text)
+        block = SourceBlock(kind, text, level, verbatim, left_out)
+        yield _Traced(block, places, number, url)
+
+    def _stands_at(self, places: Sequence[int], text: str) -> int | None:
+        """Return the first place when the others follow it one by one, with the same characters."""
+        first = places[0]
+        if first == _NOWHERE or any(place != first + i for i, place in enumerate(places)):
+            return None
+        return first if self._file_slice(first, len(text)) == text else None
+
+    def _file_slice(self, start: int, length: int) -> str:
+        low, high = 0, len(self._lines) - 1
+        while low < high:
+            middle = (low + high + 1) // 2
+            if self._lines[middle].start <= start:
+                low = middle
+            else:
+                high = middle - 1
+        taken = ""
+        column = start - self._lines[low].start
+        while len(taken) < length and low < len(self._lines):
+            taken += self._lines[low].text[column:] + "\n"
+            column, low = 0, low + 1
+        return taken[:length]
+
+    def _places(self, content: str, first: int) -> list[int]:
+        """Return the offset in the file of each character of a block's content.
+
+        The parser takes indentation and quote signs off the head of a line, never anything from
+        its middle, so a line of the content is looked for from the end of its line in the file.
+        """
+        places: list[int] = []
+        for row, piece in enumerate(content.split("\n")):
+            if row:
+                places.append(
+                    self._lines[first + row - 1].start + len(self._lines[first + row - 1].text)
+                )
+            line = self._lines[first + row] if first + row < len(self._lines) else None
+            column = line.text.rfind(piece) if line is not None and piece.strip() else -1
+            if line is None or column < 0:
+                places += [_NOWHERE] * len(piece)
+            else:
+                places += range(line.start + column, line.start + column + len(piece))
+        return places
+
+    def _cell_places(self, content: str) -> list[int]:
+        row, column = self._cursor
+        line = self._lines[row]
+        found = line.text.find(content, column) if content else -1
+        if found < 0:  # an escaped bar in the cell, which the parser has unescaped
+            return [_NOWHERE] * len(content)
+        self._cursor = (row, found + len(content))
+        return list(range(line.start + found, line.start + found + len(content)))
+
+
+@dataclass(slots=True)
+class _Rendered:
+    """The readable text of inline tokens, in pieces, each with its offsets in the file."""
+
+    pieces: list[str]
+    offsets: list[int]
+    url: str | None = None
+    dropped: str = ""
+
+    def joined(self) -> tuple[str, list[int]]:
+        return "".join(self.pieces), self.offsets
+
+
+def _render(tokens: Sequence[Token], content: str, places: Sequence[int]) -> _Rendered:
+    """Return what `tokens`, the inline tokens of `content`, read as.
+
+    `places[i]` is the offset in the file of `content[i]`. A token's text is found in `content`
+    from behind the one before it, links skipped whole, so that nothing is taken for text that
+    stands in an address.
+    """
+    rendered = _Rendered([], [])
+    flat = content.replace("\n", " ")
+    position = 0
+    hidden = ""
+
+    def add(text: str, markup: str) -> None:
+        nonlocal position
+        found = flat.find(markup.replace("\n", " "), position) if markup else -1
+        if found < 0:
+            places_of = [_NOWHERE] * len(text)
+        elif len(markup) == len(text):
+            places_of = list(places[found : found + len(text)])
+        else:
+            places_of = [places[found]] * len(text)
+        if found >= 0:
+            position = found + len(markup)
+        if not hidden:
+            rendered.pieces.append(text)
+            rendered.offsets.extend(places_of)
+
+    for token in tokens:
+        if token.type == "text_special":
+            add(token.content, token.markup)
+        elif token.type in ("text", "code_inline"):
+            add(token.content, token.content)
+        elif token.type in ("softbreak", "hardbreak"):
+            end = content.find("\n", position)
+            if not hidden and end >= 0:
+                rendered.pieces.append("\n")
+                rendered.offsets.append(places[end])
+            position = max(position, end + 1)
+            while position < len(content) and content[position] in " \t":
+                position += 1
+        elif token.type == "link_open":
+            rendered.url = rendered.url or str(token.attrGet("href") or "") or None
+        elif token.type == "link_close" and token.markup != "autolink":
+            position = _after_link(content, flat.find("]", position))
+        elif token.type == "image":
+            rendered.dropped = rendered.dropped or IMAGE
+            alt = flat.find("![", position)
+            alt = flat.find(token.content.replace("\n", " "), max(alt, position))
+            position = _after_link(content, flat.find("]", max(alt, position) + len(token.content)))
+        elif token.type == "html_inline":
+            rendered.dropped = HTML_MARKUP
+            start = content.find(token.content, position)
+            position = max(position, start + len(token.content))
+            hidden, breaks = _hides(token.content, hidden)
+            if breaks and not hidden and start >= 0:
+                rendered.pieces.append("\n")
+                rendered.offsets.append(places[start])
+    return rendered
+
+
+def _hides(tag: str, hidden: str) -> tuple[str, bool]:
+    """Return the element whose text is hidden behind this tag ("" for none), and if it breaks."""
+    match = _TAG.match(tag)
+    if match is None:
+        return hidden, False
+    closing, element = match.group(1), match.group(2).lower()
+    if hidden:
+        return ("" if closing and element == hidden else hidden), False
+    if element in _HIDDEN and not closing and not tag.endswith("/>"):
+        return element, False
+    return "", element == "br"
+
+
+def _after_link(content: str, bracket: int) -> int:
+    """Return the place behind a link or image whose text ends at `content[bracket]`, a `]`."""
+    if bracket < 0:
+        return len(content)
+    position = bracket + 1
+    if content[position : position + 1] == "(":
+        end = len(content)
+        inside = _skip_space(content, position + 1)
+        destination = parseLinkDestination(content, inside, end)
+        if destination.ok:
+            inside = _skip_space(content, destination.pos)
+            title = parseLinkTitle(content, inside, end)
+            if title.ok:
+                inside = _skip_space(content, title.pos)
+        if content[inside : inside + 1] == ")":
+            return inside + 1
+    if content[position : position + 1] == "[":
+        close = content.find("]", position)
+        if close >= 0:
+            return close + 1
+    return position
+
+
+def _skip_space(content: str, position: int) -> int:
+    while position < len(content) and content[position] in " \t\n":
+        position += 1
+    return position
+
+
+def _without_references(traced: Iterator[_Traced]) -> Iterator[_Traced]:
+    """Leave out each reference list: a heading that says so, and what stands under it."""
+    under = 0  # the level of the open reference heading, 0 for none
+    article = False  # whether a block of the article came before
+    for one in traced:
+        block = one.block
+        if block.kind == "heading":
+            if under and block.level <= under:
+                under = 0
+            if not under and article and _REFERENCE_HEADING.fullmatch(block.text):
+                under = block.level
+        if not block.left_out and (under or _FOOTNOTE.match(block.text)):
+            yield replace(one, block=replace(block, left_out=REFERENCE_LIST))
+        else:
+            article = article or not block.left_out
+            yield one
+
+
+def _references(traced: Sequence[_Traced]) -> Iterator[Reference]:
+    for one in traced:
+        block = one.block
+        if block.left_out == REFERENCE_LIST and block.kind != "heading":
+            url = one.url if one.url and one.url.startswith(("http://", "https://")) else None
+            yield reference_from(block.text, one.number, url)
