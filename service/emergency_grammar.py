@@ -1,0 +1,419 @@
+"""A small grammar over a question's words: which signs it mentions, and which of them are said
+to be so now.
+
+A question becomes words, each knowing its sentence and its clause. Patterns (the notation is
+explained at the top of `emergency_rules.toml`) are looked up by their first word and matched
+forward with bounded gaps, so the time is linear in the question's length and no text can make it
+backtrack. A mention is then set aside when its clause denies it, dates it to the past, calls it
+habitual or supposes it, or when its sentence only asks for information.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import product
+
+# Letters with inner apostrophes, or a number with decimals; and the marks that end a sentence or
+# a clause. A full stop inside a number belongs to the number.
+_TOKEN = re.compile(r"\d+(?:[.,]\d+)?|[^\W\d_]+(?:'[^\W\d_]+)*|[.!?;\n]|[,:()–—]")
+_SENTENCE_END = frozenset(".!?;\n")
+_TRIPLED = re.compile(r"(.)\1{2,}")
+_NUMBER_WORDS = {
+    "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8,
+    "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "fifteen": 15, "twenty": 20, "thirty": 30,
+    "forty": 40, "fifty": 50, "sixty": 60, "hundred": 100, "couple": 2, "few": 3, "several": 3,
+}  # fmt: skip
+
+
+@dataclass(slots=True)
+class Word:
+    """One word of a question: its normal form, its numeric tags and where it stands."""
+
+    form: str
+    start: int  # code points in the question, inclusive
+    end: int  # exclusive
+    sentence: int
+    clause: int
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """One way to say a thing: for each slot, the gap allowed before it and the words it takes."""
+
+    gaps: tuple[int, ...]
+    slots: tuple[frozenset[str], ...]
+    opens: bool  # only at the start of a sentence
+    closes: bool  # only at the end of one
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """Words `first..last` (inclusive) of the question that say a sign."""
+
+    sign: str
+    first: int
+    last: int
+
+
+def compile_pattern(line: str, classes: dict[str, frozenset[str]]) -> list[Pattern]:
+    """Return the patterns that `line` stands for: one for each choice of its optional slots.
+
+    Raises:
+        ValueError: a class that does not exist, or a pattern with nothing in it.
+    """
+    choices: list[list[tuple[int, frozenset[str]] | None]] = []
+    gap = 0
+    parts = line.split()
+    opens, closes = parts[:1] == ["^"], parts[-1:] == ["$"]
+    for part in parts[opens : len(parts) - closes]:
+        if part.startswith("~"):
+            gap = int(part[1:])
+            continue
+        optional = part.endswith("?")
+        words: set[str] = set()
+        for alternative in part.removesuffix("?").strip("|").split("|"):
+            name = alternative[1:-1]
+            if not alternative.startswith("<"):
+                words.add(alternative)
+            elif name in classes:
+                words |= classes[name]
+            elif alternative in NUMERIC_TAGS:
+                words.add(alternative)
+            else:
+                raise ValueError(f"emergency pattern {line!r}: there is no class {alternative}")
+        slot = (gap, frozenset(words))
+        choices.append([slot, None] if optional else [slot])
+        gap = 0
+    patterns = []
+    for chosen in product(*choices):
+        slots = [slot for slot in chosen if slot is not None]
+        if slots:
+            gaps, words_of = zip(*slots, strict=True)
+            patterns.append(Pattern(gaps, words_of, opens, closes))
+    if not patterns:
+        raise ValueError(f"emergency pattern {line!r} is empty")
+    return patterns
+
+
+class Lexicon:
+    """Named patterns, found in a list of words in one pass."""
+
+    def __init__(self, named: dict[str, list[Pattern]]) -> None:
+        self._by_first: dict[str, list[tuple[str, Pattern]]] = {}
+        self.vocabulary: set[str] = set()
+        for name, patterns in named.items():
+            for pattern in patterns:
+                for word in pattern.slots[0]:
+                    self._by_first.setdefault(word, []).append((name, pattern))
+                for slot in pattern.slots:
+                    self.vocabulary |= slot
+
+    def mentions(self, words: list[Word]) -> list[Mention]:
+        """Return every mention, in the order of its first word; the shortest for each start."""
+        found: dict[tuple[str, int], Mention] = {}
+        for index, word in enumerate(words):
+            for key in (word.form, *word.tags):
+                for name, pattern in self._by_first.get(key, ()):
+                    last = _match(pattern, words, index)
+                    if last is None:
+                        continue
+                    known = found.get((name, index))
+                    if known is None or last < known.last:
+                        found[name, index] = Mention(name, index, last)
+        return list(found.values())
+
+
+def _match(pattern: Pattern, words: list[Word], first: int) -> int | None:
+    """Match the slots after the first; the states are sets of positions, so no backtracking."""
+    sentence = words[first].sentence
+    if pattern.opens and first > 0 and words[first - 1].sentence == sentence:
+        return None
+    reached = {first}
+    for gap, slot in zip(pattern.gaps[1:], pattern.slots[1:], strict=True):
+        following: set[int] = set()
+        for position in reached:
+            for candidate in range(position + 1, min(position + 2 + gap, len(words))):
+                word = words[candidate]
+                if word.sentence != sentence:
+                    break
+                if word.form in slot or any(tag in slot for tag in word.tags):
+                    following.add(candidate)
+        if not following:
+            return None
+        reached = following
+    last = min(reached)
+    if pattern.closes and last + 1 < len(words) and words[last + 1].sentence == sentence:
+        return None
+    return last
+
+
+class Spelling:
+    """One-letter slips in long words of the rules: `unconcious`, `siezure`, `vomitting`."""
+
+    _SHORTEST = 7  # below this, a neighbour is too often another word: strike and stroke
+
+    def __init__(self, vocabulary: set[str], not_slips: frozenset[str]) -> None:
+        self._vocabulary = vocabulary
+        self._not_slips = not_slips
+        self._by_deletion: dict[str, set[str]] = {}
+        for word in vocabulary:
+            if len(word) >= self._SHORTEST and word.isalpha():
+                for cut in _deletions(word):
+                    self._by_deletion.setdefault(cut, set()).add(word)
+
+    def correct(self, form: str) -> str:
+        """Return the rules' word that `form` misspells by one letter, or `form`."""
+        if (
+            len(form) < self._SHORTEST - 1
+            or len(form) > 20
+            or form in self._vocabulary
+            or form in self._not_slips
+        ):
+            return form
+        candidates = {
+            word
+            for cut in _deletions(form)
+            for word in self._by_deletion.get(cut, ())
+            if word[0] == form[0] and _one_slip(form, word)
+        }
+        return min(candidates) if candidates else form
+
+
+def _deletions(word: str) -> Iterator[str]:
+    yield word
+    for index in range(len(word)):
+        yield word[:index] + word[index + 1 :]
+
+
+def _one_slip(left: str, right: str) -> bool:
+    """Whether one inserted, missing, replaced or swapped letter turns `left` into `right`."""
+    start = 0
+    while start < min(len(left), len(right)) and left[start] == right[start]:
+        start += 1
+    a, b = left[start:], right[start:]
+    return a[1:] == b[1:] or a[1:] == b or a == b[1:] or (a[:2] == b[1::-1] and a[2:] == b[2:])
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Turns a question into words in their normal form."""
+
+    spelling: Spelling
+    written_as: dict[str, str]  # slang and short misspellings: their normal form
+    joined: dict[tuple[str, str], str]  # two words that mean one: ("can", "not") -> "cant"
+    clause_words: frozenset[str]  # words that open a new clause
+
+    def words(self, question: str) -> list[Word]:
+        """Return the question's words. Offsets are code points of `question` as given."""
+        # Lower case one character at a time: str.lower may change the length, and offsets with it.
+        text = "".join(
+            low if len(low := char.lower()) == 1 else char
+            for char in question.replace("’", "'").replace("‘", "'").replace("`", "'")
+        )
+        words: list[Word] = []
+        sentence = clause = 0
+        for match in _TOKEN.finditer(text):
+            token = match.group()
+            if token in _SENTENCE_END:
+                sentence += 1
+                clause += 1
+                continue
+            if not token[0].isalnum():
+                clause += 1
+                continue
+            form = self._form(token)
+            if words and words[-1].sentence == sentence and words[-1].end + 1 >= match.start():
+                together = self.joined.get((words[-1].form, form))
+                if together is not None:
+                    words[-1].form, words[-1].end = together, match.end()
+                    continue
+            if form in self.clause_words and words and words[-1].form != "right":
+                clause += 1
+            words.append(Word(form, match.start(), match.end(), sentence, clause))
+        _tag_numbers(words)
+        return words
+
+    def _form(self, token: str) -> str:
+        if token[0].isdigit():
+            return token.replace(",", ".")
+        form = _TRIPLED.sub(r"\1", token.replace("'", ""))
+        form = self.written_as.get(form, form)
+        return self.spelling.correct(form)
+
+
+NUMERIC_TAGS = frozenset(
+    {"<num>", "<many_num>", "<temp>", "<temp_high>", "<young_age>", "<low_oxygen>", "<year>"}
+)
+_UNIT_DAYS = {
+    "day": 1, "days": 1, "week": 7, "weeks": 7, "wk": 7, "wks": 7, "weeker": 7,
+    "month": 30, "months": 30, "mo": 30, "mos": 30, "mth": 30, "mths": 30,
+}  # fmt: skip
+_TEMPERATURE_BEFORE = frozenset("fever temp temperature thermometer temps fevers running".split())
+_TEMPERATURE_AFTER = frozenset("c f degrees celsius fahrenheit deg fever temp temperature".split())
+_BABY = frozenset("baby newborn infant babys bub neonate".split())
+
+
+def _tag_numbers(words: list[Word]) -> None:
+    """Give each number the tags that its value and its neighbours earn."""
+    for index, word in enumerate(words):
+        spelled = _NUMBER_WORDS.get(word.form)
+        if spelled is None and not word.form[0].isdecimal():
+            continue
+        value = float(spelled) if spelled is not None else _value(word.form)
+        before = {w.form for w in words[max(0, index - 5) : index]}
+        after = [w.form for w in words[index + 1 : index + 4]]
+        word.tags = tuple(_number_tags(value, word.form, before, after, words, index))
+
+
+def _value(form: str) -> float:
+    try:
+        return float(form)
+    except ValueError:
+        return -1.0
+
+
+def _number_tags(
+    value: float, form: str, before: set[str], after: list[str], words: list[Word], index: int
+) -> Iterator[str]:
+    yield "<num>"
+    # "I took three tablets" may be a dose; from six on it seldom is. BNF: no analgesic sold
+    # without prescription is taken more than two or three at a time.
+    if 6 <= value <= 1000 and not (after and after[0] in {"mg", "mcg", "ml", "g"}):
+        yield "<many_num>"
+    if 1900 <= value <= 2100 and len(form) == 4:
+        yield "<year>"
+    if (38 <= value < 43 or 100.4 <= value < 109) and (
+        before & _TEMPERATURE_BEFORE or set(after[:2]) & _TEMPERATURE_AFTER
+    ):
+        yield "<temp>"
+        if 40 <= value < 43 or value >= 104:
+            yield "<temp_high>"
+    if 40 <= value <= 91 and before & {"oxygen", "sats", "spo2", "o2", "saturation", "ox"}:
+        yield "<low_oxygen>"
+    # NHS and NICE NG143 act on a fever differently below three months of age.
+    days = _UNIT_DAYS.get(after[0], 0) * value if after else 0
+    if 0 < days < 91:
+        named = index > 0 and words[index - 1].form in _BABY
+        if "old" in after[1:3] or named or (len(after) > 1 and after[1] in _BABY):
+            yield "<young_age>"
+
+_NEGATION_REACH = 6  # words; "no swelling or redness in the leg", not the rest of the story
+
+# What makes a danger likelier, rather than a danger: true of the past as well.
+_CONTEXT = frozenset(
+    "person near_person sudden severe infection exertion clot_risk known_clot dirty_wound "
+    "hot_setting postpartum pregnant late_weeks allergen chemo asthma thinners drug wound crash "
+    "child infant newborn young_age injury head_hit head_hit_only child_fell".split()
+)
+_CRISIS = frozenset(("suicide", "self_harm"))
+
+
+def set_aside(mentions: list[Mention], cues: list[Mention], words: list[Word]) -> list[Mention]:
+    """Return the mentions that are said to be so, now, of someone present.
+
+    How far each cue reaches is written beside it in `emergency_rules.toml`. A mention that begins
+    at or before a negation contains it ("not breathing") and is not denied by it.
+    """
+    reach = _Reach(cues, words)
+    return [mention for mention in mentions if not reach.covers(mention)]
+
+
+class _Reach:
+    """Which words of a question each cue sets aside."""
+
+    def __init__(self, cues: list[Mention], words: list[Word]) -> None:
+        self._words = words
+        at: dict[str, list[Mention]] = {}
+        for cue in cues:
+            at.setdefault(cue.sign, []).append(cue)
+        self._at = at
+        excused = {cue.first for cue in at.get("not_negation", ())}
+        self._denied: dict[int, int] = {}  # word -> the negation that reaches it
+        for cue in at.get("negation", ()):
+            if cue.first in excused:
+                continue
+            clause = words[cue.first].clause
+            stop = min(cue.last + 1 + _NEGATION_REACH, len(words))
+            for index in range(cue.last + 1, stop):
+                if words[index].clause != clause:
+                    break
+                self._denied[index] = cue.first
+        self._past = self._clauses("past", opening=True)
+        not_habit = {i for cue in at.get("not_habit", ()) for i in range(cue.first, cue.last + 1)}
+        self._habit = self._clauses("habit", excused=not_habit)
+        self._supposed = {
+            index
+            for cue in at.get("supposed", ())
+            for index in range(cue.first, len(words))
+            if words[index].clause == words[cue.first].clause
+        }
+        self._near = self._near_sentences()
+        self._asks = self._sentences("asks") - self._near
+        self._figure = self._sentences("figure")
+        self._story = self._sentences("exam_or_story")
+        self._animal = self._animal_from()
+
+    def covers(self, mention: Mention) -> bool:
+        """Whether some cue sets the mention aside."""
+        word = self._words[mention.first]
+        denied_by = self._denied.get(mention.first)
+        if denied_by is not None and denied_by < mention.first:
+            return True
+        if word.sentence in self._figure or word.sentence in self._story:
+            return True
+        if self._animal.get(word.sentence, mention.first + 1) <= mention.first:
+            return True
+        if mention.sign in _CRISIS:
+            return word.clause in self._past and "want" not in self._forms(mention)
+        if self._story and word.sentence not in self._near:
+            return True
+        if word.sentence in self._asks or mention.first in self._supposed:
+            return True
+        return mention.sign not in _CONTEXT and (
+            word.clause in self._past or word.clause in self._habit
+        )
+
+    def _forms(self, mention: Mention) -> set[str]:
+        return {w.form for w in self._words[mention.first : mention.last + 1]}
+
+    def _sentences(self, name: str) -> set[int]:
+        return {self._words[cue.first].sentence for cue in self._at.get(name, ())}
+
+    def _clauses(
+        self, name: str, *, excused: set[int] | None = None, opening: bool = False
+    ) -> set[int]:
+        """Return the clauses a cue stands in; and the next, when it opens the sentence."""
+        found: set[int] = set()
+        for cue in self._at.get(name, ()):
+            if excused and cue.first in excused:
+                continue
+            word = self._words[cue.first]
+            found.add(word.clause)
+            opens = cue.first == 0 or self._words[cue.first - 1].sentence != word.sentence
+            if opening and opens:
+                found.add(word.clause + 1)
+        return found
+
+    def _near_sentences(self) -> set[int]:
+        asked = {
+            i for cue in self._at.get("not_near", ()) for i in range(cue.first, cue.last + 1)
+        }
+        return {
+            self._words[cue.first].sentence
+            for cue in self._at.get("near", ())
+            if cue.first not in asked
+        }
+
+    def _animal_from(self) -> dict[int, int]:
+        """Return, for each sentence about an animal, the word from which it is."""
+        people = {
+            i
+            for cue in self._at.get("person_after_animal", ())
+            for i in range(cue.first, cue.last + 1)
+        }
+        first: dict[int, int] = {}
+        for cue in self._at.get("animal", ()):
+            if cue.first not in people:
+                first.setdefault(self._words[cue.first].sentence, cue.first)
+        return first

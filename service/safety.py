@@ -1,0 +1,211 @@
+"""What stands beside every answer: the disclaimer, and the notice above a question that describes
+an emergency.
+
+The notice is not triage. It reads the question alone, by the table in `emergency_rules.toml`, and
+says one thing: this may be an emergency, contact the emergency number. It never hides a passage,
+never weighs one danger against another, and its silence says nothing. No clinician has validated
+it; docs/emergency-notice.md tells what it was measured on.
+"""
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any, Literal
+
+from service.emergency_grammar import (
+    Lexicon,
+    Mention,
+    Reader,
+    Spelling,
+    Word,
+    compile_pattern,
+    set_aside,
+)
+
+DISCLAIMER = (
+    "This is information quoted from articles. It is not medical advice, and no clinician has "
+    "reviewed this service. For advice about your own health, see a doctor or another qualified "
+    "professional. In an emergency, contact your local emergency number now."
+)
+
+_EMERGENCY_TEXT = (
+    "Some words in your question can describe an emergency. If this is happening now, contact "
+    "{number} now; do not wait for an answer from this page. This notice is raised by words alone "
+    "and nobody has assessed your situation."
+)
+_CRISIS_TEXT = (
+    "Your question speaks of suicide or self-harm. If you, or the person you are asking about, are "
+    "in danger now or have already taken or done something, contact {number} now. You do not have "
+    "to face this alone: crisis lines exist, with people to talk to{line}. This notice is raised "
+    "by words alone and nobody has assessed your situation."
+)
+
+# A rule's signs lie within this many words of each other; vignettes' signs span 24 words at most,
+# and beyond about 60 the signs of long messages to a health library begin to belong to different
+# matters (bench/false_alarms.py).
+_WINDOW = 45
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A notice to stand above the passages, and the words of the question that raised it."""
+
+    kind: Literal["emergency", "crisis"]
+    text: str
+    matched: str  # the words that raised it, as they stand in the question, joined by " … "
+    spans: tuple[tuple[int, int], ...]  # where they stand: code points, end exclusive, ascending
+    source: str  # publisher, title and address of the page whose warning signs the rule restates
+    topic: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    groups: tuple[tuple[str, ...], ...]  # of each group, one sign
+    one_sentence: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Topic:
+    name: str
+    kind: Literal["emergency", "crisis"]
+    source: str
+    rules: tuple[_Rule, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    reader: Reader
+    signs: Lexicon
+    cues: Lexicon
+    topics: tuple[_Topic, ...]
+
+
+def disclaimer(text: str | None = None) -> str:
+    """Return the operator's disclaimer, or the house's own when `text` is None or blank."""
+    return text.strip() if text and text.strip() else DISCLAIMER
+
+
+def find_notice(
+    question: str, *, emergency_number: str | None = None, crisis_line: str | None = None
+) -> Notice | None:
+    """Return the notice that `question` raises, or None.
+
+    No country is assumed: without `emergency_number` the text says "your local emergency number",
+    and without `crisis_line` it says only that crisis lines exist. Time is linear in the length
+    of the question; any text is accepted.
+    """
+    table = _table()
+    words = table.reader.words(question)
+    mentions = table.signs.mentions(words)
+    present = {mention.sign for mention in mentions}
+    topics = [t for t in table.topics if any(_possible(rule, present) for rule in t.rules)]
+    if not topics:
+        return None
+    mentions = set_aside(mentions, table.cues.mentions(words), words)
+    by_sign: dict[str, list[Mention]] = {}
+    for mention in mentions:
+        by_sign.setdefault(mention.sign, []).append(mention)
+    for topic in topics:
+        for rule in topic.rules:
+            chosen = _fulfil(rule, by_sign, words)
+            if chosen:
+                return _notice(question, topic, chosen, words, emergency_number, crisis_line)
+    return None
+
+
+@cache
+def _table() -> _Table:
+    """Read and compile `emergency_rules.toml` once.
+
+    Raises:
+        ValueError: the table names a sign or a class that it does not define.
+    """
+    raw: dict[str, Any] = tomllib.loads(
+        files("service").joinpath("emergency_rules.toml").read_text(encoding="utf-8")
+    )
+    classes = {name: frozenset(words.split()) for name, words in raw["words"].items()}
+    signs, cues = (
+        Lexicon(
+            {
+                name: [p for line in lines.strip().splitlines() for p in compile_pattern(line, classes)]
+                for name, lines in raw[section].items()
+            }
+        )
+        for section in ("signs", "cues")
+    )
+    topics = []
+    for topic in raw["topics"]:
+        rules = tuple(_rule(text) for text in topic["rules"])
+        unknown = {s for rule in rules for group in rule.groups for s in group} - raw["signs"].keys()
+        if unknown:
+            raise ValueError(f"emergency topic {topic['name']!r} uses undefined signs: {unknown}")
+        topics.append(_Topic(topic["name"], topic.get("kind", "emergency"), topic["source"], rules))
+    vocabulary = signs.vocabulary | cues.vocabulary
+    reader = Reader(
+        Spelling(vocabulary, frozenset(raw["reading"]["not_misspelt"].split())),
+        raw["written_as"],
+        {tuple(pair.split()): form for pair, form in raw["joined"].items()},
+        frozenset(raw["reading"]["clause_words"].split()),
+    )
+    return _Table(reader, signs, cues, tuple(topics))
+
+
+def _rule(text: str) -> _Rule:
+    joint = "&" if "&" in text else "+"
+    groups = tuple(tuple(group.strip().split("|")) for group in text.split(joint))
+    return _Rule(groups, joint == "&")
+
+
+def _possible(rule: _Rule, present: set[str]) -> bool:
+    return all(any(sign in present for sign in group) for group in rule.groups)
+
+
+def _fulfil(
+    rule: _Rule, by_sign: dict[str, list[Mention]], words: list[Word]
+) -> tuple[Mention, ...] | None:
+    """Return one mention of each group, close enough together, the first such choice; or None."""
+    groups = [[m for sign in group for m in by_sign.get(sign, ())] for group in rule.groups]
+    if not all(groups):
+        return None
+    for anchor in groups[0]:
+        chosen = [anchor]
+        for group in groups[1:]:
+            nearest = min(group, key=lambda m: abs(m.first - anchor.first))
+            if abs(nearest.first - anchor.first) > _WINDOW or (
+                rule.one_sentence and words[nearest.first].sentence != words[anchor.first].sentence
+            ):
+                break
+            chosen.append(nearest)
+        else:
+            return tuple(chosen)
+    return None
+
+
+def _notice(
+    question: str,
+    topic: _Topic,
+    chosen: tuple[Mention, ...],
+    words: list[Word],
+    emergency_number: str | None,
+    crisis_line: str | None,
+) -> Notice:
+    spans: list[tuple[int, int]] = []
+    named = [m for m in chosen if m.sign not in {"person", "near_person"}]
+    for mention in sorted(named, key=lambda m: (m.first, m.last)):
+        start, end = words[mention.first].start, words[mention.last].end
+        if spans and start <= spans[-1][1] + 1:
+            spans[-1] = (spans[-1][0], max(end, spans[-1][1]))
+        else:
+            spans.append((start, end))
+    number = emergency_number or "your local emergency number"
+    template = _CRISIS_TEXT if topic.kind == "crisis" else _EMERGENCY_TEXT
+    line = f", here: {crisis_line}" if crisis_line else " in many countries"
+    return Notice(
+        kind=topic.kind,
+        text=template.format(number=number, line=line),
+        matched=" … ".join(question[start:end] for start, end in spans),
+        spans=tuple(spans),
+        source=topic.source,
+        topic=topic.name,
+    )
