@@ -1,0 +1,365 @@
+"""An HTML tree → its visible blocks in reading order, each with what its place in the tree says.
+
+Nothing is judged here: every text that a person could see comes out once, whole, as a `DomBlock`;
+`ingest.readers.html` decides which of them are the article.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from lxml import etree
+
+from index.records import BlockKind
+from ingest.page_regions import HIDDEN, Region, element_class, is_hidden, region_of
+
+SKIPPED = frozenset(
+    {
+        "script", "style", "template", "noscript", "iframe", "object", "embed", "svg", "canvas",
+        "audio", "video", "map", "head", "title", "meta", "link", "datalist", "applet",
+        "noframes", "frameset", "rp", "rt",
+    }
+)  # fmt: skip
+"""Elements whose content is never text of the page."""
+
+CONTROLS = frozenset({"button", "select", "option", "optgroup", "textarea", "input", "label"})
+
+INLINE = frozenset(
+    {
+        "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn",
+        "em", "font", "i", "img", "ins", "kbd", "mark", "math", "nobr", "q", "rb", "ruby", "s",
+        "samp", "small", "span", "strike", "strong", "sub", "sup", "time", "tt", "u", "var", "wbr",
+        "picture", "source", "o:p", "center-inline",
+    }
+)  # fmt: skip
+"""Elements that flow with the text around them; every other element begins a new block."""
+
+HEADINGS = {f"h{n}": n for n in range(1, 7)}
+LISTS = frozenset({"ul", "ol", "menu", "dir"})
+
+MAX_LEVEL = 6
+MAX_CELL_PARAGRAPHS = 3
+"""A table cell with more paragraphs than this is a column of a page layout, not a datum."""
+
+_INVISIBLE = re.compile(
+    "[\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb]"
+    "|[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff]"
+)
+_JOINER = re.compile("(?<![^\\W\\d_a-zA-Z])[\u200c\u200d]|[\u200c\u200d](?![^\\W\\d_a-zA-Z])")
+_BULLET = re.compile(r"^(?:[•●▪◦‣·*–—-]|\(?\d{1,2}[.)])\s+(?=\S)")
+_CITATION = re.compile(r"^[\[(]?\s*\d{1,3}(?:\s*[,;–—-]\s*\d{1,3})*\s*[\])]?[,;]?$")
+_BRACKETED = re.compile(r"^\[\s*(?:\d{1,3}(?:\s*[,;–—-]\s*\d{1,3})*|edit)\s*\]$")
+_UNIT = re.compile(r"(?:^|[^A-Za-zµμ])(?:[kcdmnµμ]?m|ft|in|yd|mi|s|sec|10)$")
+_SUPERSCRIPT = str.maketrans("0123456789+-−–", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻")
+_SIGNED = re.compile(r"^[+\-−–]?\d{1,3}[+\-−]?$")
+
+
+@dataclass(frozen=True, slots=True)
+class DomBlock:
+    """One block of a page. `region` is the outermost named part of the page that it stands in.
+
+    `link_share` is the share of its characters that are link text, 0 to 1. `path` holds the
+    element's ancestors, outermost first, ending with the element that the block came from.
+    """
+
+    kind: BlockKind
+    text: str
+    level: int
+    path: tuple[etree._Element, ...]
+    regions: tuple[Region, ...]
+    link_share: float
+    hrefs: tuple[str, ...] = ()
+    number: int | None = None
+
+
+def clean_text(text: str) -> str:
+    """Return `text` in NFC, white space collapsed, without characters that show nothing.
+
+    Soft hyphens, zero-width spaces, marks of direction and control characters go; the zero-width
+    joiners stay only between letters beyond ASCII, where Persian and Indic scripts need them.
+    Idempotent.
+    """
+    visible = _JOINER.sub("", _INVISIBLE.sub("", text))
+    return " ".join(unicodedata.normalize("NFC", visible).split())
+
+
+@dataclass(slots=True)
+class _Context:
+    kind: BlockKind = "paragraph"
+    level: int = 0
+    path: tuple[etree._Element, ...] = ()
+    regions: tuple[Region, ...] = ()
+    list_depth: int = 0
+    in_link: bool = False
+    number: int | None = None
+
+
+@dataclass(slots=True)
+class _Walker:
+    blocks: list[DomBlock] = field(default_factory=list)
+    pieces: list[str] = field(default_factory=list)
+    link_length: int = 0
+    hrefs: list[str] = field(default_factory=list)
+    heading_level: int = 1
+
+    def text(self, text: str | None, context: _Context) -> None:
+        if text:
+            self.pieces.append(text)
+            if context.in_link:
+                self.link_length += len(text.split())
+
+    def flush(self, context: _Context) -> None:
+        raw = "".join(self.pieces)
+        words = len(raw.split()) or 1
+        share, hrefs = self.link_length / words, tuple(self.hrefs)
+        self.pieces.clear()
+        self.hrefs.clear()
+        self.link_length = 0
+        for kind, level, text in _lines(raw, context.kind, context.level):
+            self.blocks.append(
+                DomBlock(
+                    kind, text, level, context.path, context.regions,
+                    min(1.0, share), hrefs, context.number,
+                )
+            )  # fmt: skip
+            context.number = None
+            if kind == "item" and context.kind == "item":
+                # What follows in the same list item is its continuation, not another item.
+                context.kind, context.level = "paragraph", 0
+
+
+def _lines(raw: str, kind: BlockKind, level: int) -> Iterator[tuple[BlockKind, int, str]]:
+    """Cut a block's raw text at its `<br>` marks, written "\\x1e": two make a new paragraph.
+
+    A single one is white space, unless the lines are a list made by hand ("• one<br>• two").
+    """
+    for part in re.split(r"\x1e(?:\s*\x1e)+", raw):
+        lines = [line for line in (clean_text(piece) for piece in part.split("\x1e")) if line]
+        if sum(bool(_BULLET.match(line)) for line in lines) > 1 and kind == "paragraph":
+            for line in lines:
+                found = _BULLET.match(line)
+                if found and found.group().strip()[0] not in "(0123456789":
+                    yield "item", 1, line[found.end() :]
+                elif found:
+                    yield "item", 1, line
+                else:
+                    yield kind, level, line
+        elif lines:
+            yield kind, level, " ".join(lines)
+
+
+def dom_blocks(root: etree._Element) -> list[DomBlock]:
+    """Return the blocks of the tree under `root` in reading order. The tree is not changed."""
+    walker = _Walker()
+    context = _Context()
+    _walk(root, context, walker)
+    walker.flush(context)
+    return walker.blocks
+
+
+def _walk(element: etree._Element, context: _Context, walker: _Walker) -> None:
+    """Visit `element` (not its tail). The parser bounds the depth, and so this recursion."""
+    tag = element.tag
+    if not isinstance(tag, str) or tag in SKIPPED:
+        return
+    if tag == "br":
+        walker.pieces.append("\x1e")
+        return
+    if tag == "hr":
+        walker.flush(context)
+        return
+    if tag == "sup" and _superscript(element, walker):
+        return
+    if tag == "a" and _BRACKETED.match("".join(element.itertext()).strip()):
+        return
+    if _is_inline(element):
+        _walk_inline(element, context, walker)
+        return
+    walker.flush(context)
+    if tag == "table" and _is_data_table(element):
+        _walk_table(element, context, walker)
+        return
+    inner = _enter(element, context, walker)
+    walker.text(element.text, inner)
+    for child in element:
+        _walk(child, inner, walker)
+        walker.text(child.tail, inner)
+    walker.flush(inner)
+    if inner.kind == "heading":
+        walker.heading_level = inner.level
+
+
+def _is_inline(element: etree._Element) -> bool:
+    if element.tag == "label":
+        return True
+    if element.tag not in INLINE or element.get("role") == "heading":
+        return False
+    return not any(
+        isinstance(child.tag, str)
+        and child.tag not in INLINE
+        and child.tag not in SKIPPED
+        and child.tag not in ("br", *CONTROLS)
+        for child in element.iterdescendants()
+    )
+
+
+def _walk_inline(element: etree._Element, context: _Context, walker: _Walker) -> None:
+    if is_hidden(element):
+        return
+    href = element.get("href") if element.tag == "a" else None
+    if href:
+        walker.hrefs.append(href)
+    inner = _Context(
+        context.kind, context.level, context.path, context.regions, context.list_depth,
+        context.in_link or bool(href),
+    )  # fmt: skip
+    walker.text(element.text, inner)
+    for child in element:
+        _walk(child, inner, walker)
+        walker.text(child.tail, inner)
+
+
+def _enter(element: etree._Element, context: _Context, walker: _Walker) -> _Context:
+    """Return the context inside a block element."""
+    tag = element.tag
+    regions = context.regions
+    region = region_of(element)
+    if region is not None:
+        regions = (*regions, region)
+    if is_hidden(element):
+        regions = (*regions, Region(HIDDEN, element))
+    inner = _Context(
+        context.kind, context.level, (*context.path, element), regions,
+        context.list_depth, context.in_link, context.number,
+    )  # fmt: skip
+    if tag in HEADINGS:
+        inner.kind, inner.level = "heading", HEADINGS[tag]
+    elif element.get("role") == "heading":
+        inner.kind, inner.level = "heading", _aria_level(element)
+    elif tag == "summary" or (tag == "button" and _opens_panel(element)):
+        if context.kind != "heading":
+            inner.kind, inner.level = "heading", min(MAX_LEVEL, max(2, walker.heading_level + 1))
+            inner.level = _sibling_level(element, walker, inner.level)
+    elif tag in LISTS or tag == "dl":
+        inner.list_depth += 1
+        inner.kind, inner.level = "paragraph", 0
+    elif tag == "li":
+        inner.kind, inner.level = "item", max(1, inner.list_depth)
+        inner.number = _item_number(element)
+    elif tag in ("dt", "dd"):
+        inner.kind, inner.level = "item", max(1, inner.list_depth) + (tag == "dd")
+    if tag == "a" and element.get("href"):
+        inner.in_link = True
+        walker.hrefs.append(element.get("href") or "")
+    return inner
+
+
+def _aria_level(element: etree._Element) -> int:
+    level = element.get("aria-level") or ""
+    return min(MAX_LEVEL, max(1, int(level))) if level.isascii() and level.isdigit() else 2
+
+
+def _opens_panel(element: etree._Element) -> bool:
+    """Tell whether a button is the heading of a fold-out panel (an FAQ's question)."""
+    text = clean_text("".join(element.itertext()))
+    if element.get("aria-controls") is None and "accordion" not in element_class(element):
+        return False
+    return len(text.split()) > 2
+
+
+def _sibling_level(element: etree._Element, walker: _Walker, level: int) -> int:
+    """Give the panels of one fold-out list one level: that of the summary just before."""
+    for block in reversed(walker.blocks):
+        if block.kind == "heading":
+            same = block.path[-1].tag == element.tag
+            nested = len(block.path) != len(walker_path(element))
+            return block.level if same and not nested else level
+    return level
+
+
+def walker_path(element: etree._Element) -> list[etree._Element]:
+    """Return `element` and its ancestors, innermost first."""
+    return [element, *element.iterancestors()]
+
+
+def _item_number(element: etree._Element) -> int | None:
+    """Return the number that a browser prints before a list item, or None where it prints none."""
+    parent = element.getparent()
+    if parent is None or parent.tag != "ol":
+        return None
+    number = 1
+    for text in (parent.get("start"),):
+        if text and re.fullmatch(r"\d{1,4}", text):
+            number = int(text)
+    return number + sum(1 for _ in element.itersiblings("li", preceding=True))
+
+
+def _superscript(element: etree._Element, walker: _Walker) -> bool:
+    """Handle a `<sup>`: drop a citation, print an exponent as one; False for any other text."""
+    text = clean_text("".join(element.itertext()))
+    before = "".join(walker.pieces[-3:])[-8:]
+    linked = next(element.iter("a"), None) is not None or any(
+        ancestor.tag == "a" for ancestor in element.iterancestors()
+    )
+    if not linked and _SIGNED.match(text):
+        follows = (element.tail or "")[:1]
+        isotope = (not before or before[-1:].isspace()) and follows.isupper()
+        signed = not text.isdigit()
+        if signed or isotope or _UNIT.search(before) or follows in ("/", "⁄"):
+            walker.pieces.append(text.translate(_SUPERSCRIPT))
+            return True
+    return bool(_CITATION.match(text)) or (linked and bool(_BRACKETED.match(text)))
+
+
+def _is_data_table(table: etree._Element) -> bool:
+    """Tell a table of data from one that lays out a page."""
+    if table.get("role") in ("presentation", "none"):
+        return False
+    rows = [row for row in table.iter("tr")]
+    if not rows or max(len(_cells(row)) for row in rows) < 2:
+        return False
+    for row in rows:
+        for cell in _cells(row):
+            paragraphs = 0
+            for inner in cell.iterdescendants():
+                if inner.tag in ("table", "form", "nav", "article", "section", *HEADINGS):
+                    return False
+                paragraphs += inner.tag == "p"
+            if paragraphs > MAX_CELL_PARAGRAPHS:
+                return False
+    return True
+
+
+def _cells(row: etree._Element) -> list[etree._Element]:
+    return [cell for cell in row if cell.tag in ("td", "th")]
+
+
+def _walk_table(table: etree._Element, context: _Context, walker: _Walker) -> None:
+    inner = _enter(table, context, walker)
+    for part in table.iter("caption", "tr"):
+        place = _enter(part, inner, walker)
+        if part.tag == "caption":
+            place.kind, place.level = "paragraph", 0
+            walker.text(" ".join(part.itertext()), place)
+            walker.flush(place)
+            continue
+        cells = []
+        for cell in _cells(part):
+            of_cell = _Walker()
+            place_in_cell = _enter(cell, place, of_cell)
+            of_cell.text(cell.text, place_in_cell)
+            for child in cell:
+                _walk(child, place_in_cell, of_cell)
+                of_cell.text(child.tail, place_in_cell)
+            of_cell.flush(place_in_cell)
+            cells.append(" ".join(block.text for block in of_cell.blocks))
+            walker.hrefs.extend(href for block in of_cell.blocks for href in block.hrefs)
+            walker.link_length += round(
+                sum(block.link_share * len(block.text.split()) for block in of_cell.blocks)
+            )
+        place.kind, place.level = "row", 0
+        if any(cells):
+            joined = " | ".join(cells) if sum(map(bool, cells)) > 1 else "".join(cells)
+            walker.text(joined.removesuffix(" | "), place)
+        walker.flush(place)

@@ -1,0 +1,178 @@
+"""What the tags, roles, classes and identifiers of a page call its parts.
+
+The names are those that page builders use in many places (WordPress, Drupal, the large news and
+health publishers); each pattern names a kind of part, none names a site.
+"""
+
+import re
+from dataclasses import dataclass
+
+from lxml import etree
+
+HIDDEN = "hidden on the page"
+NAVIGATION = "navigation"
+COOKIES = "cookie banner"
+COMMENT = "comment"
+RELATED = "related articles"
+NEWSLETTER = "newsletter form"
+AUTHOR = "author biography"
+SHARE = "share buttons"
+ADVERTISEMENT = "advertisement"
+FOOTER = "footer"
+SIDEBAR = "side column"
+FORM = "form"
+REFERENCES = "reference list"
+CAPTION = "picture caption"
+BYLINE = "byline"
+TITLE = "title"
+OTHER = "not part of the main text"
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A part of a page that has a name: the plain reason, and the element that bears it."""
+
+    reason: str
+    element: etree._Element
+
+
+_START, _END = r"(?:^|[\s_-])(?:", r")(?:$|[\s_-])"
+
+_BY_TAG = {
+    "nav": NAVIGATION,
+    "footer": FOOTER,
+    "aside": SIDEBAR,
+    "form": FORM,
+    "dialog": COOKIES,
+    "figcaption": CAPTION,
+}
+_BY_ROLE = {
+    "navigation": NAVIGATION,
+    "menu": NAVIGATION,
+    "menubar": NAVIGATION,
+    "contentinfo": FOOTER,
+    "complementary": SIDEBAR,
+    "search": FORM,
+    "form": FORM,
+    "dialog": COOKIES,
+    "alertdialog": COOKIES,
+    "doc-endnotes": REFERENCES,
+    "doc-bibliography": REFERENCES,
+}
+_BY_NAME = [
+    (COOKIES, re.compile(rf"cookie|gdpr|onetrust|didomi|{_START}consent|ccpa|cmp{_END}")),
+    (
+        COMMENT,
+        re.compile(
+            rf"{_START}comments?(?:-?(?:list|area|section|form|body|wrapper|thread|content|respond"
+            rf"|box|meta|container|block|app|count))?|commentlist|disqus\w*|respond|reader-comments"
+            rf"|dsq\w*{_END}"
+        ),
+    ),
+    (
+        NEWSLETTER,
+        re.compile(
+            rf"newsletter|{_START}sign-?up|subscri(?:be|ption)s?|mailing-?list|email-?(?:form|capture)"
+            rf"|mailchimp|mc[_-]embed\w*|optin|opt-in{_END}"
+        ),
+    ),
+    (
+        RELATED,
+        re.compile(
+            rf"related(?!-?condition)|recommend|outbrain|taboola|zergnet|trending"
+            rf"|most-?(?:read|popular|viewed|recent)|{_START}popular(?:-?posts|-?articles)?"
+            rf"|more-?(?:from|stories|articles|on|news|like|posts|in)|also-?(?:like|read)|you-?may"
+            rf"|read-?(?:next|more|also)|up-?next|next-?(?:article|story|post|up)|suggested|teasers?"
+            rf"|see-?also|further-?reading|latest-?(?:news|posts|articles|stories){_END}"
+        ),
+    ),
+    (
+        AUTHOR,
+        re.compile(
+            rf"author-?_?_?(?:bio|box|info|card|profile|about|desc\w*|details?|block)"
+            rf"|about-?(?:the-?)?authors?|{_START}biography|bio{_END}"
+        ),
+    ),
+    (
+        SHARE,
+        re.compile(
+            rf"{_START}share(?:d|s|-?(?:bar|buttons?|links?|tools?|this))?|sharing|social(?:-?\w+)?"
+            rf"|addthis\w*|sharedaddy|addtoany\w*|follow-us{_END}"
+        ),
+    ),
+    (
+        ADVERTISEMENT,
+        re.compile(
+            rf"{_START}ad|ads|adv|advert\w*|adunit|ad-?slot|adsbygoogle|adsense|dfp\w*|sponsor(?:ed)?"
+            rf"|promo(?:ted|tion|-?box)?|google[_-]ads?{_END}"
+        ),
+    ),
+    (
+        NAVIGATION,
+        re.compile(
+            rf"{_START}nav|navbar|navigation|(?:main|top|site|mega|sub|side)?-?menu|breadcrumbs?|toc"
+            rf"|table-of-contents|pagination|pager|skip-?links?|sitenav|tag-?(?:list|cloud)s?|tags"
+            rf"|post-?tags|cat-?links|article-?tags{_END}"
+        ),
+    ),
+    (FOOTER, re.compile(rf"{_START}(?:site|page|global|main)?-?footer|copyright|colophon{_END}")),
+    (SIDEBAR, re.compile(rf"{_START}sidebar|side-?bar|rail|widget-area{_END}")),
+    (REFERENCES, re.compile(rf"{_START}references|reflist|ref-list|bibliography|citations{_END}")),
+    (CAPTION, re.compile(rf"{_START}(?:wp-|image-|photo-)?caption(?:-?text)?|credit{_END}")),
+    (
+        BYLINE,
+        re.compile(
+            rf"{_START}byline|dateline|timestamp|(?:entry|post|article)-?(?:meta|date|info|author)"
+            rf"|posted-?on|pub-?date|published{_END}"
+        ),
+    ),
+]
+_WHOLE_PAGE = frozenset({"html", "body", "main", "article"})
+_PANEL = re.compile(r"accordion|collaps|panel|toggle|faq|answer|expand|tab|disclosure|read-?more")
+
+
+def element_class(element: etree._Element) -> str:
+    """Return the class and identifier of an element, lower case, in one line."""
+    return f"{element.get('class') or ''} {element.get('id') or ''}".strip().lower()
+
+
+def region_of(element: etree._Element) -> Region | None:
+    """Return what kind of part `element` is by its own tag, role and names, or None."""
+    tag = element.tag
+    if tag in _WHOLE_PAGE:
+        return None
+    names = element_class(element)
+    if names:
+        for reason, pattern in _BY_NAME:
+            if pattern.search(names):
+                return Region(reason, element)
+    named = _BY_ROLE.get((element.get("role") or "").lower()) or _BY_TAG.get(tag)
+    return Region(named, element) if named else None
+
+
+def is_hidden(element: etree._Element) -> bool:
+    """Tell whether a browser would not show `element` and no button would ever unfold it.
+
+    The answer of an FAQ is often hidden until its question is pressed: a panel that says so by its
+    role, by its label or by its name counts as shown.
+    """
+    if element.tag == "body":
+        return False
+    style = (element.get("style") or "").replace(" ", "").lower()
+    hidden = element.get("hidden")
+    concealed = (
+        (hidden is not None and hidden.lower() != "until-found")
+        or "display:none" in style
+        or "visibility:hidden" in style
+        or (element.get("aria-hidden") or "").lower() == "true"
+    )
+    return concealed and not _is_panel(element)
+
+
+def _is_panel(element: etree._Element) -> bool:
+    if (element.get("role") or "").lower() in ("region", "tabpanel"):
+        return True
+    if element.get("aria-labelledby") or _PANEL.search(element_class(element)):
+        return True
+    parent = element.getparent()
+    return parent is not None and bool(_PANEL.search(element_class(parent)))
