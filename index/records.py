@@ -116,6 +116,11 @@ class Passage:
         """`article_id:start-end`, stable as long as the article's text is."""
         return f"{self.article_id}:{self.start}-{self.end}"
 
+    @property
+    def sha256(self) -> str:
+        """Hexadecimal SHA-256 of `text`."""
+        return sha256_of(self.text)
+
 
 @dataclass(frozen=True, slots=True)
 class Hit:
@@ -144,13 +149,17 @@ class EncoderRecord:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a snapshot holds. `files` maps each file's name to its hexadecimal SHA-256."""
+    """What a snapshot holds. `files` maps each file's name to its hexadecimal SHA-256.
+
+    `segmenter` holds the settings by which passages were made, and under "code" the fingerprint
+    of the code that read and cut the articles.
+    """
 
     format_version: int
     snapshot: str
     built: str
     encoder: EncoderRecord
-    segmenter: dict[str, int]
+    segmenter: dict[str, int | str]
     articles: int
     passages: int
     files: dict[str, str]

@@ -1,0 +1,82 @@
+# Pincite: `make run` serves the search box over the sample articles, `make test` runs the tests.
+# Both begin from nothing but Python 3.11+ and make, and are quick the second time.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock
+# On a machine where plain `torch` would be a CUDA build of several GB, ask for the CPU one:
+#   make run TORCH_INDEX=https://download.pytorch.org/whl/cpu
+TORCH_INDEX ?=
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help run install install-dev browser index serve ask test test-all lint format type check eval bench lock clean
+.PHONY: corpus ingest service tests docs
+
+help: ## Print the targets.
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: index serve ## Install, index corpus/, serve the search box.
+
+install: $(VENV)/.installed ## Make the virtual environment with pinned dependencies.
+
+install-dev: $(VENV)/.installed-dev ## The same with what tests and checks need.
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Pincite needs Python 3.11 or newer; say which: make run PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: pyproject.toml requirements.lock | $(VENV)/bin/python
+	@echo "Installing pinned dependencies into $(VENV) (about 2 GB, a few minutes the first time)."
+	$(PIP_INSTALL) $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed
+	$(PIP_INSTALL) --editable '.[dev]'
+	@touch $@
+
+browser: ## Install Debian's chromium for the browser tests, where that is possible.
+	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || { \
+		if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
+			apt-get update -qq && apt-get install -y -qq chromium >/dev/null; \
+		else echo "No chromium found: the browser tests will be skipped. Install it with: sudo apt-get install chromium"; fi; }
+
+index: install ## Bring the index up to date with corpus/ (files that cannot be read are named).
+	@$(BIN)/pincite index $(ARGS) || [ $$? -eq 3 ]
+
+serve: install ## Serve what is indexed.
+	@$(BIN)/pincite serve $(ARGS)
+
+ask: install ## Ask: make ask Q="what causes muscle spasms?"
+	@$(BIN)/pincite ask "$(Q)" $(ARGS) || [ $$? -eq 4 ]
+
+test: install-dev browser ## Run the tests.
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: install-dev ## Ruff: rules and format.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: install-dev ## Put the format right.
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+type: install-dev ## mypy, strict.
+	$(BIN)/mypy
+
+check: lint type test ## Everything that must be green before a commit.
+
+eval: install-dev ## Measure answers on the development data in ../shared (minutes).
+	$(BIN)/python -m bench.seeds $(ARGS)
+
+lock: ## Resolve the dependencies anew into requirements.lock.
+	rm -rf .lock && $(PYTHON) -m venv .lock
+	.lock/bin/python -m pip install --quiet --disable-pip-version-check '.[dev]'
+	.lock/bin/python -m pip freeze --exclude pincite > requirements.lock
+	rm -rf .lock
+
+clean: ## Remove what was built: the environment, the index, caches.
+	rm -rf $(VENV) var dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,44 @@
+"""Text to sentences, as spans: the unit that passages are made of and highlights point at."""
+
+import re
+
+import sentencex
+
+Span = tuple[int, int]
+
+# A citation number that clings to a full stop ("in the liver.4 They are") hides the boundary.
+_CLINGING_CITATION = re.compile(r"[a-z)\]”\"][.!?](?:\d{1,3}(?:[,–-]\d{1,3})*)(\s+)(?=[A-Z“\"(])")
+# "1. " on its own is the number of what follows, not a sentence.
+_NUMBER_ONLY = re.compile(r"\W*\w{0,3}[.)]?\s*")
+
+
+def sentence_spans(text: str, language: str = "en") -> list[Span]:
+    """Return the spans of the sentences of one paragraph, in order, without outer white space.
+
+    The spans do not overlap, none is empty, and every character that is not white space lies in
+    one. Boundaries are those of the `sentencex` rules for `language` (an ISO 639-1 code).
+    """
+    spans: list[Span] = []
+    begin = 0
+    for sentence in sentencex.get_sentence_boundaries(language, text):
+        end = int(sentence["end_index"])
+        if _NUMBER_ONLY.fullmatch(text, begin, end):
+            continue
+        for mark in _CLINGING_CITATION.finditer(text, begin, end):
+            _append(spans, text, begin, mark.start(1))
+            begin = mark.end(1)
+        _append(spans, text, begin, end)
+        begin = end
+    if begin < len(text):
+        if spans and not text[begin:].strip(" \t\n\r.)") and text[begin:].strip():
+            begin = spans.pop()[0]
+        _append(spans, text, begin, len(text))
+    return spans
+
+
+def _append(spans: list[Span], text: str, start: int, end: int) -> None:
+    piece = text[start:end]
+    start += len(piece) - len(piece.lstrip())
+    end -= len(piece) - len(piece.rstrip())
+    if start < end:
+        spans.append((start, end))

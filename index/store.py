@@ -1,0 +1,225 @@
+"""The records of a snapshot on disk: articles, passages and what could not be read, in SQLite.
+
+A passage's text is not stored a second time: it is cut out of its article by the database, so a
+passage that differs from its article cannot exist.
+"""
+
+import dataclasses
+import json
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from index.errors import SnapshotDamaged
+from index.records import Article, Block, LeftOut, Passage, Reference
+
+_SCHEMA = """
+CREATE TABLE articles (
+    article_id TEXT PRIMARY KEY, source TEXT NOT NULL, first_row INTEGER NOT NULL,
+    passages INTEGER NOT NULL, record TEXT NOT NULL, text TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE passages (
+    row INTEGER PRIMARY KEY, article_id TEXT NOT NULL, start INTEGER NOT NULL,
+    "end" INTEGER NOT NULL, section TEXT NOT NULL, section_type TEXT NOT NULL
+);
+CREATE TABLE files (
+    source TEXT PRIMARY KEY, sha256 TEXT NOT NULL, size INTEGER NOT NULL,
+    modified_ns INTEGER NOT NULL, problem TEXT NOT NULL
+) WITHOUT ROWID;
+"""
+
+_PASSAGE = """
+SELECT p.row, p.article_id, p.start, p."end", p.section, p.section_type,
+       substr(a.text, p.start + 1, p."end" - p.start)
+FROM passages p JOIN articles a USING (article_id)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class FileRecord:
+    """One file of the corpus as it was when it was read; `problem` is "" when it could be."""
+
+    source: str
+    sha256: str
+    size: int
+    modified_ns: int
+    problem: str = ""
+
+
+class Records:
+    """Read access to `records.db`. Safe to share between threads."""
+
+    def __init__(self, path: Path) -> None:
+        self._lock = threading.Lock()
+        try:
+            self._database = sqlite3.connect(
+                f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False
+            )
+            self._database.execute("PRAGMA schema_version")
+        except sqlite3.DatabaseError as error:
+            raise SnapshotDamaged(f"{path.name} cannot be read: {error}.") from error
+
+    def close(self) -> None:
+        """Close the database. Reading afterwards is an error."""
+        with self._lock:
+            self._database.close()
+
+    def _query(self, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        with self._lock:
+            try:
+                return self._database.execute(statement, values).fetchall()
+            except sqlite3.DatabaseError as error:
+                raise SnapshotDamaged(f"records.db cannot be read: {error}.") from error
+
+    def counts(self) -> tuple[int, int]:
+        """Return the numbers of articles and of passages."""
+        (articles,) = self._query("SELECT count(*) FROM articles")[0]
+        (passages,) = self._query("SELECT count(*) FROM passages")[0]
+        return int(articles), int(passages)
+
+    def passages(self, rows: Iterable[int]) -> dict[int, Passage]:
+        """Return the passages of `rows`, by row."""
+        wanted = sorted({int(row) for row in rows})
+        found: dict[int, Passage] = {}
+        for begin in range(0, len(wanted), 500):
+            part = wanted[begin : begin + 500]
+            marks = ",".join("?" * len(part))
+            for row, *columns in self._query(f"{_PASSAGE} WHERE p.row IN ({marks})", part):
+                found[row] = _passage(columns)
+        return found
+
+    def passages_of(self, article_id: str) -> list[Passage]:
+        """Return the passages of an article in order; empty when there is no such article."""
+        found = self._query(f"{_PASSAGE} WHERE p.article_id = ? ORDER BY p.row", (article_id,))
+        return [_passage(columns) for _, *columns in found]
+
+    def article(self, article_id: str) -> Article | None:
+        """Return an article with its text, or None."""
+        found = self._query("SELECT record, text FROM articles WHERE article_id = ?", (article_id,))
+        return article_from_json(*found[0]) if found else None
+
+    def articles(self, *, after: str = "", limit: int = -1) -> list[Article]:
+        """Return articles by id with `text` left empty, those whose id comes after `after`."""
+        found = self._query(
+            "SELECT record FROM articles WHERE article_id > ? ORDER BY article_id LIMIT ?",
+            (after, limit),
+        )
+        return [article_from_json(record, "") for (record,) in found]
+
+    def every_article(self) -> Iterator[tuple[Article, int, list[Passage]]]:
+        """Yield each article by id, with its first row and its passages."""
+        for article_id, first_row, record, text in self._query(
+            "SELECT article_id, first_row, record, text FROM articles ORDER BY article_id"
+        ):
+            yield article_from_json(record, text), first_row, self.passages_of(article_id)
+
+    def article_rows(self) -> dict[str, tuple[int, int]]:
+        """Return, by article id, its first row and its number of passages."""
+        found = self._query("SELECT article_id, first_row, passages FROM articles")
+        return {article_id: (first, count) for article_id, first, count in found}
+
+    def articles_of_source(self, source: str) -> list[tuple[Article, int, list[Passage]]]:
+        """Return the articles that the file `source` gave, as `every_article` yields them."""
+        found = self._query(
+            "SELECT article_id, first_row, record, text FROM articles WHERE source = ? "
+            "ORDER BY article_id",
+            (source,),
+        )
+        return [
+            (article_from_json(record, text), first, self.passages_of(article_id))
+            for article_id, first, record, text in found
+        ]
+
+    def headings(self) -> list[str]:
+        """Return every heading of every passage's path, each once, in the order of rows."""
+        found = self._query("SELECT section FROM passages GROUP BY section ORDER BY min(row)")
+        return list(dict.fromkeys(h for (section,) in found for h in json.loads(section)))
+
+    def files(self) -> dict[str, FileRecord]:
+        """Return what is known of every file of the corpus, by source."""
+        found = self._query("SELECT source, sha256, size, modified_ns, problem FROM files")
+        return {record[0]: FileRecord(*record) for record in found}
+
+
+def write_records(
+    path: Path,
+    articles: Iterable[tuple[Article, Sequence[Passage]]],
+    files: Iterable[FileRecord],
+) -> tuple[int, int]:
+    """Write a new `records.db`; `articles` come by id. Return how many articles and passages.
+
+    Row numbers are given in that order, from 0, passage after passage.
+    """
+    database = sqlite3.connect(path)
+    try:
+        database.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + _SCHEMA)
+        row = count = 0
+        for article, passages in articles:
+            database.execute(
+                "INSERT INTO articles VALUES (?, ?, ?, ?, ?, ?)",
+                (
+                    article.article_id,
+                    article.source,
+                    row,
+                    len(passages),
+                    article_to_json(article),
+                    article.text,
+                ),
+            )
+            database.executemany(
+                "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?)",
+                [
+                    (
+                        row + offset,
+                        passage.article_id,
+                        passage.start,
+                        passage.end,
+                        json.dumps(passage.section, ensure_ascii=False),
+                        passage.section_type,
+                    )
+                    for offset, passage in enumerate(passages)
+                ],
+            )
+            row += len(passages)
+            count += 1
+        database.executemany(
+            "INSERT INTO files VALUES (?, ?, ?, ?, ?)",
+            [dataclasses.astuple(record) for record in files],
+        )
+        database.execute("CREATE INDEX passages_by_article ON passages (article_id, row)")
+        database.execute("CREATE INDEX articles_by_source ON articles (source)")
+        database.commit()
+    finally:
+        database.close()
+    return count, row
+
+
+def _passage(columns: Sequence[Any]) -> Passage:
+    article_id, start, end, section, section_type, text = columns
+    return Passage(article_id, start, end, tuple(json.loads(section)), text, section_type)
+
+
+def article_to_json(article: Article) -> str:
+    """Return everything but the text as JSON, blocks as plain lists."""
+    fields = {
+        name: getattr(article, name)
+        for name in Article.__slots__
+        if name not in {"text", "blocks", "references", "left_out"}
+    }
+    fields["blocks"] = [dataclasses.astuple(block) for block in article.blocks]
+    fields["references"] = [dataclasses.astuple(entry) for entry in article.references]
+    fields["left_out"] = [dataclasses.astuple(block) for block in article.left_out]
+    return json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
+
+
+def article_from_json(record: str, text: str) -> Article:
+    """Return the article that `article_to_json` wrote, with `text` beside it."""
+    fields = json.loads(record)
+    fields["authors"] = tuple(fields["authors"])
+    fields["blocks"] = tuple(Block(*block) for block in fields["blocks"])
+    fields["references"] = tuple(Reference(*entry) for entry in fields["references"])
+    fields["left_out"] = tuple(LeftOut(*block) for block in fields["left_out"])
+    return Article(text=text, **fields)

@@ -1,0 +1,68 @@
+"""A document into the article as stored: its kept blocks become the canonical text."""
+
+import re
+from collections.abc import Sequence
+from pathlib import PurePosixPath
+
+from index.records import Article, Block, LeftOut
+from ingest.document import Document, Metadata, SourceBlock
+
+_UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
+
+
+def compose(document: Document, metadata: Metadata, *, source: str, source_sha256: str) -> Article:
+    """Join the kept blocks into one text, a blank line between blocks, a line between list items.
+
+    `metadata` is the merged one (sidecar, front matter, page). The title is the first of: the
+    metadata's, the first heading at the head of the article, the file's name made readable.
+    """
+    kept = [block for block in document.blocks if not block.left_out]
+    pieces: list[str] = []
+    blocks: list[Block] = []
+    position = 0
+    before: SourceBlock | None = None
+    for block in kept:
+        text = _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", block.text)
+        if before is not None:
+            gap = "\n" if before.kind == block.kind and block.kind in {"item", "row"} else "\n\n"
+            pieces.append(gap)
+            position += len(gap)
+        level = block.level or (2 if block.kind == "heading" else 0)
+        blocks.append(Block(position, position + len(text), block.kind, level, block.source_start))
+        pieces.append(text)
+        position += len(text)
+        before = block
+    return Article(
+        article_id=f"{source}/{document.key}" if document.key else source,
+        title=metadata.title or _first_heading(kept) or _readable(source),
+        text="".join(pieces),
+        blocks=tuple(blocks),
+        source=source,
+        source_sha256=source_sha256,
+        publisher=metadata.publisher,
+        authors=metadata.authors,
+        published=metadata.published,
+        modified=metadata.modified,
+        reviewed=metadata.reviewed,
+        reviewed_by=metadata.reviewed_by,
+        retrieved=metadata.retrieved,
+        url=metadata.url,
+        licence=metadata.licence,
+        language=metadata.language,
+        note=metadata.note,
+        references=metadata.references,
+        left_out=tuple(
+            LeftOut(block.text, block.left_out) for block in document.blocks if block.left_out
+        ),
+    )
+
+
+def _first_heading(kept: Sequence[SourceBlock]) -> str | None:
+    if kept and kept[0].kind == "heading":
+        return " ".join(kept[0].text.split())
+    return None
+
+
+def _readable(source: str) -> str:
+    stem = PurePosixPath(source).stem
+    return re.sub(r"[-_]+", " ", stem).strip().capitalize() or source

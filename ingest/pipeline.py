@@ -1,0 +1,423 @@
+"""What changed in the corpus, into the next snapshot. The one file to read first.
+
+    files ──find──▶ changed? ──read──▶ Document ──compose──▶ Article ──segment──▶ Passages
+                       │ no                                                          │
+                       ▼                                                             ▼
+              rows of the live snapshot ────────────── merged by article id ──▶ vectors, terms
+                                                                                     │
+                                                                     commit_snapshot ▼
+
+An unchanged file costs a look at its size and time. A passage that reads as before keeps its
+vector, whichever file it stands in now.
+"""
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import yaml
+from numpy.typing import NDArray
+
+from index.dense import DenseIndex
+from index.encoder import Encoder
+from index.errors import (
+    LimitExceeded,
+    NoSnapshot,
+    PinciteError,
+    SnapshotError,
+    SourceError,
+)
+from index.lexical import LexicalIndex
+from index.records import Article, Manifest, Passage
+from index.snapshot import (
+    FORMAT_VERSION,
+    Snapshot,
+    commit_snapshot,
+    open_snapshot,
+    writer_lock,
+)
+from index.store import FileRecord, write_records
+from ingest.boilerplate import judge
+from ingest.compose import compose
+from ingest.corpus import RACY_NANOSECONDS, SourceFile, find_files, fingerprint
+from ingest.document import Document, Metadata
+from ingest.front_matter import merge, metadata_from
+from ingest.readers import read
+from ingest.references import parse_references
+from ingest.segment import SegmenterSettings, search_texts, segment
+
+MAX_FILE_BYTES = 20_000_000
+MAX_XML_BYTES = 200_000_000
+"""Above these a file is not opened. An article of 20 MB does not exist; a book of topics does."""
+
+OnProgress = Callable[[str, int, int], None]
+"""Told `(stage, done, total)`; the stages are "reading" (files) and "encoding" (passages)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a run did. `manifest` is None when nothing had changed and no snapshot was made."""
+
+    manifest: Manifest | None
+    added: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    problems: tuple[FileRecord, ...] = ()
+    notes: tuple[str, ...] = ()
+    articles: int = 0
+    passages: int = 0
+    encoded: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(slots=True)
+class _Draft:
+    """The next snapshot as it takes shape: each article from the live one or read afresh."""
+
+    kept: dict[str, tuple[int, int]] = field(default_factory=dict)
+    fresh: dict[str, tuple[Article, list[Passage]]] = field(default_factory=dict)
+    files: list[FileRecord] = field(default_factory=list)
+    reusable: list[str] = field(default_factory=list)
+
+
+def update_index(
+    corpus: Path,
+    index: Path,
+    encoder: Encoder,
+    *,
+    target_tokens: int = 96,
+    keep: int = 3,
+    rebuild: bool = False,
+    on_progress: OnProgress = lambda *_: None,
+    step: Callable[[str], None] = lambda *_: None,
+) -> Report:
+    """Bring `index` up to date with `corpus` and return what was done.
+
+    Raises `SourceError` when there is nothing at `corpus` or no article in it (the live snapshot
+    stays), and `WriterBusy` while another process writes to `index`.
+    """
+    if not corpus.exists():
+        raise SourceError(f"there is no corpus at {corpus}. Name one with --corpus, or make it.")
+    started = time.monotonic()
+    settings = SegmenterSettings(target_tokens, encoder.record.max_tokens)
+    with writer_lock(index):
+        live, notes = _live(index, encoder, settings, rebuild=rebuild)
+        try:
+            draft, changes = _read_changes(corpus, live, encoder, settings, on_progress)
+            report = Report(
+                None,
+                *changes,
+                problems=tuple(record for record in draft.files if record.problem),
+                notes=(*notes, *_same_content(draft)),
+            )
+            if live is not None and not any(changes) and _same_files(live, draft):
+                return replace(
+                    report,
+                    articles=live.manifest.articles,
+                    passages=live.manifest.passages,
+                    seconds=time.monotonic() - started,
+                )
+            if not draft.kept and not draft.fresh:
+                raise SourceError(_nothing_to_index(corpus, draft))
+            encoded = 0
+
+            def write(folder: Path, identifier: str) -> Manifest:
+                nonlocal encoded
+                manifest, encoded = _write(
+                    folder, identifier, live, draft, encoder, settings, on_progress
+                )
+                return manifest
+
+            manifest = commit_snapshot(index, write, keep=keep, step=step)
+        finally:
+            if live is not None:
+                live.records.close()
+    return replace(
+        report,
+        manifest=manifest,
+        articles=manifest.articles,
+        passages=manifest.passages,
+        encoded=encoded,
+        seconds=time.monotonic() - started,
+    )
+
+
+def read_file(file: SourceFile) -> tuple[list[Article], str]:
+    """Return the articles of a file and its fingerprint; raises `SourceError`."""
+    most = MAX_XML_BYTES if file.path.suffix.lower() == ".xml" else MAX_FILE_BYTES
+    if file.size > most:
+        raise LimitExceeded(
+            f"is {file.size / 1e6:.0f} MB; at most {most / 1e6:.0f} MB are read. Split it."
+        )
+    data, sidecar = file.read()
+    beside = _sidecar_metadata(file, sidecar)
+    sha256 = fingerprint(data, sidecar)
+    articles = []
+    for document in read(data, file.source):
+        cleaned = clean(document)
+        metadata = merge(beside, cleaned.metadata)
+        articles.append(compose(cleaned, metadata, source=file.source, source_sha256=sha256))
+    if not any(article.text for article in articles):
+        raise SourceError("no article was found in it. See what was left out: pincite explain FILE")
+    return articles, sha256
+
+
+def explain_file(path: Path) -> list[Document]:
+    """Return the documents of one file, each block with its reason where it is left out."""
+    (file,) = (found for found in find_files(path) if isinstance(found, SourceFile))
+    data, _ = file.read()
+    return [clean(document) for document in read(data, file.source)]
+
+
+def clean(document: Document) -> Document:
+    """Return `document` with the blocks that are not the article's marked, and references parsed.
+
+    What a reader has already decided stands.
+    """
+    open_blocks = [block for block in document.blocks if not block.left_out]
+    reasons = iter(judge(open_blocks, title=document.metadata.title))
+    blocks = tuple(
+        block if block.left_out else replace(block, left_out=next(reasons))
+        for block in document.blocks
+    )
+    metadata = document.metadata
+    if not metadata.references:
+        listed = [block for block in blocks if block.left_out == "reference list"]
+        metadata = replace(metadata, references=parse_references(listed))
+    return replace(document, blocks=blocks, metadata=metadata)
+
+
+def _sidecar_metadata(file: SourceFile, sidecar: bytes) -> Metadata:
+    if not sidecar or file.sidecar is None:
+        return Metadata()
+    where = file.sidecar.name
+    try:
+        fields = yaml.safe_load(sidecar.decode("utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise SourceError(f"its sidecar {where} is not YAML: {error}") from error
+    if not isinstance(fields, dict):
+        raise SourceError(f"its sidecar {where} holds no `name: value` lines")
+    return metadata_from(fields, where)
+
+
+@cache
+def code_fingerprint() -> str:
+    """Return a hash of the code that reads and cuts articles: another one reads everything anew."""
+    digest = hashlib.sha256()
+    house = Path(__file__).parent.parent
+    for path in sorted([*house.glob("ingest/**/*.py"), house / "index" / "sentences.py"]):
+        digest.update(path.relative_to(house).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _segmenter(settings: SegmenterSettings) -> dict[str, int | str]:
+    return {**settings.as_dict(), "code": code_fingerprint()}
+
+
+def _live(
+    index: Path, encoder: Encoder, settings: SegmenterSettings, *, rebuild: bool
+) -> tuple[Snapshot | None, list[str]]:
+    """Return the live snapshot where its rows can be used again, else None and why not."""
+    try:
+        live = open_snapshot(index)
+    except NoSnapshot:
+        return None, []
+    except SnapshotError as error:
+        return None, [f"Everything is read anew: {error}"]
+    made = live.manifest
+    why = ""
+    if rebuild:
+        why = "Everything is read anew, as asked."
+    elif made.encoder.fingerprint != encoder.record.fingerprint:
+        why = f"The encoder is now {encoder.record.name}: everything is encoded anew."
+    elif made.segmenter != _segmenter(settings):
+        why = "Pincite reads or cuts articles differently now: everything is read anew."
+    if why:
+        live.records.close()
+        return None, [why]
+    return live, []
+
+
+def _read_changes(
+    corpus: Path,
+    live: Snapshot | None,
+    encoder: Encoder,
+    settings: SegmenterSettings,
+    on_progress: OnProgress,
+) -> tuple[_Draft, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]]:
+    known = live.records.files() if live else {}
+    rows = live.records.article_rows() if live else {}
+    owned: dict[str, list[str]] = {}
+    if live:
+        for article in live.records.articles():
+            owned.setdefault(article.source, []).append(article.article_id)
+    draft = _Draft()
+    added: list[str] = []
+    changed: list[str] = []
+    files = list(find_files(corpus))
+    now = time.time_ns()
+    for done, file in enumerate(files):
+        on_progress("reading", done, len(files))
+        if isinstance(file, FileRecord):
+            draft.files.append(file)
+            continue
+        before = known.get(file.source)
+        if before and _untouched(file, before):
+            draft.files.append(replace(before, modified_ns=_trusted_time(file, now)))
+            draft.kept.update({name: rows[name] for name in owned.get(file.source, [])})
+            continue
+        record = FileRecord(file.source, "", file.size, _trusted_time(file, now))
+        try:
+            articles, sha256 = read_file(file)
+            for article in articles:
+                passages = segment(article, encoder.count_tokens, settings)
+                draft.fresh[article.article_id] = (article, passages)
+            draft.files.append(replace(record, sha256=sha256))
+        except SourceError as error:
+            draft.files.append(replace(record, sha256=_hash(file), problem=str(error)))
+        (changed if before else added).append(file.source)
+        draft.reusable += [file.source] if before else []
+    on_progress("reading", len(files), len(files))
+    present = {record.source for record in draft.files}
+    removed = sorted(source for source in known if source not in present)
+    draft.reusable += removed
+    return draft, (tuple(added), tuple(changed), tuple(removed))
+
+
+def _untouched(file: SourceFile, before: FileRecord) -> bool:
+    if (file.size, file.modified_ns) == (before.size, before.modified_ns):
+        return True
+    return bool(before.sha256) and file.size == before.size and _hash(file) == before.sha256
+
+
+def _hash(file: SourceFile) -> str:
+    try:
+        return fingerprint(*file.read())
+    except SourceError:
+        return ""
+
+
+def _trusted_time(file: SourceFile, now: int) -> int:
+    """Return the file's time of change, or 0 ("look inside") while it is too recent to trust."""
+    return file.modified_ns if file.modified_ns < now - RACY_NANOSECONDS else 0
+
+
+def _same_files(live: Snapshot, draft: _Draft) -> bool:
+    """Tell whether the files' states, times aside, are those that the live snapshot knows."""
+
+    def states(records: Sequence[FileRecord]) -> list[tuple[str, str, str]]:
+        return sorted((r.source, r.sha256, r.problem) for r in records)
+
+    return states(list(live.records.files().values())) == states(draft.files)
+
+
+def _same_content(draft: _Draft) -> Iterator[str]:
+    first: dict[str, str] = {}
+    for record in draft.files:
+        if record.problem or not record.sha256:
+            continue
+        other = first.setdefault(record.sha256, record.source)
+        if other != record.source:
+            yield f"{record.source} has the same content as {other}: it is quoted once, with both."
+
+
+def _nothing_to_index(corpus: Path, draft: _Draft) -> str:
+    reasons = "".join(f"\n  {r.source}: {r.problem}" for r in draft.files if r.problem)
+    return f"nothing in {corpus} could be indexed ({len(draft.files)} files).{reasons}"
+
+
+def _write(
+    folder: Path,
+    identifier: str,
+    live: Snapshot | None,
+    draft: _Draft,
+    encoder: Encoder,
+    settings: SegmenterSettings,
+    on_progress: OnProgress,
+) -> tuple[Manifest, int]:
+    """Write the files of the next snapshot; return its manifest and how many texts were encoded."""
+    order = sorted({*draft.kept, *draft.fresh})
+    origin: list[int] = []
+    texts: list[str] = []
+    for name in order:
+        if name in draft.fresh:
+            article, passages = draft.fresh[name]
+            texts += search_texts(passages, article.title, encoder.count_tokens, settings.limit)
+            origin += [-1] * len(passages)
+        else:
+            first, count = draft.kept[name]
+            origin += range(first, first + count)
+    rows = np.array(origin, np.int64)
+    vectors, encoded = _vectors(live, draft, rows, texts, encoder, settings, on_progress)
+    DenseIndex.build(vectors).save(folder / "dense.faiss")
+    lexical = live.lexical.revised(rows, texts) if live else LexicalIndex.build(texts)
+    lexical.save(folder / "lexical")
+
+    def articles() -> Iterator[tuple[Article, Sequence[Passage]]]:
+        for name in order:
+            if name in draft.fresh:
+                yield draft.fresh[name]
+            elif live is not None:
+                article = live.records.article(name)
+                if article is None:
+                    raise PinciteError(f"article {name} vanished from the live snapshot")
+                yield article, live.records.passages_of(name)
+
+    counts = write_records(folder / "records.db", articles(), draft.files)
+    return Manifest(
+        format_version=FORMAT_VERSION,
+        snapshot=identifier,
+        built=datetime.now(UTC).isoformat(timespec="seconds"),
+        encoder=encoder.record,
+        segmenter=_segmenter(settings),
+        articles=counts[0],
+        passages=counts[1],
+        files={},
+    ), encoded
+
+
+def _vectors(
+    live: Snapshot | None,
+    draft: _Draft,
+    rows: NDArray[np.int64],
+    texts: Sequence[str],
+    encoder: Encoder,
+    settings: SegmenterSettings,
+    on_progress: OnProgress,
+) -> tuple[NDArray[np.float32], int]:
+    """Return the vectors `(len(rows), d)`: the live snapshot's where they hold, new ones else."""
+    vectors = np.empty((len(rows), encoder.record.dimension), np.float32)
+    same: dict[str, int] = {}
+    if live is not None:
+        kept = rows >= 0
+        vectors[kept] = live.dense.vectors[rows[kept]]
+        for source in draft.reusable:
+            for article, first, passages in live.records.articles_of_source(source):
+                read_as = search_texts(
+                    passages, article.title, encoder.count_tokens, settings.limit
+                )
+                same.update({text: first + offset for offset, text in enumerate(read_as)})
+        places = np.flatnonzero(~kept)
+    else:
+        places = np.arange(len(rows))
+    # A text that stands more than once (a syndicated copy) is encoded once.
+    wanted = list(dict.fromkeys(text for text in texts if text not in same))
+    done = 0
+
+    def on_batch(count: int) -> None:
+        nonlocal done
+        done += count
+        on_progress("encoding", done, len(wanted))
+
+    new = encoder.encode(wanted, on_batch=on_batch)
+    at = {text: position for position, text in enumerate(wanted)}
+    for place, text in zip(places, texts, strict=True):
+        vectors[place] = (
+            live.dense.vectors[same[text]] if live is not None and text in same else new[at[text]]
+        )
+    return vectors, len(wanted)

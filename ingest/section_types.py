@@ -1,0 +1,55 @@
+"""What kind of section a heading opens, by a small table of rules."""
+
+import re
+from collections.abc import Sequence
+
+from index.records import SectionType
+
+RULES: tuple[tuple[SectionType, str], ...] = (
+    # The first rule that matches wins: "when to see a doctor about side effects" is the former.
+    (
+        "when_to_seek_care",
+        r"when (should|do|must|to|you should|can)\b.*\b(doctor|gp|help|care|attention|physician"
+        r"|advice|provider|emergency|hospital)|seek(ing)? (medical|urgent|emergency|help"
+        r"|immediate)|(see|seeing|call|contact)(ing)? (a|your|the) (doctor|gp|physician|provider"
+        r"|healthcare)|get (medical|emergency|urgent) (help|care|attention)|\bemergenc(y|ies)\b"
+        r"|\bred flags?\b|warning signs|contact a medical professional",
+    ),
+    (
+        "side_effects",
+        r"side[- ]effects?|adverse (effects?|reactions?)|\brisks? of (taking|using)\b",
+    ),
+    (
+        "prevention",
+        r"\bprevent|\bavoid(ing)?\b|lower(ing)? (your|the) risk|reduc\w+ (your|the) risk",
+    ),
+    (
+        "diagnosis",
+        r"diagnos|\btests?\b|\bexams?\b|examination|what (will|a|your) doctor|how (is|are) .*found",
+    ),
+    (
+        "treatment",
+        r"\btreat|\bremed(y|ies)\b|therap(y|ies)|manag(e|ing|ement)|get(ting)? rid|relie(f|ve)"
+        r"|self[- ]care|what you can do|\bcure|how to stop|medic(ines?|ations?)\b.*\b(for|used)",
+    ),
+    ("causes", r"\bcaus(e|es|ed|ing)\b|risk factors?|\bwhy (do|does|am|is|are)\b|triggers?\b"),
+    ("symptoms", r"symptoms?|\bsigns?\b|feels? like|what happens"),
+    (
+        "overview",
+        r"\bwhat (is|are)\b|overview|introduction|definition|^about\b|key facts|at a glance"
+        r"|^summary$",
+    ),
+)
+"""(section type, pattern over the lower-cased heading)."""
+
+_COMPILED = tuple((kind, re.compile(pattern)) for kind, pattern in RULES)
+
+
+def section_type(headings: Sequence[str]) -> SectionType:
+    """Return the type that the innermost telling heading of `headings` gives, or ""."""
+    for heading in reversed(headings):
+        lowered = heading.lower()
+        for kind, pattern in _COMPILED:
+            if pattern.search(lowered):
+                return kind
+    return ""

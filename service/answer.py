@@ -1,0 +1,154 @@
+"""Hits into what is shown: which passages speak, which words answer, what is withheld.
+
+Everything here is pure. Nothing here writes a sentence: what is shown is cut out of articles.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from index.analysis import terms
+from index.lexical import LexicalIndex
+from index.records import Article, Block, Hit, Passage
+from index.sentences import sentence_spans
+
+Span = tuple[int, int]
+
+NEAR_IDENTICAL = 0.8
+"""Share of common terms (Jaccard) from which two passages say the same in the same words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A hit with the probability that it answers the question."""
+
+    hit: Hit
+    probability: float
+
+
+def choose(
+    candidates: Iterable[Candidate], *, k: int, per_article: int, threshold: float
+) -> list[Candidate]:
+    """Return at most `k` candidates that reach `threshold`, in the order given.
+
+    No two of them are near-identical, and at most `per_article` come from one article, so that
+    several sources speak.
+    """
+    chosen: list[Candidate] = []
+    vocabularies: list[set[str]] = []
+    counts: dict[str, int] = {}
+    for candidate in candidates:
+        if len(chosen) == k:
+            break
+        passage = candidate.hit.passage
+        if candidate.probability < threshold or counts.get(passage.article_id, 0) == per_article:
+            continue
+        vocabulary = set(terms(passage.text))
+        if any(_alike(vocabulary, other) for other in vocabularies):
+            continue
+        chosen.append(candidate)
+        vocabularies.append(vocabulary)
+        counts[passage.article_id] = counts.get(passage.article_id, 0) + 1
+    return chosen
+
+
+def _alike(one: set[str], other: set[str]) -> bool:
+    union = one | other
+    return not union or len(one & other) >= NEAR_IDENTICAL * len(union)
+
+
+def passage_blocks(article: Article, passage: Passage) -> list[Block]:
+    """Return the article's blocks inside `passage`, their offsets relative to its text."""
+    return [
+        Block(
+            max(block.start, passage.start) - passage.start,
+            min(block.end, passage.end) - passage.start,
+            block.kind,
+            block.level,
+        )
+        for block in article.blocks
+        if block.start < passage.end and block.end > passage.start
+    ]
+
+
+def body_start(blocks: Sequence[Block]) -> int:
+    """Return where a passage's text begins after the headings at its head."""
+    return next((block.start for block in blocks if block.kind != "heading"), 0)
+
+
+def sentences_of(
+    passage: Passage, blocks: Sequence[Block], language: str | None = None
+) -> list[Span]:
+    """Return the spans of the sentences of a passage's text, headings left out."""
+    return [
+        (block.start + start, block.start + end)
+        for block in blocks
+        if block.kind != "heading"
+        for start, end in (
+            [(0, block.end - block.start)]
+            if block.kind in {"item", "row"}
+            else sentence_spans(passage.text[block.start : block.end], language or "en")
+        )
+    ]
+
+
+def answering_sentences(
+    question: str, passage: Passage, spans: Sequence[Span], lexical: LexicalIndex
+) -> list[Span]:
+    """Return the span that best covers the question's terms, weighted by their rarity.
+
+    Ties go to the earlier sentence; a passage none of whose sentences shares a term gives none.
+    """
+    wanted = {term: lexical.idf(term) for term in set(terms(question))}
+
+    def covered(span: Span) -> float:
+        present = set(terms(passage.text[span[0] : span[1]]))
+        return sum(rarity for term, rarity in wanted.items() if term in present)
+
+    best = max(spans, key=covered, default=None)
+    return [best] if best is not None and covered(best) > 0 else []
+
+
+def nearest_topics(
+    hits: Sequence[Hit], title_of: Callable[[str], str], k: int = 4
+) -> list[tuple[str, str, Passage]]:
+    """Return at most `k` headings nearest to a question without answer: (title, heading, where).
+
+    Headings only: what stands under them was not good enough to be quoted as an answer.
+    """
+    topics: list[tuple[str, str, Passage]] = []
+    seen: set[tuple[str, str]] = set()
+    for hit in hits:
+        title = title_of(hit.passage.article_id)
+        heading = hit.passage.section[-1] if hit.passage.section else ""
+        heading = "" if heading == title else heading
+        if (title, heading) not in seen and len(topics) < k:
+            seen.add((title, heading))
+            topics.append((title, heading, hit.passage))
+    return topics
+
+
+def shortened(question: str, fits: Callable[[str], bool], language: str = "en") -> str:
+    """Return `question`, or as many of its sentences, from the last back, as the encoder takes.
+
+    In a long message the question proper tends to stand at the end. A single sentence that is too
+    long is cut to its last words.
+    """
+    if fits(question):
+        return question
+    spans = sentence_spans(question, language)
+    kept = len(question)
+    for start, _ in reversed(spans):
+        if not fits(question[start:]):
+            break
+        kept = start
+    if kept < len(question):
+        return question[kept:]
+    words = question.split()
+    low, high = 0, len(words)
+    while low < high:
+        middle = (low + high) // 2
+        if fits(" ".join(words[middle:])):
+            high = middle
+        else:
+            low = middle + 1
+    return " ".join(words[low:])

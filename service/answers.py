@@ -1,0 +1,280 @@
+"""The desk at which questions are asked: one encoder, one live snapshot, every face of the service.
+
+`Answers` is what the JSON routes, the pages and the command line share. It holds no question.
+"""
+
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from index.encoder import Encoder, fits
+from index.errors import QuestionError
+from index.records import Article, Hit, Passage
+from index.search import Searcher
+from index.snapshot import check_encoder, current_snapshot, open_snapshot, snapshots
+from index.store import Records
+from service import answer as compose
+from service.confidence import evidence, probability
+from service.links import article_link, original_link
+from service.safety import disclaimer, find_notice
+from service.schemas import (
+    Answer,
+    ArticleOut,
+    BlockOut,
+    IndexOut,
+    IndexStatus,
+    LinksOut,
+    NoticeOut,
+    PassageOut,
+    TimingsOut,
+    TopicOut,
+    Verification,
+    VerifyRequest,
+)
+from service.settings import Settings
+from service.suggest import Kind
+from service.verify import verify
+
+HITS = 40
+"""Passages looked at for one answer: enough that near-copies and one article do not fill it."""
+SEEK_CARE = 2
+"""Passages shown under "when to see a doctor"."""
+
+
+class Answers:
+    """Answers questions from the live snapshot. Safe to share between threads."""
+
+    def __init__(self, settings: Settings, encoder: Encoder) -> None:
+        self._settings = settings
+        self._encoder = encoder
+        self._swap = threading.Lock()
+        self._searcher = self._open(settings.index)
+        self._headings: tuple[str, list[tuple[str, Kind]]] = ("", [])
+        self.disclaimer = disclaimer(settings.disclaimer)
+
+    def _open(self, index: Path) -> Searcher:
+        snapshot = open_snapshot(index)
+        check_encoder(snapshot.manifest, self._encoder.record)
+        return Searcher(snapshot)
+
+    def refresh(self) -> bool:
+        """Follow the pointer to the live snapshot; return whether it had moved.
+
+        Questions that are running finish on the snapshot they began with.
+        """
+        with self._swap:
+            if current_snapshot(self._settings.index) == self.info.snapshot:
+                return False
+            self._searcher = self._open(self._settings.index)
+            return True
+
+    @property
+    def info(self) -> IndexOut:
+        """What is live."""
+        return _index_out(self._searcher)
+
+    def status(self) -> IndexStatus:
+        """What is live, which snapshots are kept, which files could not be read."""
+        searcher = self._searcher
+        files = searcher.snapshot.records.files().values()
+        return IndexStatus(
+            **_index_out(searcher).model_dump(),
+            snapshots=tuple(snapshots(self._settings.index)),
+            problems={file.source: file.problem for file in files if file.problem},
+        )
+
+    def articles(self) -> Sequence[Article]:
+        """Return every article with `text` left empty, by title."""
+        found = self._searcher.snapshot.records.articles()
+        return sorted(found, key=lambda article: (article.title.casefold(), article.article_id))
+
+    def headings(self) -> list[tuple[str, Kind]]:
+        """Return the titles and headings of all articles, each once, for completions."""
+        searcher = self._searcher
+        identifier = searcher.snapshot.manifest.snapshot
+        if self._headings[0] != identifier:
+            self._headings = (identifier, _headings(searcher.snapshot.records))
+        return self._headings[1]
+
+    def articles_after(self, cursor: str, limit: int) -> list[Article]:
+        """Return at most `limit` articles by id, `text` left empty, that come after `cursor`."""
+        return self._searcher.snapshot.records.articles(after=cursor, limit=limit)
+
+    def article(self, article_id: str) -> Article | None:
+        """Return one article, whole."""
+        return self._searcher.snapshot.records.article(article_id)
+
+    def passages(self, article_id: str) -> Sequence[Passage]:
+        """Return the passages of an article, in order."""
+        return self._searcher.snapshot.records.passages_of(article_id)
+
+    def verify(
+        self, article_id: str, start: int, end: int, text: str | None, sha256: str | None = None
+    ) -> Verification:
+        """Tell whether a quote really stands in an article, at that place."""
+        searcher = self._searcher
+        quote = VerifyRequest(article_id=article_id, start=start, end=end, text=text, sha256=sha256)
+        article = searcher.snapshot.records.article(article_id)
+        return verify(quote, article, searcher.snapshot.manifest.snapshot)
+
+    def ask(self, question: str, k: int | None = None) -> Answer:
+        """Answer `question` with at most `k` passages.
+
+        Raises `QuestionError` when the question is empty or longer than the setting allows.
+        """
+        began = time.perf_counter()
+        searcher = self._searcher
+        asked = self._checked(question)
+        notice = find_notice(
+            asked,
+            emergency_number=self._settings.emergency_number,
+            crisis_line=self._settings.crisis_line,
+        )
+        query = compose.shortened(asked, lambda text: fits(self._encoder, text))
+        vector = self._encoder.encode([query])[0]
+        encoded = time.perf_counter()
+        hits = searcher.search(query, vector, HITS)
+        searched = time.perf_counter()
+        reading = _Reading(searcher, query)
+        chosen = compose.choose(
+            sorted(
+                (compose.Candidate(hit, reading.probability(hit)) for hit in hits),
+                key=lambda candidate: (-candidate.probability, candidate.hit.row),
+            ),
+            k=k or self._settings.answer_passages,
+            per_article=self._settings.passages_per_article,
+            threshold=self._settings.answer_threshold,
+        )
+        passages = [reading.passage_out(c.hit.passage, c.probability) for c in chosen]
+        care = reading.seek_care([candidate.hit.passage for candidate in chosen])
+        topics = [] if chosen else reading.nearest_topics(hits)
+        done = time.perf_counter()
+        return Answer(
+            question=question,
+            status="answered" if chosen else "not_answered",
+            notice=NoticeOut(
+                kind=notice.kind, text=notice.text, matched=notice.matched, source=notice.source
+            )
+            if notice
+            else None,
+            passages=tuple(passages),
+            see_a_doctor=tuple(care),
+            nearest_topics=tuple(topics),
+            disclaimer=self.disclaimer,
+            index=_index_out(searcher),
+            timings_ms=TimingsOut(
+                encode=_milliseconds(began, encoded),
+                search=_milliseconds(encoded, searched),
+                answer=_milliseconds(searched, done),
+                total=_milliseconds(began, done),
+            ),
+        )
+
+    def _checked(self, question: str) -> str:
+        asked = " ".join(question.split())
+        if not any(character.isalnum() for character in asked):
+            raise QuestionError("the question is empty. Type what you want to know.")
+        most = self._settings.question_characters
+        if len(question) > most:
+            raise QuestionError(
+                f"the question has {len(question)} characters; at most {most} are taken. "
+                "Ask the main thing in a few sentences."
+            )
+        return asked
+
+
+class _Reading:
+    """One question over one snapshot: the articles it touches are read once."""
+
+    def __init__(self, searcher: Searcher, query: str) -> None:
+        self._records = searcher.snapshot.records
+        self._lexical = searcher.snapshot.lexical
+        self._query = query
+        self._articles: dict[str, Article] = {}
+
+    def _article(self, article_id: str) -> Article:
+        found = self._articles.get(article_id) or self._records.article(article_id)
+        if found is None:
+            raise LookupError(f"a passage names article {article_id}, which is not stored")
+        self._articles[article_id] = found
+        return found
+
+    def probability(self, hit: Hit) -> float:
+        title = self._article(hit.passage.article_id).title
+        context = "\n".join((title, *hit.passage.section))
+        return probability(evidence(self._query, hit, context, self._lexical))
+
+    def passage_out(self, passage: Passage, probability: float | None) -> PassageOut:
+        article = self._article(passage.article_id)
+        blocks = compose.passage_blocks(article, passage)
+        spans = compose.sentences_of(passage, blocks, article.language)
+        highlights = compose.answering_sentences(self._query, passage, spans, self._lexical)
+        return PassageOut(
+            passage_id=passage.passage_id,
+            text=passage.text,
+            highlights=tuple(highlights),
+            probability=None if probability is None else round(probability, 4),
+            start=passage.start,
+            end=passage.end,
+            sha256=passage.sha256,
+            article=article_out(article),
+            section=passage.section,
+            section_type=passage.section_type,
+            blocks=tuple(
+                BlockOut(start=b.start, end=b.end, kind=b.kind, level=b.level) for b in blocks
+            ),
+            links=LinksOut(
+                article=article_link(passage),
+                original=original_link(article, passage.text[compose.body_start(blocks) :]),
+            ),
+        )
+
+    def seek_care(self, answering: Sequence[Passage]) -> list[PassageOut]:
+        """Return passages of the answering articles that say when to seek care, best first."""
+        shown = {passage.passage_id for passage in answering}
+        found: list[PassageOut] = []
+        for article_id in dict.fromkeys(passage.article_id for passage in answering):
+            for passage in self._records.passages_of(article_id):
+                if passage.section_type == "when_to_seek_care" and passage.passage_id not in shown:
+                    found.append(self.passage_out(passage, None))
+                    break
+        return found[:SEEK_CARE]
+
+    def nearest_topics(self, hits: Sequence[Hit]) -> list[TopicOut]:
+        topics = compose.nearest_topics(hits, lambda name: self._article(name).title)
+        return [
+            TopicOut(title=title, section=section, link=article_link(passage))
+            for title, section, passage in topics
+        ]
+
+
+def article_out(article: Article) -> ArticleOut:
+    """Return an article as answers name it: everything but the text."""
+    return ArticleOut.model_validate(
+        {name: getattr(article, name) for name in ArticleOut.model_fields}
+    )
+
+
+def _headings(records: Records) -> list[tuple[str, Kind]]:
+    found: dict[str, Kind] = {}
+    for article in records.articles():
+        found.setdefault(article.title, "title")
+    for heading in records.headings():
+        found.setdefault(heading, "heading")
+    return list(found.items())
+
+
+def _index_out(searcher: Searcher) -> IndexOut:
+    manifest = searcher.snapshot.manifest
+    return IndexOut(
+        snapshot=manifest.snapshot,
+        built=manifest.built,
+        encoder=manifest.encoder.name,
+        articles=manifest.articles,
+        passages=manifest.passages,
+    )
+
+
+def _milliseconds(begin: float, end: float) -> float:
+    return round((end - begin) * 1000, 3)

@@ -1,0 +1,271 @@
+"""The `pincite` command: index, ask, serve, explain, verify.
+
+Heavy libraries are imported inside the commands, so that `pincite --help` is quick.
+"""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
+
+from index.errors import PinciteError
+from service.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from ingest.pipeline import OnProgress, Report
+    from service.schemas import Answer, PassageOut
+
+ANSWERED, NOTHING, UNREAD, NOT_ANSWERED = 0, 1, 3, 4
+"""Exit codes: fine; nothing could be indexed, or an error; some files unread; no answer."""
+
+app = typer.Typer(
+    name="pincite",
+    help="Ask a health question, get the passages that answer it, word for word.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+Corpus = Annotated[Path | None, typer.Option(help="Folder of articles, or one file.")]
+Index = Annotated[Path | None, typer.Option(help="Folder of the snapshots.")]
+
+
+def main() -> None:
+    """Run the command; an error that Pincite knows is one line on stderr and exit code 1."""
+    try:
+        app()
+    except PinciteError as error:
+        err.print(Text(f"pincite: {error}", style="red"))
+        sys.exit(NOTHING)
+
+
+@app.command()
+def index(
+    corpus: Corpus = None,
+    index: Index = None,
+    rebuild: Annotated[bool, typer.Option("--rebuild", help="Read everything anew.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Report as JSON.")] = False,
+) -> None:
+    """Bring the index up to date with the articles.
+
+    Exit code 0; 1 when nothing could be indexed; 3 when some files could not be read.
+    """
+    from index.encoder import open_encoder
+    from ingest.pipeline import update_index
+
+    settings = load_settings(corpus=corpus, index=index)
+    encoder = open_encoder(settings.encoder, runtime=settings.runtime)
+    with _progress(hidden=as_json) as on_progress:
+        report = update_index(
+            settings.corpus,
+            settings.index,
+            encoder,
+            target_tokens=settings.passage_tokens,
+            keep=settings.keep_snapshots,
+            rebuild=rebuild,
+            on_progress=on_progress,
+        )
+    if as_json:
+        out.print_json(json.dumps(_report_fields(report)))
+    else:
+        _print_report(report, settings)
+    if report.problems:
+        raise typer.Exit(UNREAD)
+
+
+@app.command()
+def ask(
+    question: Annotated[str, typer.Argument(help="The question, in quotation marks.")],
+    k: Annotated[
+        int | None, typer.Option("-k", min=1, max=20, help="How many passages at most.")
+    ] = None,
+    index: Index = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The answer as JSON.")] = False,
+) -> None:
+    """Ask the articles a question. Exit code 0 answered; 4 the articles do not answer."""
+    from index.encoder import open_encoder
+    from service.answers import Answers
+
+    settings = load_settings(index=index)
+    answers = Answers(settings, open_encoder(settings.encoder, runtime=settings.runtime))
+    answer = answers.ask(question, k)
+    if as_json:
+        out.print_json(answer.model_dump_json())
+    else:
+        _print_answer(answer)
+    raise typer.Exit(ANSWERED if answer.status == "answered" else NOT_ANSWERED)
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="0: any free one.")] = None,
+    index: Index = None,
+    corpus: Corpus = None,
+) -> None:
+    """Serve the search box and the JSON routes."""
+    from service.serve import serve as run
+
+    settings = load_settings(host=host, port=port, index=index, corpus=corpus)
+    run(settings, lambda address: err.print(f"Pincite answers at [bold]{address}[/bold]"))
+
+
+@app.command()
+def explain(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="An article's file.")],
+) -> None:
+    """Show what is kept of a file, what is left out, and why."""
+    from ingest.pipeline import explain_file
+
+    for document in explain_file(file):
+        data = document.metadata
+        facts = {
+            "title": data.title,
+            "publisher": data.publisher,
+            "authors": ", ".join(data.authors) or None,
+            "published": data.published,
+            "reviewed": data.reviewed,
+            "url": data.url,
+            "references": str(len(data.references)) if data.references else None,
+        }
+        for name, value in facts.items():
+            out.print(
+                f"[bold]{name:>10}[/bold]  {escape(value) if value else '[dim]unknown[/dim]'}"
+            )
+        for block in document.blocks:
+            label = f"left out: {block.left_out}" if block.left_out else f"kept: {block.kind}"
+            style = "red" if block.left_out else "green"
+            out.print()
+            out.print(Text(label, style=style))
+            out.print(Text(block.text, style="dim" if block.left_out else ""))
+
+
+@app.command()
+def verify(index: Index = None, corpus: Corpus = None) -> None:
+    """Check every passage against its article, and every article against its file.
+
+    Exit code 0 when all hold; 1 when one does not, each named.
+    """
+    from ingest.verify import verify_index
+
+    settings = load_settings(index=index, corpus=corpus)
+    result = verify_index(settings.corpus, settings.index)
+    for fault in result.faults:
+        out.print(Text(fault, style="red"))
+    out.print(
+        f"{result.passages} passages of {result.articles} articles checked in snapshot "
+        f"{result.snapshot}: {len(result.faults) or 'no'} faults."
+    )
+    if result.faults:
+        raise typer.Exit(NOTHING)
+
+
+@contextmanager
+def _progress(*, hidden: bool) -> "Iterator[OnProgress]":
+    units = {"reading": "files", "encoding": "passages"}
+    bar = Progress(
+        TextColumn("{task.description:>9}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[unit]}"),
+        TimeRemainingColumn(),
+        console=err,
+        disable=hidden,
+    )
+    tasks: dict[str, TaskID] = {}
+
+    def on_progress(stage: str, done: int, total: int) -> None:
+        if not total:
+            return
+        if stage not in tasks:
+            tasks[stage] = bar.add_task(stage, total=total, unit=units[stage])
+        bar.update(tasks[stage], completed=done, total=total)
+
+    with bar:
+        yield on_progress
+
+
+def _report_fields(report: "Report") -> dict[str, object]:
+    return {
+        "snapshot": report.manifest.snapshot if report.manifest else None,
+        "articles": report.articles,
+        "passages": report.passages,
+        "encoded": report.encoded,
+        "added": report.added,
+        "changed": report.changed,
+        "removed": report.removed,
+        "problems": {record.source: record.problem for record in report.problems},
+        "notes": report.notes,
+        "seconds": round(report.seconds, 3),
+    }
+
+
+def _print_report(report: "Report", settings: Settings) -> None:
+    for record in report.problems:
+        err.print(Text(f"{record.source}: {record.problem}", style="yellow"))
+    for note in report.notes:
+        err.print(Text(note))
+    if report.manifest is None:
+        out.print(f"Nothing has changed: {report.articles} articles, {report.passages} passages.")
+        return
+    counts = f"{len(report.added)} added, {len(report.changed)} changed, {len(report.removed)} gone"
+    out.print(
+        f"{report.articles} articles, {report.passages} passages ({report.encoded} encoded) in "
+        f"{report.seconds:.1f} s. Files: {counts}, {len(report.problems)} not read."
+    )
+    out.print(f"Snapshot {report.manifest.snapshot} in {settings.index} is live.")
+
+
+def _print_answer(answer: "Answer") -> None:
+    if answer.notice:
+        out.print(Text(answer.notice.text, style="bold red"))
+        out.print(Text(f"Raised by: {answer.notice.matched}. {answer.notice.source}", style="dim"))
+        out.print()
+    if not answer.passages:
+        out.print("The articles do not answer this question.", style="bold")
+        if answer.nearest_topics:
+            out.print("What they do cover nearest:")
+        for topic in answer.nearest_topics:
+            out.print(Text(f"  {topic.title}" + (f" › {topic.section}" if topic.section else "")))
+    for number, passage in enumerate(answer.passages, start=1):
+        _print_passage(f"{number}.", passage)
+    if answer.see_a_doctor:
+        out.print("When to see a doctor, in the same articles", style="bold")
+        for passage in answer.see_a_doctor:
+            _print_passage("•", passage)
+    out.print()
+    out.print(Text(answer.disclaimer, style="italic"))
+
+
+def _print_passage(label: str, passage: "PassageOut") -> None:
+    article = passage.article
+    quoted = Text(passage.text)
+    for start, end in passage.highlights:
+        quoted.stylize("bold", start, end)
+    source = ", ".join(
+        part for part in (article.title, article.publisher, article.published) if part
+    )
+    out.print()
+    out.print(Text(f"{label} {source}", style="cyan"))
+    if passage.section:
+        out.print(Text("   " + " › ".join(passage.section), style="dim"))
+    out.print(quoted)
+    chance = "" if passage.probability is None else f"  probability {passage.probability:.2f}"
+    out.print(Text(f"   {passage.passage_id}  sha256 {passage.sha256[:12]}{chance}", style="dim"))

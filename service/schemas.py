@@ -1,0 +1,240 @@
+"""The public face as pydantic models: what the JSON routes take and give. Stable."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from index.records import BlockKind, SectionType
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class AskRequest(_Model):
+    """A question, and how many passages at most."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"question": "What causes muscle spasms?", "k": 3}]},
+    )
+
+    question: Annotated[str, Field(description="What a person typed.")]
+    k: Annotated[int | None, Field(ge=1, le=20, description="How many passages at most.")] = None
+
+
+class NoticeOut(_Model):
+    """A word to a person who may be in danger. A notice, not triage."""
+
+    kind: Literal["emergency", "crisis"]
+    text: str
+    matched: Annotated[str, Field(description="The words of the question that raised it.")]
+    source: Annotated[str, Field(description="Whose warning signs they are.")]
+
+
+class ReferenceOut(_Model):
+    """One entry of an article's own reference list."""
+
+    number: int | None
+    text: str
+    url: str | None
+    doi: str | None
+
+
+class ArticleOut(_Model):
+    """Whose words are quoted. Unknown is null, never a guess. `sha256` is of the whole text."""
+
+    article_id: str
+    title: str
+    publisher: str | None
+    authors: tuple[str, ...]
+    published: str | None
+    modified: str | None
+    reviewed: str | None
+    reviewed_by: str | None
+    retrieved: str | None
+    url: str | None
+    licence: str | None
+    language: str | None
+    note: str | None
+    sha256: str
+
+
+class BlockOut(_Model):
+    """A structural unit of a text, `text[start:end]`."""
+
+    start: int
+    end: int
+    kind: BlockKind
+    level: int
+
+
+class LinksOut(_Model):
+    """Where to read the passage: in the stored article, and on the page it came from."""
+
+    article: str
+    original: str | None
+
+
+class PassageOut(_Model):
+    """A quotation: `text` is the article's text from `start` to `end`, character for character.
+
+    Offsets count Unicode code points. `highlights` are spans of `text`, the answering sentences.
+    `probability` is the estimated probability that the passage answers the question; null where
+    that was not what it was chosen by ("when to see a doctor").
+    """
+
+    passage_id: str
+    text: str
+    highlights: tuple[tuple[int, int], ...]
+    probability: float | None
+    start: int
+    end: int
+    sha256: str
+    article: ArticleOut
+    section: tuple[str, ...]
+    section_type: SectionType
+    blocks: Annotated[tuple[BlockOut, ...], Field(description="The structure of `text`.")]
+    links: LinksOut
+
+
+class TopicOut(_Model):
+    """Something that the articles do cover: a title, a heading in it, and where it stands."""
+
+    title: str
+    section: str
+    link: str
+
+
+class IndexOut(_Model):
+    """Which snapshot answered."""
+
+    snapshot: str
+    built: str
+    encoder: str
+    articles: int
+    passages: int
+
+
+class TimingsOut(_Model):
+    """Milliseconds of each stage."""
+
+    encode: float
+    search: float
+    answer: float
+    total: float
+
+
+class Answer(_Model):
+    """What the articles say to a question, or that they do not."""
+
+    question: str
+    status: Literal["answered", "not_answered"]
+    notice: NoticeOut | None
+    passages: tuple[PassageOut, ...]
+    see_a_doctor: tuple[PassageOut, ...]
+    nearest_topics: tuple[TopicOut, ...]
+    disclaimer: str
+    index: IndexOut
+    timings_ms: TimingsOut
+
+
+class ArticleList(_Model):
+    """A page of articles; `next` is the cursor of the page after it, or null."""
+
+    articles: tuple[ArticleOut, ...]
+    next: str | None
+
+
+class LeftOutOut(_Model):
+    """A block of the source that is not part of the article, and why."""
+
+    text: str
+    reason: str
+
+
+class ArticlePassage(_Model):
+    """A passage as part of its article."""
+
+    passage_id: str
+    section: tuple[str, ...]
+    section_type: SectionType
+    start: int
+    end: int
+    text: str
+
+
+class ArticleFull(ArticleOut):
+    """One article with its text and everything that was made of it."""
+
+    source: str
+    text: str
+    references: tuple[ReferenceOut, ...]
+    left_out: tuple[LeftOutOut, ...]
+    passages: tuple[ArticlePassage, ...]
+
+
+class VerifyRequest(_Model):
+    """A passage as it was given out. One of `text` and `sha256` at least."""
+
+    article_id: str
+    start: Annotated[int, Field(ge=0)]
+    end: Annotated[int, Field(ge=0)]
+    text: Annotated[str | None, Field(max_length=100_000)] = None
+    sha256: Annotated[str | None, Field(pattern="^[0-9a-f]{64}$")] = None
+
+
+class DiffPart(_Model):
+    """A run of characters: in both, only in the quote given, or only in the article now."""
+
+    where: Literal["both", "given", "article"]
+    text: str
+
+
+class Verification(_Model):
+    """Whether the quote is really in that article, at that place.
+
+    `verbatim`: it stands there, character for character. `moved`: it stands elsewhere in the
+    article; `start` and `end` are the place nearest to the one asked about. `changed`: it does not
+    stand in the article; `difference` compares it with what stands at that place. `unknown`: there
+    is no such article, or no such place. `start` and `end` are null unless the words stand there.
+    """
+
+    status: Literal["verbatim", "moved", "changed", "unknown"]
+    article_id: str
+    start: int | None
+    end: int | None
+    sha256: Annotated[str | None, Field(description="Hash of what stands at the place asked.")]
+    article_sha256: str | None
+    difference: tuple[DiffPart, ...]
+    snapshot: str
+    explanation: str
+
+
+class Suggestion(_Model):
+    """A completion, from an article's own title or headings."""
+
+    text: str
+    kind: Literal["title", "heading"]
+
+
+class SuggestionList(_Model):
+    """Completions, best first."""
+
+    suggestions: tuple[Suggestion, ...]
+
+
+class IndexStatus(IndexOut):
+    """What is live, what is kept, and what could not be read."""
+
+    snapshots: tuple[str, ...]
+    problems: Annotated[dict[str, str], Field(description="Files that were not read, and why.")]
+
+
+class Problem(BaseModel):
+    """An error, as RFC 9457 problem details."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
