@@ -42,10 +42,9 @@ class DenseIndex:
             index = faiss.read_index(str(path))
         except RuntimeError as error:
             raise SnapshotDamaged(f"{path.name} is not a FAISS index: it is damaged.") from error
-        flat = faiss.downcast_index(index)
-        if not isinstance(flat, faiss.IndexFlatIP):
-            raise SnapshotDamaged(f"{path.name} is a {type(flat).__name__}, not an IndexFlatIP.")
-        return cls(flat)
+        if not isinstance(index, faiss.IndexFlatIP):
+            raise SnapshotDamaged(f"{path.name} is a {type(index).__name__}, not an IndexFlatIP.")
+        return cls(index)
 
     def save(self, path: Path) -> None:
         """Write the index to `path`."""
