@@ -124,6 +124,12 @@ class Lexicon:
         return list(found.values())
 
 
+# A gap never skips one of these: "calf pain without any swelling" is not a swollen calf.
+NEGATIONS = frozenset(
+    "no not without never dont doesnt didnt isnt arent wasnt hasnt havent nor neither denies".split()
+)
+
+
 def _match(pattern: Pattern, words: list[Word], first: int) -> int | None:
     """Match the slots after the first; the states are sets of positions, so no backtracking."""
     sentence = words[first].sentence
@@ -139,6 +145,8 @@ def _match(pattern: Pattern, words: list[Word], first: int) -> int | None:
                     break
                 if word.form in slot or any(tag in slot for tag in word.tags):
                     following.add(candidate)
+                if word.form in NEGATIONS:
+                    break
         if not following:
             return None
         reached = following
@@ -284,7 +292,9 @@ def _number_tags(
     if 1900 <= value <= 2100 and len(form) == 4:
         yield "<year>"
     if (38 <= value < 43 or 100.4 <= value < 109) and (
-        before & _TEMPERATURE_BEFORE or set(after[:2]) & _TEMPERATURE_AFTER
+        before & _TEMPERATURE_BEFORE
+        or set(after[:2]) & _TEMPERATURE_AFTER
+        or (len(form) == 4 and form[2] == "." and value < 42)
     ):
         yield "<temp>"
         if 40 <= value < 43 or value >= 104:
@@ -319,6 +329,14 @@ def set_aside(mentions: list[Mention], cues: list[Mention], words: list[Word]) -
     return [mention for mention in mentions if not reach.covers(mention)]
 
 
+def _list_goes_on(words: list[Word], index: int) -> bool:
+    """Whether the words from `index` end a list: "without swelling, warmth or redness"."""
+    return any(
+        word.form in {"or", "nor"} and word.sentence == words[index].sentence
+        for word in words[index : index + 4]
+    )
+
+
 class _Reach:
     """Which words of a question each cue sets aside."""
 
@@ -336,7 +354,7 @@ class _Reach:
             clause = words[cue.first].clause
             stop = min(cue.last + 1 + _NEGATION_REACH, len(words))
             for index in range(cue.last + 1, stop):
-                if words[index].clause != clause:
+                if words[index].clause != clause and not _list_goes_on(words, index):
                     break
                 self._denied[index] = cue.first
         self._past = self._clauses("past", opening=True)

@@ -63,6 +63,7 @@ class Notice:
 class _Rule:
     groups: tuple[tuple[str, ...], ...]  # of each group, one sign
     one_sentence: bool
+    unless: frozenset[str]  # no rule when one of these stands in the sentence of the first group
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +138,8 @@ def _table() -> _Table:
     topics = []
     for topic in raw["topics"]:
         rules = tuple(_rule(text) for text in topic["rules"])
-        unknown = {s for rule in rules for group in rule.groups for s in group} - raw["signs"].keys()
+        unknown = {s for rule in rules for group in (*rule.groups, rule.unless) for s in group}
+        unknown -= raw["signs"].keys()
         if unknown:
             raise ValueError(f"emergency topic {topic['name']!r} uses undefined signs: {unknown}")
         topics.append(_Topic(topic["name"], topic.get("kind", "emergency"), topic["source"], rules))
@@ -152,9 +154,10 @@ def _table() -> _Table:
 
 
 def _rule(text: str) -> _Rule:
-    joint = "&" if "&" in text else "+"
-    groups = tuple(tuple(group.strip().split("|")) for group in text.split(joint))
-    return _Rule(groups, joint == "&")
+    wanted, *unless = (part.strip() for part in text.split("!"))
+    joint = "&" if "&" in wanted else "+"
+    groups = tuple(tuple(group.strip().split("|")) for group in wanted.split(joint))
+    return _Rule(groups, joint == "&", frozenset(unless))
 
 
 def _possible(rule: _Rule, present: set[str]) -> bool:
@@ -168,7 +171,10 @@ def _fulfil(
     groups = [[m for sign in group for m in by_sign.get(sign, ())] for group in rule.groups]
     if not all(groups):
         return None
+    spoilt = {words[m.first].sentence for sign in rule.unless for m in by_sign.get(sign, ())}
     for anchor in groups[0]:
+        if words[anchor.first].sentence in spoilt:
+            continue
         chosen = [anchor]
         for group in groups[1:]:
             nearest = min(group, key=lambda m: abs(m.first - anchor.first))
