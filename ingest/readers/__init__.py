@@ -49,7 +49,6 @@ READERS: Mapping[str, Reader] = MappingProxyType(
         ".pdf": _reader("pdf"),
         ".text": _reader("text"),
         ".txt": _reader("text"),
-        ".xhtml": _reader("html"),
         ".xml": _reader("medlineplus"),
     }
 )
