@@ -1,0 +1,259 @@
+"""The pages: what a browser gets. Every page works without a script.
+
+`pages_router()` is mounted by `create_app`. Its routes find what answers in
+`request.app.state.answers`.
+"""
+
+import math
+import re
+from collections.abc import Sequence
+from urllib.parse import parse_qsl
+
+from fastapi import APIRouter, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import HTMLResponse, Response
+
+from index.records import sha256_of
+from service.answers import Answers
+from service.render import Span, example_questions
+from service.schemas import ArticleOut, PassageOut
+from service.site import language_of, site
+from service.strings import locales
+
+# A form longer than this is refused unread. The setting for the longest question decides below it:
+# 10,000 characters of three bytes, each sent as nine ("%E2%80%99"), fit; so does any passage.
+FORM_BYTES = 256 * 1024
+
+ARTICLES_ON_A_PAGE = 100
+EXAMPLES = 4
+# Example questions come from the first articles only: reading thousands whole would delay the page.
+EXAMPLE_ARTICLES = 60
+
+PRIVATE = {"cache-control": "no-store"}
+READING = {"cache-control": "no-cache"}
+
+
+def pages_router() -> APIRouter:
+    """Return the HTML routes and the static files."""
+    router = APIRouter(include_in_schema=False)
+    examples: dict[str, list[str]] = {}
+
+    def answers_of(request: Request) -> Answers:
+        answers: Answers = request.app.state.answers
+        return answers
+
+    def home(request: Request) -> HTMLResponse:
+        answers = answers_of(request)
+        info, articles = answers.info, answers.articles()
+        if info.snapshot not in examples:
+            whole = (answers.article(a.article_id) for a in articles[:EXAMPLE_ARTICLES])
+            found = example_questions((a for a in whole if a), EXAMPLES)
+            examples.clear()
+            examples[info.snapshot] = found
+        publishers = sorted({a.publisher for a in articles if a.publisher}, key=str.casefold)
+        return site().page(
+            request,
+            "home.html",
+            headers=READING,
+            info=info,
+            publishers=publishers,
+            examples=examples[info.snapshot],
+        )
+
+    def answer(request: Request, question: str) -> HTMLResponse:
+        if not question.strip():
+            return _no_question(request)
+        found = answers_of(request).ask(question)
+        groups = _by_article(found.passages[1:])
+        return site().page(request, "answer.html", headers=PRIVATE, answer=found, groups=groups)
+
+    @router.api_route("/", methods=["GET", "HEAD"], response_class=HTMLResponse)
+    def get_home(request: Request, q: str | None = None) -> HTMLResponse:
+        return home(request) if q is None else answer(request, q)
+
+    @router.post("/", response_class=HTMLResponse)
+    async def post_question(request: Request) -> HTMLResponse:
+        fields = await _form(request, FORM_BYTES)
+        if fields is None:
+            return _too_long(request)
+        return await run_in_threadpool(answer, request, fields.get("q", ""))
+
+    @router.api_route("/articles", methods=["GET", "HEAD"], response_class=HTMLResponse)
+    def get_articles(
+        request: Request, title: str = "", publisher: str = "", order: str = "", page: str = "1"
+    ) -> HTMLResponse:
+        every = answers_of(request).articles()
+        words = title.casefold().split()
+        shown = [
+            article
+            for article in every
+            if (not publisher or article.publisher == publisher)
+            and all(word in article.title.casefold() for word in words)
+        ]
+        shown.sort(key=lambda article: article.title.casefold())
+        if order == "newest":
+            shown.sort(
+                key=lambda article: article.reviewed or article.published or "", reverse=True
+            )
+        pages = max(1, math.ceil(len(shown) / ARTICLES_ON_A_PAGE))
+        number = min(max(_whole(page) or 1, 1), pages)
+        first = (number - 1) * ARTICLES_ON_A_PAGE
+        return site().page(
+            request,
+            "articles.html",
+            headers=READING,
+            total=len(every),
+            found=len(shown),
+            articles=shown[first : first + ARTICLES_ON_A_PAGE],
+            publishers=sorted({a.publisher for a in every if a.publisher}, key=str.casefold),
+            chosen={"title": title, "publisher": publisher, "order": order},
+            number=number,
+            pages=pages,
+        )
+
+    @router.api_route(
+        "/articles/{article_id:path}", methods=["GET", "HEAD"], response_class=HTMLResponse
+    )
+    def get_article(
+        request: Request, article_id: str, start: str | None = None, end: str | None = None
+    ) -> HTMLResponse:
+        answers = answers_of(request)
+        article = answers.article(article_id)
+        if article is None:
+            return _no_article(request, article_id)
+        asked = start is not None or end is not None
+        mark = _span(start, end, len(article.text))
+        anchors = {p.start: f"p{p.start}-{p.end}" for p in answers.passages(article_id)}
+        return site().page(
+            request,
+            "article.html",
+            headers=READING,
+            article=article,
+            mark=mark,
+            missing=(start or "?", end or "?") if asked and mark is None else None,
+            anchors=anchors,
+        )
+
+    @router.post("/check", response_class=HTMLResponse)
+    async def post_check(request: Request) -> HTMLResponse:
+        fields = await _form(request, FORM_BYTES)
+        if fields is None:
+            return _too_long(request)
+        return await run_in_threadpool(check, request, fields)
+
+    def check(request: Request, fields: dict[str, str]) -> HTMLResponse:
+        article_id = fields.get("article_id", "")
+        start, end = _whole(fields.get("start")), _whole(fields.get("end"))
+        # A form sends line ends as CR LF whatever stood on the page; an article has LF only.
+        text = fields.get("text", "").replace("\r\n", "\n")
+        if not article_id or not text or start is None or end is None:
+            return _problem(request, 422, "error.title", "check.invalid")
+        given = fields.get("sha256", "")
+        sha256 = given if re.fullmatch("[0-9a-f]{64}", given) else None
+        if len(text) > 100_000:
+            return _too_long(request)
+        verdict = answers_of(request).verify(article_id, start, end, text, sha256)
+        return site().page(
+            request,
+            "check.html",
+            headers=PRIVATE,
+            verdict=verdict,
+            article_id=article_id,
+            asked=(start, end),
+            text=text,
+            sha256=sha256_of(text),
+        )
+
+    @router.api_route("/about", methods=["GET", "HEAD"], response_class=HTMLResponse)
+    def get_about(request: Request) -> HTMLResponse:
+        answers = answers_of(request)
+        return site().page(
+            request,
+            "about.html",
+            headers=READING,
+            info=answers.info,
+            disclaimer=answers.disclaimer,
+        )
+
+    @router.api_route("/static/{digest}/{name}", methods=["GET", "HEAD"])
+    def get_static(request: Request, digest: str, name: str) -> Response:
+        return site().asset(request, name, digest) or _problem(request, 404, "error.not_found")
+
+    return router
+
+
+def render_error(
+    request: Request, status: int, title: str, detail: str, *, disclaimer: str | None = None
+) -> HTMLResponse:
+    """Return the page for an error. Give `disclaimer` where the error is about an answer."""
+    return site().page(
+        request,
+        "error.html",
+        status=status,
+        headers=PRIVATE,
+        title=title,
+        detail=detail,
+        disclaimer=disclaimer,
+    )
+
+
+def _problem(
+    request: Request, status: int, title: str, detail: str = "", **values: object
+) -> HTMLResponse:
+    """Return an error page in the language of the request; `title` and `detail` are keys."""
+    words = locales()[language_of(request)]
+    return render_error(
+        request,
+        status,
+        words(title),
+        words(detail, **values) if detail else "",
+        disclaimer=request.app.state.answers.disclaimer if request.url.path == "/" else None,
+    )
+
+
+def _no_question(request: Request) -> HTMLResponse:
+    return _problem(request, 422, "error.empty_title", "error.empty")
+
+
+def _too_long(request: Request) -> HTMLResponse:
+    return _problem(request, 413, "error.too_long_title", "error.too_long", limit=FORM_BYTES)
+
+
+def _no_article(request: Request, article_id: str) -> HTMLResponse:
+    shown = article_id if len(article_id) <= 200 else article_id[:200] + "…"
+    return _problem(request, 404, "error.not_found", "error.not_found_article", article_id=shown)
+
+
+async def _form(request: Request, limit: int) -> dict[str, str] | None:
+    """Read a urlencoded body of at most `limit` bytes; None where it is longer.
+
+    The first value of a name wins. Bytes that are not UTF-8 become U+FFFD.
+    """
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > limit:
+            return None
+    pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=None)
+    return dict(reversed(pairs))
+
+
+def _whole(text: str | None) -> int | None:
+    """Return a whole number of up to nine ASCII digits, or None."""
+    text = text or ""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
+def _span(start: str | None, end: str | None, length: int) -> Span | None:
+    """Return the quote that an address points at, or None where the text has no such place."""
+    a, b = _whole(start), _whole(end)
+    return (a, b) if a is not None and b is not None and a < b <= length else None
+
+
+def _by_article(passages: Sequence[PassageOut]) -> list[tuple[ArticleOut, list[PassageOut]]]:
+    """Gather passages by their article, in the order in which each article first speaks."""
+    groups: dict[str, tuple[ArticleOut, list[PassageOut]]] = {}
+    for passage in passages:
+        article = passage.article
+        groups.setdefault(article.article_id, (article, []))[1].append(passage)
+    return list(groups.values())

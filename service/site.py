@@ -1,0 +1,165 @@
+"""Templates and static files, read once, and the page that they make for one request."""
+
+import gzip
+import hashlib
+import mimetypes
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from service import citations, render, strings
+
+_HERE = Path(__file__).parent
+
+# Which public health services a person is pointed to when nothing is found: run by a state, free,
+# in the language of the page.
+ELSEWHERE: dict[str, tuple[tuple[str, str], ...]] = {
+    "en": (
+        ("MedlinePlus (United States)", "https://medlineplus.gov/"),
+        ("NHS (United Kingdom)", "https://www.nhs.uk/"),
+        ("Healthdirect (Australia)", "https://www.healthdirect.gov.au/"),
+    ),
+    "es": (
+        ("MedlinePlus en español", "https://medlineplus.gov/spanish/"),
+        ("Ministerio de Sanidad (España)", "https://www.sanidad.gob.es/ciudadanos/home.htm"),
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """One static file in memory: `digest` is the start of its SHA-256 and part of its address."""
+
+    name: str
+    body: bytes
+    packed: bytes
+    media_type: str
+    digest: str
+
+    @property
+    def address(self) -> str:
+        """The address that changes whenever the content does."""
+        return f"/static/{self.digest}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What is the same for every request."""
+
+    templates: Environment
+    assets: Mapping[str, Asset]
+
+    def page(
+        self,
+        request: Request,
+        template: str,
+        *,
+        status: int = 200,
+        headers: Mapping[str, str] | None = None,
+        **values: object,
+    ) -> HTMLResponse:
+        """Return `template` filled in, in the language that the request asks for."""
+        asked = request.query_params.get("lang")
+        language = language_of(request)
+        # An explicit choice travels in the addresses of the page: there are no cookies.
+        carried = language if asked == language else None
+        known = strings.locales()
+        body = self.templates.get_template(template).render(
+            t=known[language],
+            lang=language,
+            languages=[
+                (code, words("site.language"), _with_language(str(request.url), code))
+                for code, words in known.items()
+            ],
+            href=lambda address: _with_language(address, carried) if carried else address,
+            path=request.url.path,
+            elsewhere=ELSEWHERE.get(language, ELSEWHERE["en"]),
+            **values,
+        )
+        return HTMLResponse(
+            body,
+            status,
+            {"content-language": language, "vary": "Accept-Language", **(headers or {})},
+        )
+
+    def asset(self, request: Request, name: str, digest: str) -> Response | None:
+        """Return a static file; for good under its own digest, to be asked again under another."""
+        asset = self.assets.get(name)
+        if asset is None:
+            return None
+        lasting = "public, max-age=31536000, immutable"
+        headers = {
+            "cache-control": lasting if digest == asset.digest else "no-cache",
+            "etag": f'"{asset.digest}"',
+            "vary": "Accept-Encoding",
+        }
+        if request.headers.get("if-none-match") == headers["etag"]:
+            return Response(None, 304, headers)
+        if "gzip" in request.headers.get("accept-encoding", ""):
+            headers["content-encoding"] = "gzip"
+            return Response(asset.packed, 200, headers, asset.media_type)
+        return Response(asset.body, 200, headers, asset.media_type)
+
+
+@cache
+def site() -> Site:
+    """Read the package's templates and static files: the same files, hence the same value."""
+    assets = {asset.name: asset for asset in map(_read_asset, sorted(_HERE.glob("static/*.*")))}
+    templates = Environment(
+        loader=FileSystemLoader(_HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    templates.globals.update(
+        asset=lambda name: assets[name].address,
+        article_blocks=render.article_blocks,
+        passage_parts=render.passage_parts,
+        grouped=render.grouped,
+        likelihood=render.likelihood,
+        percent=render.percent,
+        article_href=render.article_href,
+        citations=citations.citations,
+        urlencode=urlencode,
+    )
+    templates.tests["web"] = _is_web_address
+    return Site(templates, assets)
+
+
+def language_of(request: Request) -> str:
+    """Return the language to answer in: the `lang` of the address, else what the browser prefers."""
+    asked = request.query_params.get("lang")
+    return strings.choose_language(asked, request.headers.get("accept-language"))
+
+
+def _read_asset(file: Path) -> Asset:
+    body = file.read_bytes()
+    media_type = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+    return Asset(
+        name=file.name,
+        body=body,
+        packed=gzip.compress(body, mtime=0),
+        # Fixed here: the machine's own MIME table may call a script text/plain.
+        media_type={".js": "text/javascript", ".svg": "image/svg+xml"}.get(file.suffix, media_type),
+        digest=hashlib.sha256(body).hexdigest()[:12],
+    )
+
+
+def _with_language(address: str, language: str) -> str:
+    """Return the path, query and fragment of `address`, with `lang` set."""
+    parts = urlsplit(address)
+    query = [(k, v) for k, v in parse_qsl(parts.query, keep_blank_values=True) if k != "lang"]
+    fragment = f"#{parts.fragment}" if parts.fragment else ""
+    return f"{parts.path or '/'}?{urlencode([*query, ('lang', language)])}{fragment}"
+
+
+def _is_web_address(address: object) -> bool:
+    """Tell whether an address may be linked to: an article's own metadata can say javascript:."""
+    return isinstance(address, str) and address.lower().startswith(("https://", "http://"))

@@ -1,0 +1,188 @@
+// What a script adds to pages that work without one: suggestions while typing, the check of a
+// quote without leaving the page, copying, and marks for addresses that end in #pSTART-END.
+// Nothing here writes markup: every text becomes a text node.
+
+const element = (tag, properties = {}, ...children) => {
+  const made = Object.assign(document.createElement(tag), properties);
+  made.append(...children);
+  return made;
+};
+
+// Suggestions: the combobox pattern of the ARIA Authoring Practices, list autocomplete, manual
+// selection: https://www.w3.org/WAI/ARIA/apg/patterns/combobox/
+for (const form of document.querySelectorAll("form[data-suggest]")) {
+  const input = form.elements.q;
+  const list = form.querySelector("ul");
+  const status = form.querySelector("[data-announce]");
+  let typed = input.value;
+  let active = -1;
+  let timer = 0;
+  let request = null;
+
+  list.setAttribute("role", "listbox");
+  input.setAttribute("role", "combobox");
+  input.setAttribute("aria-autocomplete", "list");
+  input.setAttribute("aria-expanded", "false");
+  input.setAttribute("aria-controls", list.id);
+
+  const options = () => [...list.children];
+  const close = () => {
+    clearTimeout(timer);
+    request?.abort();
+    list.hidden = true;
+    list.replaceChildren();
+    active = -1;
+    input.setAttribute("aria-expanded", "false");
+    input.removeAttribute("aria-activedescendant");
+    status.textContent = "";
+  };
+  const point = (at) => {
+    active = at;
+    options().forEach((option, place) => option.setAttribute("aria-selected", String(place === at)));
+    const option = options()[at];
+    if (option) {
+      input.setAttribute("aria-activedescendant", option.id);
+      option.scrollIntoView({ block: "nearest" });
+    } else {
+      input.removeAttribute("aria-activedescendant");
+    }
+    input.value = option ? option.textContent : typed;
+  };
+  const show = (suggestions) => {
+    list.replaceChildren(
+      ...suggestions.map((suggestion, place) => {
+        const option = element("li", { id: `${list.id}-${place}`, dir: "auto" }, suggestion.text);
+        option.setAttribute("role", "option");
+        option.setAttribute("aria-selected", "false");
+        return option;
+      }),
+    );
+    active = -1;
+    list.hidden = suggestions.length === 0;
+    input.setAttribute("aria-expanded", String(!list.hidden));
+    input.removeAttribute("aria-activedescendant");
+    const words = suggestions.length === 1 ? form.dataset.one : form.dataset.other;
+    status.textContent = suggestions.length ? words.replace("#", suggestions.length) : "";
+  };
+  const ask = async () => {
+    request?.abort();
+    request = new AbortController();
+    try {
+      const query = new URLSearchParams({ q: typed });
+      const answer = await fetch(`${form.dataset.suggest}?${query}`, { signal: request.signal });
+      if (!answer.ok) throw new Error(String(answer.status));
+      const found = (await answer.json()).suggestions.filter(({ text }) => text !== typed);
+      if (document.activeElement === input) show(found.slice(0, 8));
+    } catch (error) {
+      if (error.name !== "AbortError") close();
+    }
+  };
+
+  input.addEventListener("input", () => {
+    typed = input.value;
+    clearTimeout(timer);
+    if (typed.trim().length < 2 || typed.length > 200) close();
+    else timer = setTimeout(ask, 120);
+  });
+  input.addEventListener("keydown", (event) => {
+    if (event.isComposing) return;
+    const count = options().length;
+    if ((event.key === "ArrowDown" || event.key === "ArrowUp") && count) {
+      event.preventDefault();
+      // One place more than there are options: the words as they were typed.
+      const step = event.key === "ArrowDown" ? 1 : count + 1;
+      point(((active + 1 + step) % (count + 1)) - 1);
+    } else if (event.key === "Escape" && !list.hidden) {
+      event.preventDefault();
+      input.value = typed;
+      close();
+    } else if (event.key === "Tab" || event.key === "Enter") {
+      close();
+    }
+  });
+  input.addEventListener("blur", close);
+  list.addEventListener("mousedown", (event) => event.preventDefault());
+  list.addEventListener("click", (event) => {
+    const option = event.target.closest('[role="option"]');
+    if (!option) return;
+    input.value = option.textContent;
+    close();
+    form.requestSubmit();
+  });
+}
+
+// The browser computes the hash of the words by itself, so that the proof is not only our word.
+const sha256 = async (text) => {
+  const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+  return [...new Uint8Array(hash)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+};
+
+for (const form of document.querySelectorAll("form[data-check]")) {
+  const verdict = form.closest(".actions").querySelector(".verdict");
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const { article_id: article, start, end, text, sha256: given } = form.elements;
+    const words = form.dataset;
+    verdict.className = "verdict";
+    verdict.replaceChildren(words.working);
+    try {
+      const answer = await fetch(words.check, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({
+          article_id: article.value,
+          start: Number(start.value),
+          end: Number(end.value),
+          text: text.value,
+          sha256: given.value,
+        }),
+      });
+      if (!answer.ok) throw new Error(String(answer.status));
+      const { status } = await answer.json();
+      const lines = [element("p", {}, words[status] ?? words.failed)];
+      if (crypto.subtle) {
+        const own = await sha256(text.value);
+        const same = own === given.value;
+        lines.push(element("p", {}, same ? words.same : words.differs), element("p", {}, element("code", {}, own)));
+        if (!same) verdict.classList.add("is-failed");
+      }
+      verdict.classList.add(`is-${status}`);
+      verdict.replaceChildren(...lines);
+    } catch {
+      verdict.classList.add("is-failed");
+      verdict.replaceChildren(words.failed);
+    }
+  });
+}
+
+for (const block of document.querySelectorAll("pre[data-copy]")) {
+  const button = element("button", { type: "button", className: "copy" }, block.dataset.copy);
+  const heading = block.parentElement.querySelector("h4");
+  button.setAttribute("aria-describedby", heading.id);
+  button.addEventListener("click", async () => {
+    try {
+      await navigator.clipboard.writeText(block.textContent);
+      button.textContent = block.dataset.copied;
+    } catch {
+      button.textContent = block.dataset.copyFailed;
+      getSelection().selectAllChildren(block);
+    }
+    setTimeout(() => (button.textContent = block.dataset.copy), 3000);
+  });
+  heading.after(button);
+}
+
+for (const link of document.querySelectorAll("a[data-absolute]")) link.textContent = link.href;
+
+// An address may carry only the fragment. The mark is the server's to make: ask for it.
+const markFromFragment = () => {
+  const place = /^#p(\d+)-(\d+)$/.exec(location.hash);
+  if (!place || !document.querySelector("article[data-article]")) return;
+  const query = new URLSearchParams(location.search);
+  if (query.get("start") === place[1] && query.get("end") === place[2]) return;
+  query.set("start", place[1]);
+  query.set("end", place[2]);
+  location.replace(`${location.pathname}?${query}${location.hash}`);
+};
+markFromFragment();
+addEventListener("hashchange", markFromFragment);
