@@ -5,6 +5,9 @@ from collections.abc import Sequence
 
 # Each character at which `str.splitlines` ends a line.
 _BREAKS = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"
+_CITATION = re.compile(r"\[?\d{1,3}(?:\s?[,–-]\s?\d{1,3})*[\],]?")
+_BEFORE_POWER = re.compile(r"\d$|(?:^|[\s/·(])(?:[kcdmµμn]?m|ft|in|s|x|10)$")
+_SUPERSCRIPT = str.maketrans("0123456789+-−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻")
 _BLANK_LINES = re.compile(rf"\s*[{_BREAKS}]\s*?[{_BREAKS}]\s*")
 
 
@@ -32,3 +35,16 @@ def tidy_with_offsets(text: str, offsets: Sequence[int]) -> tuple[str, tuple[int
     pieces.append(text[position:end])
     places += offsets[position:end]
     return "".join(pieces), tuple(places)
+
+
+def raised(text: str, before: str) -> str:
+    """Return how superscript `text` reads behind `before`: "" where it only cites a reference.
+
+    Digits behind a number or a unit are a power ("10⁹", "kg/m²"); behind a word or a full stop
+    they are the number of a reference, which no sentence needs.
+    """
+    if not _CITATION.fullmatch(text):
+        return text.translate(_SUPERSCRIPT) if text.strip("+-−0123456789") == "" else text
+    if before.strip() and not _BEFORE_POWER.search(before):
+        return ""
+    return text.translate(_SUPERSCRIPT)

@@ -26,6 +26,7 @@ from ingest.document import Document, Metadata, SourceBlock
 from ingest.encoding import decode
 from ingest.front_matter import merge, metadata_from, reference_from, split_front_matter
 from ingest.readers.block_text import tidy_with_offsets
+from ingest.references import is_heading
 
 MAX_CHARACTERS = 5_000_000
 """Longest file read; parsing costs about a second a million characters on plain prose."""
@@ -40,11 +41,6 @@ HTML_MARKUP = "HTML markup"
 IMAGE = "image"
 REFERENCE_LIST = "reference list"
 
-_REFERENCE_HEADING = re.compile(
-    r"(?:references?|sources?|citations?|bibliography|works cited|literature(?: cited)?)"
-    r"(?: (?:list|and (?:sources|notes|further reading)))?\s*:?",
-    re.IGNORECASE,
-)
 _FOOTNOTE = re.compile(r"\[\^[^\]\s]{1,20}\]:\s")
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)")
 _HIDDEN = frozenset({"script", "style", "template", "textarea", "title", "noscript"})
@@ -432,7 +428,7 @@ def _without_references(traced: Iterator[_Traced]) -> Iterator[_Traced]:
         if block.kind == "heading":
             if under and block.level <= under:
                 under = 0
-            if not under and article and _REFERENCE_HEADING.fullmatch(block.text):
+            if not under and article and is_heading(block.text):
                 under = block.level
         if not block.left_out and (under or _FOOTNOTE.match(block.text)):
             yield replace(one, block=replace(block, left_out=REFERENCE_LIST))

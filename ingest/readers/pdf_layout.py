@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from ingest.readers.block_text import raised
 from ingest.readers.pdf_words import Word
 
 MIN_GUTTER = 0.8
@@ -27,8 +28,6 @@ MAX_CELL_LETTERS = 22
 _SAME_LINE = 0.35  # ems between baselines of one line
 _RAISED = 0.8  # the size of a superscript, relative to its line
 BULLET = re.compile(r"[•◦▪▫■□●○‣⁃∙·–*►▶➢➤✓✔❖\-]|\(?(?:\d{1,2}|[a-z])[.)]")
-_CITATION = re.compile(r"\[?\d{1,3}(?:[,–-]\d{1,3})*[\],]?")
-_SUPERSCRIPT = str.maketrans("0123456789+-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻")
 
 
 @dataclass(frozen=True, slots=True)
@@ -350,15 +349,13 @@ def _text(words: Sequence[Word]) -> str:
     pieces: list[str] = []
     before: Word | None = None
     for word in words:
-        raised = word.size < _RAISED * size and word.baseline > baseline + 0.12 * size
+        is_raised = word.size < _RAISED * size and word.baseline > baseline + 0.12 * size
         close = before is not None and word.left - before.right < 0.15 * size
         shifted = before is not None and abs(word.baseline - before.baseline) > 0.12 * size
-        if raised and close and pieces and _CITATION.fullmatch(word.text):
-            if not pieces[-1][-1].isdigit() and not re.search(r"(?:^|\s|/)[kcmdµ]?m$", pieces[-1]):
-                continue
-            pieces.append(word.text.translate(_SUPERSCRIPT))
+        if is_raised and close and any(map(str.isdigit, word.text)):
+            pieces.append(raised(word.text, "".join(pieces[-1:])))
         else:
-            attached = close and (shifted or word.left - (before.right if before else 0) < 0)
+            attached = before is not None and close and (shifted or word.left < before.right)
             pieces.append(word.text if attached or not pieces else f" {word.text}")
         before = word
     return "".join(pieces)
