@@ -42,18 +42,17 @@ from index.snapshot import (
     writer_lock,
 )
 from index.store import FileRecord, write_records
-from ingest.boilerplate import judge
 from ingest.compose import compose
 from ingest.corpus import RACY_NANOSECONDS, SourceFile, find_files, fingerprint
 from ingest.document import Document, Metadata
 from ingest.front_matter import merge, metadata_from
 from ingest.readers import read
-from ingest.references import parse_references
 from ingest.segment import SegmenterSettings, search_texts, segment
 
 MAX_FILE_BYTES = 20_000_000
-MAX_XML_BYTES = 200_000_000
-"""Above these a file is not opened. An article of 20 MB does not exist; a book of topics does."""
+MAX_COLLECTION_BYTES = 200_000_000
+COLLECTIONS = (".xml", ".jsonl", ".gz")
+"""Above these a file is not opened. An article of 20 MB does not exist; a collection does."""
 
 OnProgress = Callable[[str, int, int], None]
 """Told `(stage, done, total)`; the stages are "reading" (files) and "encoding" (passages)."""
@@ -149,7 +148,8 @@ def update_index(
 
 def read_file(file: SourceFile) -> tuple[list[Article], str]:
     """Return the articles of a file and its fingerprint; raises `SourceError`."""
-    most = MAX_XML_BYTES if file.path.suffix.lower() == ".xml" else MAX_FILE_BYTES
+    collection = file.path.suffix.lower() in COLLECTIONS
+    most = MAX_COLLECTION_BYTES if collection else MAX_FILE_BYTES
     if file.size > most:
         raise LimitExceeded(
             f"is {file.size / 1e6:.0f} MB; at most {most / 1e6:.0f} MB are read. Split it."
@@ -159,9 +159,8 @@ def read_file(file: SourceFile) -> tuple[list[Article], str]:
     sha256 = fingerprint(data, sidecar)
     articles = []
     for document in read(data, file.source):
-        cleaned = clean(document)
-        metadata = merge(beside, cleaned.metadata)
-        articles.append(compose(cleaned, metadata, source=file.source, source_sha256=sha256))
+        metadata = merge(beside, document.metadata)
+        articles.append(compose(document, metadata, source=file.source, source_sha256=sha256))
     if not any(article.text for article in articles):
         raise SourceError("no article was found in it. See what was left out: pincite explain FILE")
     return articles, sha256
@@ -171,25 +170,7 @@ def explain_file(path: Path) -> list[Document]:
     """Return the documents of one file, each block with its reason where it is left out."""
     (file,) = (found for found in find_files(path) if isinstance(found, SourceFile))
     data, _ = file.read()
-    return [clean(document) for document in read(data, file.source)]
-
-
-def clean(document: Document) -> Document:
-    """Return `document` with the blocks that are not the article's marked, and references parsed.
-
-    What a reader has already decided stands.
-    """
-    open_blocks = [block for block in document.blocks if not block.left_out]
-    reasons = iter(judge(open_blocks, title=document.metadata.title))
-    blocks = tuple(
-        block if block.left_out else replace(block, left_out=next(reasons))
-        for block in document.blocks
-    )
-    metadata = document.metadata
-    if not metadata.references:
-        listed = [block for block in blocks if block.left_out == "reference list"]
-        metadata = replace(metadata, references=parse_references(listed))
-    return replace(document, blocks=blocks, metadata=metadata)
+    return list(read(data, file.source))
 
 
 def _sidecar_metadata(file: SourceFile, sidecar: bytes) -> Metadata:

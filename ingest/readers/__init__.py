@@ -42,8 +42,10 @@ READERS: Mapping[str, Reader] = MappingProxyType(
     {
         ".docx": _reader("docx"),
         ".epub": _reader("epub"),
+        ".gz": _reader("collection"),
         ".htm": _reader("html"),
         ".html": _reader("html"),
+        ".jsonl": _reader("collection"),
         ".markdown": _reader("markdown"),
         ".md": _reader("markdown"),
         ".pdf": _reader("pdf"),
