@@ -100,28 +100,48 @@ class Lexicon:
     """Named patterns, found in a list of words in one pass."""
 
     def __init__(self, named: dict[str, list[Pattern]]) -> None:
-        self._by_first: dict[str, list[tuple[str, Pattern]]] = {}
+        # first word -> (name, gap before the second slot, second slot or None, pattern)
+        self._by_first: dict[
+            str, list[tuple[str, int, frozenset[str] | None, Pattern]]
+        ] = {}
         self.vocabulary: set[str] = set()
         for name, patterns in named.items():
             for pattern in patterns:
+                several = len(pattern.slots) > 1
+                gap, second = (pattern.gaps[1], pattern.slots[1]) if several else (0, None)
                 for word in pattern.slots[0]:
-                    self._by_first.setdefault(word, []).append((name, pattern))
+                    self._by_first.setdefault(word, []).append((name, gap, second, pattern))
                 for slot in pattern.slots:
                     self.vocabulary |= slot
 
     def mentions(self, words: list[Word]) -> list[Mention]:
         """Return every mention, in the order of its first word; the shortest for each start."""
-        found: dict[tuple[str, int], Mention] = {}
+        found: list[Mention] = []
         for index, word in enumerate(words):
+            ahead: dict[int, set[str]] = {}
+            shortest: dict[str, int] = {}
             for key in (word.form, *word.tags):
-                for name, pattern in self._by_first.get(key, ()):
+                for name, gap, second, pattern in self._by_first.get(key, ()):
+                    if second is not None:
+                        # Most patterns fail at their second slot: one set operation tells.
+                        if gap not in ahead:
+                            ahead[gap] = _forms_ahead(words, index, gap)
+                        if second.isdisjoint(ahead[gap]):
+                            continue
                     last = _match(pattern, words, index)
-                    if last is None:
-                        continue
-                    known = found.get((name, index))
-                    if known is None or last < known.last:
-                        found[name, index] = Mention(name, index, last)
-        return list(found.values())
+                    if last is not None and last < shortest.get(name, len(words)):
+                        shortest[name] = last
+            found += [Mention(name, index, last) for name, last in shortest.items()]
+        return found
+
+
+def _forms_ahead(words: list[Word], index: int, gap: int) -> set[str]:
+    forms: set[str] = set()
+    for word in words[index + 1 : index + 2 + gap]:
+        forms.add(word.form)
+        if word.tags:
+            forms.update(word.tags)
+    return forms
 
 
 # A gap never skips one of these: "calf pain without any swelling" is not a swollen calf.
@@ -143,7 +163,7 @@ def _match(pattern: Pattern, words: list[Word], first: int) -> int | None:
                 word = words[candidate]
                 if word.sentence != sentence:
                     break
-                if word.form in slot or any(tag in slot for tag in word.tags):
+                if word.form in slot or (word.tags and not slot.isdisjoint(word.tags)):
                     following.add(candidate)
                 if word.form in NEGATIONS:
                     break

@@ -8,6 +8,7 @@ it; docs/emergency-notice.md tells what it was measured on.
 """
 
 import tomllib
+from bisect import bisect_left
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -168,24 +169,33 @@ def _fulfil(
     rule: _Rule, by_sign: dict[str, list[Mention]], words: list[Word]
 ) -> tuple[Mention, ...] | None:
     """Return one mention of each group, close enough together, the first such choice; or None."""
-    groups = [[m for sign in group for m in by_sign.get(sign, ())] for group in rule.groups]
+    groups = [
+        sorted((m for sign in group for m in by_sign.get(sign, ())), key=_first)
+        for group in rule.groups
+    ]
     if not all(groups):
         return None
     spoilt = {words[m.first].sentence for sign in rule.unless for m in by_sign.get(sign, ())}
     for anchor in groups[0]:
-        if words[anchor.first].sentence in spoilt:
+        sentence = words[anchor.first].sentence
+        if sentence in spoilt:
             continue
         chosen = [anchor]
         for group in groups[1:]:
-            nearest = min(group, key=lambda m: abs(m.first - anchor.first))
+            at = bisect_left(group, anchor.first, key=_first)
+            nearest = min(group[max(0, at - 1) : at + 1], key=lambda m: abs(m.first - anchor.first))
             if abs(nearest.first - anchor.first) > _WINDOW or (
-                rule.one_sentence and words[nearest.first].sentence != words[anchor.first].sentence
+                rule.one_sentence and words[nearest.first].sentence != sentence
             ):
                 break
             chosen.append(nearest)
         else:
             return tuple(chosen)
     return None
+
+
+def _first(mention: Mention) -> int:
+    return mention.first
 
 
 def _notice(
