@@ -1,0 +1,236 @@
+"""Text that was copied from a web page (`.txt`): paragraphs, list items and headings by their look.
+
+Such text has lost its markup. What is left is lines: blank lines between blocks in some files, one
+line a block in others, and in others again paragraphs that were wrapped at a fixed width. Every
+block is a slice of the decoded file (see `ingest.encoding`), the blocks are in order and do not
+overlap, and nothing but white space stands outside them.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from index.records import BlockKind
+from ingest.boilerplate import judge
+from ingest.document import Document, Metadata, SourceBlock
+from ingest.encoding import decode
+
+_BULLET = r"[♦•◦▪▫●○■□►▸▶‣⁃∙·*✓✔✗✘➤➢→\-–—]"
+_NUMBER = r"\(?\d{1,3}[.)]|[a-z]\)"
+_ITEM = re.compile(rf"(?:{_BULLET}|{_NUMBER})\s+\S|[♦•▪●■►‣]\S")
+_NUMBERED = re.compile(rf"(?:{_NUMBER})\s+\S")
+_MARK_ONLY = re.compile(rf"(?:{_BULLET}|{_NUMBER})$")
+_FIRST_WORD = re.compile(r"\S+")
+_SENTENCE_END = re.compile(r"[.!?…。！？][\"'”’»)\]]*(?:\[?\d{1,3}\]?)?$")
+_INNER_END = re.compile(r"[.!?]\s+\S|[。！？].")
+_ADDRESS = re.compile(r"https?://|www\.|\S@\S+\.\w")
+_LEAD_IN = re.compile(
+    r"\b(?:are|as|by|following|for|from|if|in|include|includes|including|is|of|on|or|than|that"
+    r"|to|when|with|you)\s*:$",
+    re.IGNORECASE,
+)
+_QUESTIONS = re.compile(
+    r"(?:faqs?|frequently asked questions|common questions|questions (?:and|&) answers|q ?& ?a)\b",
+    re.IGNORECASE,
+)
+
+_MAX_HEADING_CHARACTERS = 110
+_MAX_HEADING_WORDS = 16
+_MIN_WRAPPED = 40  # characters: shorter lines say nothing about a wrapping width
+_MAX_WRAPPED = 130  # characters: nobody wraps wider
+_WRAPPED_SHARE = 0.4  # of long lines go on in the next; in wrapped English prose about 0.7 do
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """`text[start:end]` is the line without the white space around it; `width` counts its indent.
+
+    `chunk` numbers the runs of lines between blank ones.
+    """
+
+    start: int
+    end: int
+    width: int
+    chunk: int
+
+
+def read(data: bytes, name: str) -> Iterator[Document]:
+    """Yield the one document of a plain text file.
+
+    `source_start` of each block is its offset in the decoded file. The title is the first heading
+    that belongs to the article, where nothing else of the article stands before it. No block is
+    marked as left out: judging is the pipeline's, which also knows the other articles.
+
+    Raises:
+        SourceError: the bytes are not text, or empty.
+    """
+    text, _ = decode(data, name)
+    blocks = blocks_of(text)
+    title = _title(blocks)
+    if title is not None:
+        blocks[title] = replace(blocks[title], level=1)
+        metadata = Metadata(title=" ".join(blocks[title].text.split()))
+    else:
+        metadata = Metadata()
+    yield Document(blocks=tuple(blocks), metadata=metadata)
+
+
+def blocks_of(text: str) -> list[SourceBlock]:
+    """Return the blocks of `text` in order, each with the kind and level that its look gives it."""
+    spans = _spans(text)
+    kinds = _kinds(text, spans)
+    blocks = []
+    under_questions = False
+    for (start, end, _), kind in zip(spans, kinds, strict=True):
+        body = text[start:end]
+        level = 0
+        if kind == "item":
+            level = 1
+        elif kind == "heading":
+            level = 3 if under_questions and body.endswith("?") else 2
+            if _QUESTIONS.match(body):
+                under_questions = True
+        blocks.append(SourceBlock(kind=kind, text=body, level=level, source_start=start))
+    return blocks
+
+
+def _title(blocks: list[SourceBlock]) -> int | None:
+    for index, (block, reason) in enumerate(zip(blocks, judge(blocks), strict=True)):
+        if not reason:
+            return index if block.kind == "heading" else None
+    return None
+
+
+def _lines(text: str) -> list[_Line]:
+    lines = []
+    chunk = offset = 0
+    for raw in text.splitlines(keepends=True):
+        stripped = raw.strip()
+        if stripped:
+            start = offset + len(raw) - len(raw.lstrip())
+            end = start + len(stripped)
+            lines.append(_Line(start, end, end - offset, chunk))
+        else:
+            chunk += 1
+        offset += len(raw)
+    return lines
+
+
+def _spans(text: str) -> list[tuple[int, int, int]]:
+    """Return (start, end, chunk) of each block: lines, joined where one goes on in the next."""
+    lines = _lines(text)
+    width = _wrapping_width(text, lines)
+    spans: list[tuple[int, int, int]] = []
+    before: _Line | None = None
+    for line in lines:
+        if before is not None and _goes_on(text, before, line, width):
+            spans[-1] = (spans[-1][0], line.end, line.chunk)
+        else:
+            spans.append((line.start, line.end, line.chunk))
+        before = line
+    return spans
+
+
+def _wrapping_width(text: str, lines: list[_Line]) -> int | None:
+    """Return the width in characters at which the file's paragraphs are wrapped, if they are."""
+    long = sorted(line.width for line in lines if line.width >= _MIN_WRAPPED)
+    if not long or long[int(0.9 * (len(long) - 1))] > _MAX_WRAPPED:
+        return None
+    pairs = [
+        (line, after)
+        for line, after in zip(lines, lines[1:], strict=False)
+        if line.chunk == after.chunk and _MIN_WRAPPED <= line.width <= _MAX_WRAPPED
+    ]
+    broken = [line.width for line, after in pairs if _mid_sentence(text, line, after)]
+    if not broken or len(broken) < _WRAPPED_SHARE * len(pairs):
+        return None
+    return max(broken)
+
+
+def _mid_sentence(text: str, line: _Line, after: _Line) -> bool:
+    last = text[line.end - 1]
+    return (last.isalnum() or last in ",-–—'’)") and text[after.start].islower()
+
+
+def _goes_on(text: str, line: _Line, after: _Line, width: int | None) -> bool:
+    if line.chunk != after.chunk:
+        return False
+    if _MARK_ONLY.match(text, line.start, line.end):
+        return True
+    if width is None or line.width < _MIN_WRAPPED or _ITEM.match(text, after.start, after.end):
+        return False
+    if _mid_sentence(text, line, after):
+        return True
+    # Wrapped because the next word did not fit, or ended because the paragraph does.
+    word = _FIRST_WORD.match(text, after.start)
+    return word is not None and line.width + 1 + len(word.group()) > width
+
+
+def _kinds(text: str, spans: list[tuple[int, int, int]]) -> list[BlockKind]:
+    """Items by their marks, then runs of short lines, then headings by what follows them."""
+    bodies = [text[start:end] for start, end, _ in spans]
+    kinds: list[BlockKind] = [
+        "item" if _ITEM.match(body) or _MARK_ONLY.match(body) else "paragraph" for body in bodies
+    ]
+    _mark_plain_lists(bodies, [chunk for _, _, chunk in spans], kinds)
+    for index in range(len(bodies) - 1, -1, -1):
+        after = index + 1
+        if after == len(bodies) or not _looks_like_heading(bodies[index], kinds[index]):
+            continue
+        opens_text = kinds[after] != "heading" and (
+            len(bodies[after]) > len(bodies[index])
+            or bool(_SENTENCE_END.search(bodies[after]))
+            or (kinds[after] == "item" and kinds[index] != "item")
+        )
+        if kinds[index] == "item":
+            # A numbered heading ("1. Rest") opens a paragraph, not the next item of its list.
+            if opens_text and kinds[after] == "paragraph" and len(bodies[after]) >= 80:
+                kinds[index] = "heading"
+        elif opens_text or (kinds[after] == "heading" and _stacks(kinds, after)):
+            kinds[index] = "heading"
+    return kinds
+
+
+def _stacks(kinds: list[BlockKind], after: int) -> bool:
+    """At most three headings stand on one another; more of them are a menu."""
+    return kinds[after : after + 3].count("heading") < 3
+
+
+def _mark_plain_lists(bodies: list[str], chunks: list[int], kinds: list[BlockKind]) -> None:
+    """Mark, in place, lines of one chunk that follow a colon as the items of a list."""
+    index = 0
+    while index < len(bodies):
+        if kinds[index] != "paragraph" or not bodies[index].endswith(":"):
+            index += 1
+            continue
+        end = index + 1
+        chunk = chunks[end] if end < len(bodies) else None
+        while (
+            end < len(bodies)
+            and chunks[end] == chunk
+            and kinds[end] == "paragraph"
+            and len(bodies[end]) <= _MAX_HEADING_CHARACTERS
+            and not _INNER_END.search(bodies[end])
+        ):
+            end += 1
+        if end - index > 2:
+            kinds[index + 1 : end] = ["item"] * (end - index - 1)
+        index = max(end, index + 1)
+
+
+def _looks_like_heading(body: str, kind: BlockKind) -> bool:
+    if len(body) > _MAX_HEADING_CHARACTERS or "\n" in body:
+        return False
+    if kind == "item":
+        if not _NUMBERED.match(body):
+            return False
+        body = body.split(maxsplit=1)[1]
+    words = body.split()
+    first = next((character for character in body if character.isalnum()), "")
+    if len(words) > _MAX_HEADING_WORDS or not first or first.islower():
+        return False
+    if body[-1] in ".,;…。" or _INNER_END.search(body) or _ADDRESS.search(body):
+        return False
+    if body[-1] == ":":
+        return len(words) <= 3 and not _LEAD_IN.search(body)
+    return sum(map(str.isalpha, body)) >= 0.5 * len(body.replace(" ", ""))
