@@ -5,6 +5,7 @@ stems. The same function serves passages and questions, so that both sides meet.
 """
 
 import re
+import threading
 import unicodedata
 from functools import lru_cache
 
@@ -21,11 +22,14 @@ STOP_WORDS = frozenset(
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _POSSESSIVE = re.compile(r"['’]s?$")
 _STEMMER = snowballstemmer.stemmer("english")
+# A stemmer keeps the word it works on as state: two threads in it at once mix their words up.
+_ONE_AT_A_TIME = threading.Lock()
 
 
 @lru_cache(maxsize=200_000)
 def _stem(word: str) -> str:
-    return str(_STEMMER.stemWord(word))
+    with _ONE_AT_A_TIME:
+        return str(_STEMMER.stemWord(word))
 
 
 def fold(text: str) -> str:

@@ -14,6 +14,7 @@ grown step by step scores exactly as one built afresh.
 
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -90,13 +91,16 @@ class LexicalIndex:
     def open(cls, folder: Path) -> "LexicalIndex":
         """Open an index saved in `folder`, memory-mapped; raises `SnapshotDamaged`."""
         try:
-            vocabulary = (folder / "terms.txt").read_text("utf-8").split("\n")[:-1]
-            starts = np.load(folder / "starts.npy")
+            vocabulary = (folder / "terms.txt").read_bytes().decode("utf-8").split("\n")[:-1]
+            starts = np.load(folder / "starts.npy", mmap_mode="r")
             rows = np.load(folder / "rows.npy", mmap_mode="r")
             frequencies = np.load(folder / "frequencies.npy", mmap_mode="r")
-            size = int(np.load(folder / "size.npy"))
+            size = int(np.load(folder / "size.npy", mmap_mode="r"))
+            fault = _fault(vocabulary, starts, rows, frequencies, size)
+            if fault:
+                raise ValueError(fault)
             matrix = csc_matrix((frequencies, rows, starts), shape=(size, len(vocabulary)))
-        except (OSError, ValueError) as error:
+        except Exception as error:  # whatever damaged bytes set off in NumPy's parser is one fact
             raise SnapshotDamaged(f"{folder.name}/ is not a lexical index: {error}.") from error
         return cls(vocabulary, matrix)
 
@@ -118,9 +122,6 @@ class LexicalIndex:
         if column is None:
             return float(np.log1p((self._size + 0.5) / 0.5))
         return float(self._idf[column])
-
-    def __contains__(self, term: str) -> bool:
-        return term in self._columns
 
     def scores(self, query: str) -> Scores:
         """Return the BM25 score of every row, `(n,)`, 0 where no term of `query` stands."""
@@ -144,10 +145,6 @@ class LexicalIndex:
             total[rows] += np.float32(weights[term]) * self._idf[column] * gain
         return total
 
-    def search(self, query: str, k: int, *, allowed: Rows | None = None) -> tuple[Scores, Rows]:
-        """Return `(scores, rows)` of at most `k` rows with a score above 0, best first."""
-        return best(self.scores(query), k, allowed=allowed)
-
 
 def best(scores: Scores, k: int, *, allowed: Rows | None = None) -> tuple[Scores, Rows]:
     """Return the `k` largest scores above 0 and their rows, best first; ties, lower row first."""
@@ -158,6 +155,27 @@ def best(scores: Scores, k: int, *, allowed: Rows | None = None) -> tuple[Scores
         rows = rows[scores[rows] >= edge]
     order = np.lexsort((rows, -scores[rows]))[:k]
     return scores[rows[order]], rows[order].astype(np.int64)
+
+
+def _fault(
+    vocabulary: Sequence[str],
+    starts: NDArray[np.int64],
+    rows: NDArray[np.int32],
+    frequencies: NDArray[np.int32],
+    size: int,
+) -> str:
+    """Return what keeps these arrays from being an index, or "": their use trusts them blindly."""
+    if any(array.ndim != 1 or array.dtype.kind != "i" for array in (starts, rows, frequencies)):
+        return "its arrays are not rows of whole numbers"
+    if len(starts) != len(vocabulary) + 1 or len(rows) != len(frequencies):
+        return "its files are of different lengths"
+    if starts[0] != 0 or starts[-1] != len(rows) or (np.diff(starts) < 1).any():
+        return "its terms do not cover its rows"
+    if len(rows) and not (rows.min() >= 0 and rows.max() < size and frequencies.min() > 0):
+        return "it holds rows or frequencies that cannot be"
+    if any(before >= after for before, after in pairwise(vocabulary)):
+        return "its vocabulary is not sorted"
+    return ""
 
 
 def _spread(part: LexicalIndex, columns: dict[str, int]) -> csr_matrix:

@@ -9,7 +9,7 @@ Span = tuple[int, int]
 # A citation number that clings to a full stop ("in the liver.4 They are") hides the boundary.
 _CLINGING_CITATION = re.compile(r"[a-z)\]”\"][.!?](?:\d{1,3}(?:[,–-]\d{1,3})*)(\s+)(?=[A-Z“\"(])")
 # "1. " on its own is the number of what follows, not a sentence.
-_NUMBER_ONLY = re.compile(r"\W*\w{0,3}[.)]?\s*")
+_NUMBER_ONLY = re.compile(r"\W*+\w{0,3}+[.)]?+\s*+")
 
 
 def sentence_spans(text: str, language: str = "en") -> list[Span]:

@@ -17,6 +17,7 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import secrets
 import shutil
 import time
@@ -26,13 +27,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from index.dense import DenseIndex
-from index.errors import NoSnapshot, SnapshotDamaged, SnapshotMismatch, WriterBusy
+from index.errors import (
+    NoSnapshot,
+    SnapshotDamaged,
+    SnapshotError,
+    SnapshotMismatch,
+    WriterBusy,
+)
 from index.lexical import LexicalIndex
 from index.records import EncoderRecord, Manifest
 from index.store import Records
 
 FORMAT_VERSION = 1
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_IDENTIFIER = re.compile(f"[0-7][{_ALPHABET}]{{25}}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +79,28 @@ def snapshots(index: Path) -> list[str]:
     if not folder.is_dir():
         return []
     complete = (entry for entry in folder.iterdir() if (entry / "manifest.json").is_file())
-    return sorted((e.name for e in complete if not e.name.startswith(".")), reverse=True)
+    return sorted((e.name for e in complete if _IDENTIFIER.fullmatch(e.name)), reverse=True)
 
 
 def current_snapshot(index: Path) -> str | None:
-    """Return the id of the live snapshot of `index`, or None when there is none yet."""
+    """Return the id of the live snapshot of `index`, or None when there is none yet.
+
+    Raises `SnapshotDamaged` when the pointer cannot be read or holds something else.
+    """
+    pointer = index / "CURRENT"
     try:
-        return (index / "CURRENT").read_text("ascii").strip() or None
+        found = pointer.read_bytes().decode("ascii", "backslashreplace").strip()
     except FileNotFoundError:
         return None
+    except OSError as error:
+        raise SnapshotDamaged(f"{pointer} cannot be read: {error.strerror}.") from error
+    if not _IDENTIFIER.fullmatch(found):
+        kept = ", ".join(snapshots(index)) or "none"
+        raise SnapshotDamaged(
+            f"{pointer} holds {found[:40]!r}, which is not the id of a snapshot (kept: {kept}). "
+            'Run "pincite index", which makes a new one.'
+        )
+    return found
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -93,6 +114,8 @@ def read_manifest(folder: Path) -> Manifest:
         version = fields["format_version"]
         if version == FORMAT_VERSION:
             fields["encoder"] = EncoderRecord(**fields["encoder"])
+            if not isinstance(fields["files"], dict):
+                raise ValueError("no list of files")
             return Manifest(**fields)
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise SnapshotDamaged(
@@ -114,6 +137,16 @@ def open_snapshot(index: Path, identifier: str | None = None) -> Snapshot:
     wanted = identifier or current_snapshot(index)
     if wanted is None:
         raise NoSnapshot(f'nothing is indexed in {index} yet. Run "pincite index".')
+    try:
+        return _open(index, wanted)
+    except SnapshotError:
+        # A writer may have put another in its place, and removed this one, while it was opened.
+        if identifier is None and current_snapshot(index) != wanted:
+            return open_snapshot(index)
+        raise
+
+
+def _open(index: Path, wanted: str) -> Snapshot:
     folder = index / "snapshots" / wanted
     if not folder.is_dir():
         kept = ", ".join(snapshots(index)) or "none"
@@ -183,11 +216,20 @@ def file_sha256(path: Path) -> str:
 def writer_lock(index: Path) -> Iterator[None]:
     """Hold the right to write to `index`; raises `WriterBusy` when another process holds it.
 
+    Raises `SnapshotError` when `index` cannot be made or written to.
+
     The lock is the operating system's (flock): it goes with the process that holds it, however
     that ends.
     """
-    index.mkdir(parents=True, exist_ok=True)
-    with (index / "writer.lock").open("a+") as file:
+    try:
+        index.mkdir(parents=True, exist_ok=True)
+        lock = (index / "writer.lock").open("a+")
+    except OSError as error:
+        raise SnapshotError(
+            f"{index} cannot be written to: {error.strerror}. Change its permissions, or name "
+            "another folder with --index or PINCITE_INDEX."
+        ) from error
+    with lock as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -214,12 +256,34 @@ def commit_snapshot(
     The caller holds `writer_lock`. `write` returns the manifest with `files` empty. Of the complete
     snapshots the newest `keep` stay, and the live one always. `step` is told the name of each
     step before it happens: `write`, `seal`, `rename`, `point`, `prune`.
+
+    Raises `SnapshotError` when the disk does not take it: full, read-only or failing.
     """
     folder = index / "snapshots"
+    try:
+        identifier, manifest = _write_aside(folder, write, step)
+        step("point")
+        point_to(index, identifier)
+    except OSError as error:
+        raise SnapshotError(
+            f"the next snapshot could not be written to {index}: {error.strerror or error}. What "
+            'was live still is. Free some space or mend the folder, then run "pincite index" again.'
+        ) from error
+    step("prune")
+    for old in snapshots(index)[keep:]:
+        if old != identifier:
+            shutil.rmtree(folder / old, ignore_errors=True)
+    return manifest
+
+
+def _write_aside(
+    folder: Path, write: Callable[[Path, str], Manifest], step: Callable[[str], None]
+) -> tuple[str, Manifest]:
+    """Write a complete snapshot into `folder`, durably; return its id and its manifest."""
     folder.mkdir(parents=True, exist_ok=True)
     for leftover in folder.glob(".*.partial"):
         shutil.rmtree(leftover, ignore_errors=True)
-    known = snapshots(index)
+    known = snapshots(folder.parent)
     identifier = new_snapshot_id(after=known[0] if known else None)
     partial = folder / f".{identifier}.partial"
     partial.mkdir()
@@ -227,29 +291,20 @@ def commit_snapshot(
         step("write")
         manifest = write(partial, identifier)
         step("seal")
-        names = sorted(p.relative_to(partial).as_posix() for p in partial.rglob("*") if p.is_file())
-        manifest = dataclasses.replace(
-            manifest, files={name: file_sha256(partial / name) for name in names}
-        )
-        for name in names:
-            _flush(partial / name)
+        paths = sorted(partial.rglob("*"))
+        hashes = {p.relative_to(partial).as_posix(): file_sha256(p) for p in paths if p.is_file()}
+        manifest = dataclasses.replace(manifest, files=hashes)
         text = json.dumps(dataclasses.asdict(manifest), indent=2, ensure_ascii=False)
         (partial / "manifest.json").write_text(text + "\n", "utf-8")
-        _flush(partial / "manifest.json")
-        _flush(partial)
+        for path in (*paths, partial / "manifest.json", partial):
+            _flush(path)
         step("rename")
         partial.rename(folder / identifier)
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
         raise
     _flush(folder)
-    step("point")
-    point_to(index, identifier)
-    step("prune")
-    for old in snapshots(index)[keep:]:
-        if old != identifier:
-            shutil.rmtree(folder / old, ignore_errors=True)
-    return manifest
+    return identifier, manifest
 
 
 def point_to(index: Path, identifier: str) -> None:

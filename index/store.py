@@ -58,9 +58,13 @@ class Records:
             self._database = sqlite3.connect(
                 f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False
             )
-            self._database.execute("PRAGMA schema_version")
         except sqlite3.DatabaseError as error:
             raise SnapshotDamaged(f"{path.name} cannot be read: {error}.") from error
+        try:
+            self.counts()
+        except SnapshotDamaged:
+            self._database.close()
+            raise
 
     def close(self) -> None:
         """Close the database. Reading afterwards is an error."""
@@ -111,10 +115,14 @@ class Records:
 
     def every_article(self) -> Iterator[tuple[Article, int, list[Passage]]]:
         """Yield each article by id, with its first row and its passages."""
-        for article_id, first_row, record, text in self._query(
-            "SELECT article_id, first_row, record, text FROM articles ORDER BY article_id"
+        after = ""
+        while found := self._query(
+            "SELECT article_id, first_row, record, text FROM articles WHERE article_id > ? "
+            "ORDER BY article_id LIMIT 100",
+            (after,),
         ):
-            yield article_from_json(record, text), first_row, self.passages_of(article_id)
+            for after, first_row, record, text in found:
+                yield article_from_json(record, text), first_row, self.passages_of(after)
 
     def article_rows(self) -> dict[str, tuple[int, int]]:
         """Return, by article id, its first row and its number of passages."""
@@ -151,7 +159,8 @@ def write_records(
 ) -> tuple[int, int]:
     """Write a new `records.db`; `articles` come by id. Return how many articles and passages.
 
-    Row numbers are given in that order, from 0, passage after passage.
+    Row numbers are given in that order, from 0, passage after passage. Raises `OSError` when the
+    disk is full or fails.
     """
     database = sqlite3.connect(path)
     try:
@@ -192,6 +201,8 @@ def write_records(
         database.execute("CREATE INDEX passages_by_article ON passages (article_id, row)")
         database.execute("CREATE INDEX articles_by_source ON articles (source)")
         database.commit()
+    except sqlite3.OperationalError as error:
+        raise OSError(f"{path.name}: {error}") from error
     finally:
         database.close()
     return count, row
@@ -199,7 +210,14 @@ def write_records(
 
 def _passage(columns: Sequence[Any]) -> Passage:
     article_id, start, end, section, section_type, text = columns
-    return Passage(article_id, start, end, tuple(json.loads(section)), text, section_type)
+    try:
+        return Passage(article_id, start, end, tuple(json.loads(section)), text, section_type)
+    except (ValueError, TypeError) as error:
+        raise _altered(article_id, error) from error
+
+
+def _altered(name: object, error: Exception) -> SnapshotDamaged:
+    return SnapshotDamaged(f"records.db was altered: the record of {name} is not one ({error}).")
 
 
 def article_to_json(article: Article) -> str:
@@ -216,10 +234,16 @@ def article_to_json(article: Article) -> str:
 
 
 def article_from_json(record: str, text: str) -> Article:
-    """Return the article that `article_to_json` wrote, with `text` beside it."""
-    fields = json.loads(record)
-    fields["authors"] = tuple(fields["authors"])
-    fields["blocks"] = tuple(Block(*block) for block in fields["blocks"])
-    fields["references"] = tuple(Reference(*entry) for entry in fields["references"])
-    fields["left_out"] = tuple(LeftOut(*block) for block in fields["left_out"])
-    return Article(text=text, **fields)
+    """Return the article that `article_to_json` wrote, with `text` beside it.
+
+    Raises `SnapshotDamaged` when `record` is something else.
+    """
+    try:
+        fields = json.loads(record)
+        fields["authors"] = tuple(fields["authors"])
+        fields["blocks"] = tuple(Block(*block) for block in fields["blocks"])
+        fields["references"] = tuple(Reference(*entry) for entry in fields["references"])
+        fields["left_out"] = tuple(LeftOut(*block) for block in fields["left_out"])
+        return Article(text=text, **fields)
+    except (ValueError, TypeError, KeyError) as error:
+        raise _altered("an article", error) from error

@@ -1,13 +1,18 @@
 """A document into the article as stored: its kept blocks become the canonical text."""
 
+import dataclasses
 import re
 from collections.abc import Sequence
 from pathlib import PurePosixPath
+from typing import Any
 
 from index.records import Article, Block, LeftOut
 from ingest.document import Document, Metadata, SourceBlock
 
+# SQLite ends a text at NUL, and UTF-8 has no lone surrogates.
 _UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
+_LONGEST_TITLE = 300
+"""A first heading longer than this is a paragraph in disguise: its beginning is the title."""
 
 
 def compose(document: Document, metadata: Metadata, *, source: str, source_sha256: str) -> Article:
@@ -16,13 +21,14 @@ def compose(document: Document, metadata: Metadata, *, source: str, source_sha25
     `metadata` is the merged one (sidecar, front matter, page). The title is the first of: the
     metadata's, the first heading at the head of the article, the file's name made readable.
     """
-    kept = [block for block in document.blocks if not block.left_out]
+    metadata = _storable_fields(metadata)
+    kept = [block for block in document.blocks if not block.left_out and block.text.strip()]
     pieces: list[str] = []
     blocks: list[Block] = []
     position = 0
     before: SourceBlock | None = None
     for block in kept:
-        text = _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", block.text)
+        text = _storable(block.text)
         if before is not None:
             gap = "\n" if before.kind == block.kind and block.kind in {"item", "row"} else "\n\n"
             pieces.append(gap)
@@ -34,7 +40,7 @@ def compose(document: Document, metadata: Metadata, *, source: str, source_sha25
         before = block
     return Article(
         article_id=f"{source}/{document.key}" if document.key else source,
-        title=metadata.title or _first_heading(kept) or _readable(source),
+        title=metadata.title or _storable(_first_heading(kept)) or _readable(source),
         text="".join(pieces),
         blocks=tuple(blocks),
         source=source,
@@ -52,15 +58,36 @@ def compose(document: Document, metadata: Metadata, *, source: str, source_sha25
         note=metadata.note,
         references=metadata.references,
         left_out=tuple(
-            LeftOut(block.text, block.left_out) for block in document.blocks if block.left_out
+            LeftOut(_storable(block.text), block.left_out)
+            for block in document.blocks
+            if block.left_out
         ),
     )
 
 
-def _first_heading(kept: Sequence[SourceBlock]) -> str | None:
+def _storable(text: str) -> str:
+    """Return `text` with each character that cannot be stored replaced by U+FFFD."""
+    return _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def _storable_fields(value: Any) -> Any:  # noqa: ANN401 (a field of a dataclass may be anything)
+    """Return `value` with every text in it storable, at whatever depth."""
+    if isinstance(value, str):
+        return _storable(value)
+    if isinstance(value, tuple):
+        return tuple(_storable_fields(item) for item in value)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        names = (field.name for field in dataclasses.fields(value))
+        return dataclasses.replace(
+            value, **{name: _storable_fields(getattr(value, name)) for name in names}
+        )
+    return value
+
+
+def _first_heading(kept: Sequence[SourceBlock]) -> str:
     if kept and kept[0].kind == "heading":
-        return " ".join(kept[0].text.split())
-    return None
+        return " ".join(kept[0].text.split())[:_LONGEST_TITLE]
+    return ""
 
 
 def _readable(source: str) -> str:

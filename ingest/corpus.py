@@ -29,46 +29,103 @@ class SourceFile:
         try:
             return self.path.read_bytes(), self.sidecar.read_bytes() if self.sidecar else b""
         except OSError as error:
-            raise SourceError(f"cannot be read: {error.strerror or error}") from error
+            raise _unreadable(error) from error
+
+    def fingerprint(self) -> str:
+        """Return `fingerprint` of what `read` returns, without holding a large file in memory."""
+        try:
+            with self.path.open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256")
+            return _with_sidecar(digest, self.sidecar.read_bytes() if self.sidecar else b"")
+        except OSError as error:
+            raise _unreadable(error) from error
 
 
 def fingerprint(data: bytes, sidecar: bytes) -> str:
     """Return the hash by which a file with its sidecar is known: of the file alone without one."""
-    digest = hashlib.sha256(data)
+    return _with_sidecar(hashlib.sha256(data), sidecar)
+
+
+def _with_sidecar(digest: "hashlib._Hash", sidecar: bytes) -> str:
     if sidecar:
         digest.update(hashlib.sha256(sidecar).digest())
     return digest.hexdigest()
 
 
+def _unreadable(error: OSError) -> SourceError:
+    return SourceError(f"cannot be read: {error.strerror or error}")
+
+
 def find_files(corpus: Path) -> Iterator[SourceFile | FileRecord]:
     """Yield the files of `corpus` by path; a `FileRecord` with its problem for one to pass over.
 
-    `corpus` may be a single file. Hidden files and folders are not looked at, and links are
-    followed only where they stay inside the corpus.
+    `corpus` may be a single file. Hidden files and folders are not looked at. A link to a file is
+    followed where it stays inside the corpus; a link to a folder never is (its files would come
+    twice, or round in circles).
     """
     if corpus.is_file():
-        yield _source_file(corpus, corpus.parent, {})
+        beside = [
+            path for path in corpus.parent.iterdir() if path.suffix.lower() in SIDECAR_SUFFIXES
+        ]
+        yield _found(corpus, corpus.parent, _owners(set(beside), [corpus]))
         return
     root = corpus.resolve()
     paths: list[Path] = []
-    for folder, folders, names in os.walk(corpus):
+    passed_over: list[FileRecord] = []
+
+    def unopened(error: OSError) -> None:
+        source = _source(Path(error.filename), corpus)
+        passed_over.append(FileRecord(source, "", 0, 0, f"cannot be opened: {error.strerror}"))
+
+    for folder, folders, names in os.walk(corpus, onerror=unopened):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         paths += [Path(folder) / name for name in names if not name.startswith(".")]
-    sidecars = {path for path in paths if path.suffix.lower() in SIDECAR_SUFFIXES}
-    by_owner = _owners(sidecars, paths)
-    owned = set(by_owner.values())
-    for path in sorted(paths, key=lambda path: path.relative_to(corpus).as_posix()):
-        source = path.relative_to(corpus).as_posix()
-        if path in owned:
-            continue
-        if path in sidecars:
-            yield FileRecord(source, "", 0, 0, "a sidecar with no article beside it")
-        elif path.is_symlink() and not path.resolve().is_relative_to(root):
-            yield FileRecord(source, "", 0, 0, "a link out of the corpus; not followed")
-        elif not path.exists():
-            yield FileRecord(source, "", 0, 0, "a link to nothing")
-        elif path.is_file():
-            yield _source_file(path, corpus, by_owner)
+        linked = [Path(folder) / name for name in folders if (Path(folder) / name).is_symlink()]
+        passed_over += [
+            FileRecord(_source(path, corpus), "", 0, 0, "a link to a folder; not followed")
+            for path in linked
+        ]
+    kept: list[Path] = []
+    for path in paths:
+        problem = _problem(path, root)
+        if problem:
+            passed_over.append(FileRecord(_source(path, corpus), "", 0, 0, problem))
+        else:
+            kept.append(path)
+    sidecars = {path for path in kept if path.suffix.lower() in SIDECAR_SUFFIXES}
+    by_owner = _owners(sidecars, kept)
+    lonely = sidecars - set(by_owner.values())
+    passed_over += [
+        FileRecord(_source(path, corpus), "", 0, 0, "a sidecar with no article beside it")
+        for path in lonely
+    ]
+    found = [_found(path, corpus, by_owner) for path in kept if path not in sidecars]
+    yield from sorted([*passed_over, *found], key=lambda file: file.source)
+
+
+def _source(path: Path, corpus: Path) -> str:
+    """Return the path inside the corpus; a byte of a name that is not UTF-8 stands as U+FFFD."""
+    name = path.relative_to(corpus).as_posix()
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def _problem(path: Path, root: Path) -> str:
+    """Return why the file is not looked into, or ""."""
+    try:
+        path.name.encode("utf-8")
+        if path.is_symlink() and not path.resolve().is_relative_to(root):
+            return "a link out of the corpus; not followed"
+        if not path.exists():
+            return "a link to nothing" if path.is_symlink() else "it vanished while being listed"
+        if not path.is_file():
+            return "not a file that can be read (a pipe, a socket or a device)"
+    except UnicodeEncodeError:
+        return "its name is not UTF-8; rename it"
+    except RuntimeError:  # how pathlib reports a circle before Python 3.13
+        return "a link to nothing"
+    except OSError as error:
+        return f"cannot be looked at: {error.strerror}"
+    return ""
 
 
 def _owners(sidecars: set[Path], paths: list[Path]) -> dict[Path, Path]:
@@ -84,11 +141,14 @@ def _owners(sidecars: set[Path], paths: list[Path]) -> dict[Path, Path]:
     return found
 
 
-def _source_file(path: Path, corpus: Path, by_owner: dict[Path, Path]) -> SourceFile:
+def _found(path: Path, corpus: Path, by_owner: dict[Path, Path]) -> SourceFile | FileRecord:
     sidecar = by_owner.get(path)
-    stats = [path.stat(), *([sidecar.stat()] if sidecar else [])]
+    try:
+        stats = [path.stat(), *([sidecar.stat()] if sidecar else [])]
+    except OSError as error:
+        return FileRecord(_source(path, corpus), "", 0, 0, str(_unreadable(error)))
     return SourceFile(
-        source=path.relative_to(corpus).as_posix(),
+        source=_source(path, corpus),
         path=path,
         sidecar=sidecar,
         size=sum(stat.st_size for stat in stats),

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from index.errors import SourceError
+from index.errors import SnapshotDamaged, SourceError
 from index.records import Article, Passage
 from index.snapshot import damaged_files, open_snapshot
 from ingest.corpus import SourceFile, find_files
@@ -30,14 +30,18 @@ def verify_index(corpus: Path, index: Path) -> VerifiedIndex:
     present = {f.source: f for f in find_files(corpus) if isinstance(f, SourceFile)}
     again: dict[str, dict[str, Article] | str] = {}
     articles = passages = 0
-    for article, _, cut in snapshot.records.every_article():
-        articles += 1
-        passages += len(cut)
-        faults += _passage_faults(article, cut)
-        if article.source not in again:
-            again[article.source] = _read_again(present.get(article.source))
-        faults += _article_faults(article, again[article.source])
-    snapshot.records.close()
+    try:
+        for article, _, cut in snapshot.records.every_article():
+            articles += 1
+            passages += len(cut)
+            faults += _passage_faults(article, cut)
+            if article.source not in again:
+                again[article.source] = _read_again(present.get(article.source))
+            faults += _article_faults(article, again[article.source])
+    except SnapshotDamaged as error:
+        faults.append(str(error))
+    finally:
+        snapshot.records.close()
     return VerifiedIndex(snapshot.manifest.snapshot, articles, passages, tuple(faults))
 
 
