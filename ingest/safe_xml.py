@@ -12,6 +12,7 @@ from lxml import etree
 from index.errors import LimitExceeded, SourceError
 
 _DECLARES = re.compile(r"<!\s*ENTITY", re.IGNORECASE)
+_DECLARES_BYTES = re.compile(rb"<!\s*ENTITY", re.IGNORECASE)
 _NAMED = re.compile(r"&([A-Za-z][A-Za-z0-9]*);")
 _OF_XML = frozenset({"amp", "lt", "gt", "quot", "apos"})
 # Of Python's codecs those that XML files are written in; others ("idna", "unicode_escape") are
@@ -59,6 +60,12 @@ def refuse_entities(text: str, name: str) -> None:
         raise SourceError(
             f"{name}: declares XML entities, which can make it explode; Pincite does not read those"
         )
+
+
+def entities_declared(data: bytes) -> bool:
+    """Return whether `data`, XML in any encoding, declares an entity."""
+    wide = b"\x00" in data[:200]
+    return _DECLARES_BYTES.search(data.replace(b"\x00", b"") if wide else data) is not None
 
 
 def decode_xml(data: bytes, name: str) -> str:

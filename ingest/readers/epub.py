@@ -1,0 +1,124 @@
+"""EPUB → one document for the book, its chapters in the order of the spine.
+
+One document, not one a chapter: a book is one source. Were each chapter an article, a single book
+could fill an answer with "several sources" that agree because they are the same. The chapters'
+headings keep the passages of each apart.
+"""
+
+from collections.abc import Iterator
+from posixpath import dirname, join, normpath
+from urllib.parse import unquote
+
+from lxml import etree
+
+from index.errors import SourceError
+from ingest.archive import Archive
+from ingest.document import Document, Metadata, SourceBlock
+from ingest.front_matter import iso_date
+from ingest.readers.block_text import one_line
+from ingest.readers.markup import chapter, source_blocks
+from ingest.safe_xml import parse_xml
+
+CONTENTS = "table of contents"
+ASIDE = "beside the order of reading"
+
+_CONTAINER = "META-INF/container.xml"
+_ENCRYPTION = "META-INF/encryption.xml"
+_XHTML = frozenset({"application/xhtml+xml", "text/html", "application/x-dtbook+xml"})
+_OPF = "{http://www.idpf.org/2007/opf}"
+_DUBLIN = "{http://purl.org/dc/elements/1.1/}"
+
+
+def read(data: bytes, name: str) -> Iterator[Document]:
+    """Yield the book.
+
+    Raises `SourceError` when the file is no EPUB, is damaged, protected (DRM) or holds no text,
+    and `LimitExceeded` when it unpacks to more than a book holds.
+    """
+    archive = Archive(data, name, "EPUB")
+    opf = _package_path(archive, name)
+    package = parse_xml(archive.read(opf), name)
+    protected = _protected(archive, name)
+    blocks: list[SourceBlock] = []
+    for path, left_out in _spine(package, dirname(opf)):
+        if path in protected:
+            raise SourceError(f"{name}: its chapters are encrypted (DRM); get it without")
+        if path in archive.members:
+            blocks += source_blocks(chapter(archive.read(path), name), left_out)
+    if not any(not block.left_out for block in blocks):
+        raise SourceError(f"{name}: there is no text in the chapters of the book")
+    yield Document(tuple(blocks), _metadata(package))
+
+
+def _package_path(archive: Archive, name: str) -> str:
+    for element in parse_xml(archive.read(_CONTAINER), name).iter():
+        path = str(element.get("full-path", "") or "")
+        if _local(element) == "rootfile" and path:
+            return normpath(path)
+    raise SourceError(f"{name}: not an EPUB (its container names no package); save it again")
+
+
+def _protected(archive: Archive, name: str) -> frozenset[str]:
+    """Return the members that are encrypted; fonts often are, which is no matter."""
+    if _ENCRYPTION not in archive.members:
+        return frozenset()
+    root = parse_xml(archive.read(_ENCRYPTION), name)
+    return frozenset(
+        normpath(unquote(str(element.get("URI", ""))))
+        for element in root.iter()
+        if _local(element) == "CipherReference"
+    )
+
+
+def _spine(package: etree._Element, folder: str) -> Iterator[tuple[str, str]]:
+    """Yield the path of each chapter in reading order, and why it is left out ("" if not)."""
+    manifest: dict[str, tuple[str, str]] = {}
+    for item in package.iter(f"{_OPF}item"):
+        if str(item.get("media-type", "")).lower() in _XHTML:
+            path = normpath(join(folder, unquote(str(item.get("href", "")).split("#")[0])))
+            manifest[str(item.get("id", ""))] = (path, str(item.get("properties", "")))
+    contents = {
+        normpath(join(folder, unquote(str(reference.get("href", "")).split("#")[0])))
+        for reference in package.iter(f"{_OPF}reference")
+        if str(reference.get("type", "")).lower() == "toc"
+    }
+    read_before: set[str] = set()
+    for entry in package.iter(f"{_OPF}itemref"):
+        path, properties = manifest.get(str(entry.get("idref", "")), ("", ""))
+        if not path or path in read_before:
+            continue
+        read_before.add(path)
+        if path in contents or "nav" in properties.split():
+            yield path, CONTENTS
+        else:
+            yield path, ASIDE if entry.get("linear") == "no" else ""
+
+
+def _metadata(package: etree._Element) -> Metadata:
+    def said(tag: str) -> list[str]:
+        texts = (one_line(element.text or "") for element in package.iter(f"{_DUBLIN}{tag}"))
+        return [text for text in texts if text]
+
+    def first(tag: str) -> str | None:
+        return next(iter(said(tag)), None)
+
+    modified = (
+        iso_date(one_line(element.text or ""))
+        for element in package.iter(f"{_OPF}meta")
+        if element.get("property") == "dcterms:modified"
+    )
+    addresses = (text for text in (*said("source"), *said("identifier")) if text.startswith("http"))
+    return Metadata(
+        title=first("title"),
+        publisher=first("publisher"),
+        authors=tuple(said("creator")),
+        published=next(filter(None, map(iso_date, said("date"))), None),
+        modified=next(filter(None, modified), None),
+        url=next(addresses, None),
+        licence=first("rights"),
+        language=first("language"),
+    )
+
+
+def _local(element: etree._Element) -> str:
+    return str(etree.QName(element).localname)
