@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 import yaml
@@ -42,17 +42,23 @@ from index.snapshot import (
     writer_lock,
 )
 from index.store import FileRecord, write_records
+from ingest.boilerplate import judge
+from ingest.boilerplate_rules import REFERENCES
 from ingest.compose import compose
 from ingest.corpus import RACY_NANOSECONDS, SourceFile, find_files, fingerprint
 from ingest.document import Document, Metadata
 from ingest.front_matter import merge, metadata_from
 from ingest.readers import read
+from ingest.references import parse_references
 from ingest.segment import SegmenterSettings, search_texts, segment
 
 MAX_FILE_BYTES = 20_000_000
 MAX_COLLECTION_BYTES = 200_000_000
 COLLECTIONS = (".xml", ".jsonl", ".gz")
 """Above these a file is not opened. An article of 20 MB does not exist; a collection does."""
+
+COPIED_TEXT = (".txt", ".text")
+"""What people copied out of pages: without markup, only a judgement tells what is the article."""
 
 OnProgress = Callable[[str, int, int], None]
 """Told `(stage, done, total)`; the stages are "reading" (files) and "encoding" (passages)."""
@@ -158,7 +164,7 @@ def read_file(file: SourceFile) -> tuple[list[Article], str]:
     beside = _sidecar_metadata(file, sidecar)
     sha256 = fingerprint(data, sidecar)
     articles = []
-    for document in read(data, file.source):
+    for document in _documents(data, file.source):
         metadata = merge(beside, document.metadata)
         articles.append(compose(document, metadata, source=file.source, source_sha256=sha256))
     if not any(article.text for article in articles):
@@ -170,7 +176,25 @@ def explain_file(path: Path) -> list[Document]:
     """Return the documents of one file, each block with its reason where it is left out."""
     (file,) = (found for found in find_files(path) if isinstance(found, SourceFile))
     data, _ = file.read()
-    return list(read(data, file.source))
+    return list(_documents(data, file.source))
+
+
+def _documents(data: bytes, source: str) -> Iterator[Document]:
+    copied = PurePosixPath(source).suffix.lower() in COPIED_TEXT
+    for document in read(data, source):
+        yield without_boilerplate(document) if copied else document
+
+
+def without_boilerplate(document: Document) -> Document:
+    """Return `document` with what is not the article marked, and its reference list parsed."""
+    reasons = judge(document.blocks, title=document.metadata.title)
+    blocks = tuple(
+        replace(block, left_out=reason)
+        for block, reason in zip(document.blocks, reasons, strict=True)
+    )
+    listed = [block for block in blocks if block.left_out == REFERENCES]
+    metadata = replace(document.metadata, references=parse_references(listed))
+    return replace(document, blocks=blocks, metadata=metadata)
 
 
 def _sidecar_metadata(file: SourceFile, sidecar: bytes) -> Metadata:
