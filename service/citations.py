@@ -60,7 +60,7 @@ def markdown(passage: CitedPassage, article: CitedArticle) -> str:
 def bibtex(passage: CitedPassage, article: CitedArticle) -> str:
     """Return an @misc entry; the note holds the pincite and the quote's hash."""
     key = re.sub(r"[^A-Za-z0-9]+", "-", article.article_id).strip("-") or "article"
-    year, month = ((article.published or "").split("-") + [""])[:2]
+    year, month = [*(article.published or "").split("-"), ""][:2]
     fields = {
         "title": "{" + _tex(article.title) + "}",
         # Each name in braces of its own: an organisation has no family name.

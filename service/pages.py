@@ -13,7 +13,7 @@ from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, Response
 
-from index.records import sha256_of
+from index.records import Article, sha256_of
 from service.answers import Answers
 from service.render import Span, example_questions
 from service.schemas import ArticleOut, PassageOut
@@ -23,6 +23,9 @@ from service.strings import locales
 # A form longer than this is refused unread. The setting for the longest question decides below it:
 # 10,000 characters of three bytes, each sent as nine ("%E2%80%99"), fit; so does any passage.
 FORM_BYTES = 256 * 1024
+
+# As many as `VerifyRequest` takes.
+QUOTE_CHARACTERS = 100_000
 
 ARTICLES_ON_A_PAGE = 100
 EXAMPLES = 4
@@ -36,80 +39,24 @@ READING = {"cache-control": "no-cache"}
 def pages_router() -> APIRouter:
     """Return the HTML routes and the static files."""
     router = APIRouter(include_in_schema=False)
-    examples: dict[str, list[str]] = {}
-
-    def answers_of(request: Request) -> Answers:
-        answers: Answers = request.app.state.answers
-        return answers
-
-    def home(request: Request) -> HTMLResponse:
-        answers = answers_of(request)
-        info, articles = answers.info, answers.articles()
-        if info.snapshot not in examples:
-            whole = (answers.article(a.article_id) for a in articles[:EXAMPLE_ARTICLES])
-            found = example_questions((a for a in whole if a), EXAMPLES)
-            examples.clear()
-            examples[info.snapshot] = found
-        publishers = sorted({a.publisher for a in articles if a.publisher}, key=str.casefold)
-        return site().page(
-            request,
-            "home.html",
-            headers=READING,
-            info=info,
-            publishers=publishers,
-            examples=examples[info.snapshot],
-        )
-
-    def answer(request: Request, question: str) -> HTMLResponse:
-        if not question.strip():
-            return _no_question(request)
-        found = answers_of(request).ask(question)
-        groups = _by_article(found.passages[1:])
-        return site().page(request, "answer.html", headers=PRIVATE, answer=found, groups=groups)
+    examples = _Examples()
 
     @router.api_route("/", methods=["GET", "HEAD"], response_class=HTMLResponse)
     def get_home(request: Request, q: str | None = None) -> HTMLResponse:
-        return home(request) if q is None else answer(request, q)
+        return _home(request, examples) if q is None else _answer(request, q)
 
     @router.post("/", response_class=HTMLResponse)
     async def post_question(request: Request) -> HTMLResponse:
-        fields = await _form(request, FORM_BYTES)
+        fields = await _form(request)
         if fields is None:
             return _too_long(request)
-        return await run_in_threadpool(answer, request, fields.get("q", ""))
+        return await run_in_threadpool(_answer, request, fields.get("q", ""))
 
     @router.api_route("/articles", methods=["GET", "HEAD"], response_class=HTMLResponse)
     def get_articles(
         request: Request, title: str = "", publisher: str = "", order: str = "", page: str = "1"
     ) -> HTMLResponse:
-        every = answers_of(request).articles()
-        words = title.casefold().split()
-        shown = [
-            article
-            for article in every
-            if (not publisher or article.publisher == publisher)
-            and all(word in article.title.casefold() for word in words)
-        ]
-        shown.sort(key=lambda article: article.title.casefold())
-        if order == "newest":
-            shown.sort(
-                key=lambda article: article.reviewed or article.published or "", reverse=True
-            )
-        pages = max(1, math.ceil(len(shown) / ARTICLES_ON_A_PAGE))
-        number = min(max(_whole(page) or 1, 1), pages)
-        first = (number - 1) * ARTICLES_ON_A_PAGE
-        return site().page(
-            request,
-            "articles.html",
-            headers=READING,
-            total=len(every),
-            found=len(shown),
-            articles=shown[first : first + ARTICLES_ON_A_PAGE],
-            publishers=sorted({a.publisher for a in every if a.publisher}, key=str.casefold),
-            chosen={"title": title, "publisher": publisher, "order": order},
-            number=number,
-            pages=pages,
-        )
+        return _catalogue(request, title, publisher, order, _whole(page) or 1)
 
     @router.api_route(
         "/articles/{article_id:path}", methods=["GET", "HEAD"], response_class=HTMLResponse
@@ -117,56 +64,18 @@ def pages_router() -> APIRouter:
     def get_article(
         request: Request, article_id: str, start: str | None = None, end: str | None = None
     ) -> HTMLResponse:
-        answers = answers_of(request)
-        article = answers.article(article_id)
-        if article is None:
-            return _no_article(request, article_id)
-        asked = start is not None or end is not None
-        mark = _span(start, end, len(article.text))
-        anchors = {p.start: f"p{p.start}-{p.end}" for p in answers.passages(article_id)}
-        return site().page(
-            request,
-            "article.html",
-            headers=READING,
-            article=article,
-            mark=mark,
-            missing=(start or "?", end or "?") if asked and mark is None else None,
-            anchors=anchors,
-        )
+        return _article(request, article_id, start, end)
 
     @router.post("/check", response_class=HTMLResponse)
     async def post_check(request: Request) -> HTMLResponse:
-        fields = await _form(request, FORM_BYTES)
+        fields = await _form(request)
         if fields is None:
             return _too_long(request)
-        return await run_in_threadpool(check, request, fields)
-
-    def check(request: Request, fields: dict[str, str]) -> HTMLResponse:
-        article_id = fields.get("article_id", "")
-        start, end = _whole(fields.get("start")), _whole(fields.get("end"))
-        # A form sends line ends as CR LF whatever stood on the page; an article has LF only.
-        text = fields.get("text", "").replace("\r\n", "\n")
-        if not article_id or not text or start is None or end is None:
-            return _problem(request, 422, "error.title", "check.invalid")
-        given = fields.get("sha256", "")
-        sha256 = given if re.fullmatch("[0-9a-f]{64}", given) else None
-        if len(text) > 100_000:
-            return _too_long(request)
-        verdict = answers_of(request).verify(article_id, start, end, text, sha256)
-        return site().page(
-            request,
-            "check.html",
-            headers=PRIVATE,
-            verdict=verdict,
-            article_id=article_id,
-            asked=(start, end),
-            text=text,
-            sha256=sha256_of(text),
-        )
+        return await run_in_threadpool(_check, request, fields)
 
     @router.api_route("/about", methods=["GET", "HEAD"], response_class=HTMLResponse)
     def get_about(request: Request) -> HTMLResponse:
-        answers = answers_of(request)
+        answers = _answers(request)
         return site().page(
             request,
             "about.html",
@@ -180,6 +89,116 @@ def pages_router() -> APIRouter:
         return site().asset(request, name, digest) or _problem(request, 404, "error.not_found")
 
     return router
+
+
+class _Examples:
+    """Example questions of the snapshot that is live, found once for each."""
+
+    def __init__(self) -> None:
+        self._found: tuple[str, list[str]] = ("", [])
+
+    def of(self, answers: Answers, snapshot: str) -> list[str]:
+        if self._found[0] != snapshot:
+            names = [article.article_id for article in answers.articles()[:EXAMPLE_ARTICLES]]
+            whole = [article for article in map(answers.article, names) if article]
+            self._found = (snapshot, example_questions(whole, EXAMPLES))
+        return self._found[1]
+
+
+def _answers(request: Request) -> Answers:
+    answers: Answers = request.app.state.answers
+    return answers
+
+
+def _home(request: Request, examples: _Examples) -> HTMLResponse:
+    answers = _answers(request)
+    info = answers.info
+    return site().page(
+        request,
+        "home.html",
+        headers=READING,
+        info=info,
+        publishers=_publishers(answers.articles()),
+        examples=examples.of(answers, info.snapshot),
+    )
+
+
+def _answer(request: Request, question: str) -> HTMLResponse:
+    if not question.strip():
+        return _problem(request, 422, "error.empty_title", "error.empty")
+    found = _answers(request).ask(question)
+    groups = _by_article(found.passages[1:])
+    return site().page(request, "answer.html", headers=PRIVATE, answer=found, groups=groups)
+
+
+def _catalogue(request: Request, title: str, publisher: str, order: str, page: int) -> HTMLResponse:
+    every = _answers(request).articles()
+    words = title.casefold().split()
+    shown = [
+        article
+        for article in every
+        if (not publisher or article.publisher == publisher)
+        and all(word in article.title.casefold() for word in words)
+    ]
+    if order == "newest":
+        shown.sort(key=lambda article: article.reviewed or article.published or "", reverse=True)
+    pages = max(1, math.ceil(len(shown) / ARTICLES_ON_A_PAGE))
+    number = min(max(page, 1), pages)
+    first = (number - 1) * ARTICLES_ON_A_PAGE
+    return site().page(
+        request,
+        "articles.html",
+        headers=READING,
+        total=len(every),
+        found=len(shown),
+        articles=shown[first : first + ARTICLES_ON_A_PAGE],
+        publishers=_publishers(every),
+        chosen={"title": title, "publisher": publisher, "order": order},
+        number=number,
+        pages=pages,
+    )
+
+
+def _article(request: Request, article_id: str, start: str | None, end: str | None) -> HTMLResponse:
+    answers = _answers(request)
+    article = answers.article(article_id)
+    if article is None:
+        shown = article_id if len(article_id) <= 200 else article_id[:200] + "…"
+        return _problem(
+            request, 404, "error.not_found", "error.not_found_article", article_id=shown
+        )
+    asked = start is not None or end is not None
+    mark = _span(start, end, len(article.text))
+    return site().page(
+        request,
+        "article.html",
+        headers=READING,
+        article=article,
+        mark=mark,
+        missing=(start or "?", end or "?") if asked and mark is None else None,
+        anchors={p.start: f"p{p.start}-{p.end}" for p in answers.passages(article_id)},
+    )
+
+
+def _check(request: Request, fields: dict[str, str]) -> HTMLResponse:
+    article_id = fields.get("article_id", "")
+    start, end = _whole(fields.get("start")), _whole(fields.get("end"))
+    # A form sends line ends as CR LF whatever stood on the page; an article has LF only.
+    text = fields.get("text", "").replace("\r\n", "\n")
+    if not article_id or not text or start is None or end is None or len(text) > QUOTE_CHARACTERS:
+        return _problem(request, 422, "error.title", "check.invalid", limit=QUOTE_CHARACTERS)
+    given = fields.get("sha256", "")
+    sha256 = given if re.fullmatch("[0-9a-f]{64}", given) else None
+    return site().page(
+        request,
+        "check.html",
+        headers=PRIVATE,
+        verdict=_answers(request).verify(article_id, start, end, text, sha256),
+        article_id=article_id,
+        asked=(start, end),
+        text=text,
+        sha256=sha256_of(text),
+    )
 
 
 def render_error(
@@ -211,30 +230,21 @@ def _problem(
     )
 
 
-def _no_question(request: Request) -> HTMLResponse:
-    return _problem(request, 422, "error.empty_title", "error.empty")
-
-
 def _too_long(request: Request) -> HTMLResponse:
     return _problem(request, 413, "error.too_long_title", "error.too_long", limit=FORM_BYTES)
 
 
-def _no_article(request: Request, article_id: str) -> HTMLResponse:
-    shown = article_id if len(article_id) <= 200 else article_id[:200] + "…"
-    return _problem(request, 404, "error.not_found", "error.not_found_article", article_id=shown)
-
-
-async def _form(request: Request, limit: int) -> dict[str, str] | None:
-    """Read a urlencoded body of at most `limit` bytes; None where it is longer.
+async def _form(request: Request) -> dict[str, str] | None:
+    """Read a urlencoded body of at most `FORM_BYTES`; None where it is longer.
 
     The first value of a name wins. Bytes that are not UTF-8 become U+FFFD.
     """
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > limit:
+        if len(body) > FORM_BYTES:
             return None
-    pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=None)
+    pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)
     return dict(reversed(pairs))
 
 
@@ -248,6 +258,10 @@ def _span(start: str | None, end: str | None, length: int) -> Span | None:
     """Return the quote that an address points at, or None where the text has no such place."""
     a, b = _whole(start), _whole(end)
     return (a, b) if a is not None and b is not None and a < b <= length else None
+
+
+def _publishers(articles: Sequence[Article]) -> list[str]:
+    return sorted({a.publisher for a in articles if a.publisher}, key=str.casefold)
 
 
 def _by_article(passages: Sequence[PassageOut]) -> list[tuple[ArticleOut, list[PassageOut]]]:

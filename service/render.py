@@ -8,6 +8,7 @@ the blocks given do not cover it.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal, Protocol
 from urllib.parse import quote, urlencode
 
@@ -173,7 +174,7 @@ def example_questions(articles: Iterable[Article], count: int) -> list[str]:
         questions = [h for h in headings if h.endswith("?") and len(h) <= 70 and h.count(" ") > 3]
         if questions:
             examples.append(max(questions, key=len))
-    return examples[:count]
+    return list(dict.fromkeys(examples))[:count]
 
 
 def _cover(text: str, blocks: Iterable[BlockLike]) -> Iterator[tuple[int, int, BlockKind, int]]:
@@ -206,7 +207,7 @@ def _segments(
     cuts |= {at for at in anchors if start < at < end}
     edges = sorted(cuts)
     pending: Segment | None = None
-    for a, b in zip(edges, edges[1:], strict=False):
+    for a, b in pairwise(edges):
         marked = any(x <= a and b <= y for x, y in inside)
         anchor = anchors.get(a, "")
         if pending and pending.marked == marked and not anchor:

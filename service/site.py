@@ -82,11 +82,17 @@ class Site:
             elsewhere=ELSEWHERE.get(language, ELSEWHERE["en"]),
             **values,
         )
-        return HTMLResponse(
-            body,
-            status,
-            {"content-language": language, "vary": "Accept-Language", **(headers or {})},
-        )
+        described = {
+            "content-language": language,
+            "vary": "Accept-Language, Accept-Encoding",
+            **(headers or {}),
+        }
+        # Compressing what a question asks for together with a secret would tell the secret's length
+        # (BREACH); these pages hold none.
+        if "gzip" in request.headers.get("accept-encoding", ""):
+            packed = gzip.compress(body.encode(), compresslevel=5, mtime=0)
+            return HTMLResponse(packed, status, {**described, "content-encoding": "gzip"})
+        return HTMLResponse(body, status, described)
 
     def asset(self, request: Request, name: str, digest: str) -> Response | None:
         """Return a static file; for good under its own digest, to be asked again under another."""
@@ -134,7 +140,7 @@ def site() -> Site:
 
 
 def language_of(request: Request) -> str:
-    """Return the language to answer in: the `lang` of the address, else what the browser prefers."""
+    """Return the `lang` of the address, else the language that the browser prefers."""
     asked = request.query_params.get("lang")
     return strings.choose_language(asked, request.headers.get("accept-language"))
 

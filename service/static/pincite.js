@@ -117,16 +117,16 @@ const sha256 = async (text) => {
   return [...new Uint8Array(hash)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 };
 
+const words = document.getElementById("check-words")?.dataset;
 for (const form of document.querySelectorAll("form[data-check]")) {
   const verdict = form.closest(".actions").querySelector(".verdict");
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     const { article_id: article, start, end, text, sha256: given } = form.elements;
-    const words = form.dataset;
     verdict.className = "verdict";
     verdict.replaceChildren(words.working);
     try {
-      const answer = await fetch(words.check, {
+      const answer = await fetch(form.dataset.check, {
         method: "POST",
         headers: { "content-type": "application/json" },
         body: JSON.stringify({
@@ -138,8 +138,13 @@ for (const form of document.querySelectorAll("form[data-check]")) {
         }),
       });
       if (!answer.ok) throw new Error(String(answer.status));
-      const { status } = await answer.json();
+      const { status, difference } = await answer.json();
       const lines = [element("p", {}, words[status] ?? words.failed)];
+      if (difference.length) {
+        const tags = { both: "span", given: "del", article: "ins" };
+        const runs = difference.map(({ where, text: run }) => element(tags[where], {}, run));
+        lines.push(element("p", { className: "difference", dir: "auto" }, ...runs));
+      }
       if (crypto.subtle) {
         const own = await sha256(text.value);
         const same = own === given.value;
@@ -155,21 +160,29 @@ for (const form of document.querySelectorAll("form[data-check]")) {
   });
 }
 
+const copyWords = document.getElementById("copy-words")?.dataset;
 for (const block of document.querySelectorAll("pre[data-copy]")) {
-  const button = element("button", { type: "button", className: "copy" }, block.dataset.copy);
+  const button = element("button", { type: "button", className: "copy" }, copyWords.copy);
   const heading = block.parentElement.querySelector("h4");
   button.setAttribute("aria-describedby", heading.id);
   button.addEventListener("click", async () => {
     try {
       await navigator.clipboard.writeText(block.textContent);
-      button.textContent = block.dataset.copied;
+      button.textContent = copyWords.copied;
     } catch {
-      button.textContent = block.dataset.copyFailed;
+      button.textContent = copyWords.failed;
       getSelection().selectAllChildren(block);
     }
-    setTimeout(() => (button.textContent = block.dataset.copy), 3000);
+    setTimeout(() => (button.textContent = copyWords.copy), 3000);
   });
   heading.after(button);
+}
+
+// On a wide screen the contents stand beside the article and take nothing from it.
+const wide = matchMedia("(min-width: 60rem)");
+for (const details of document.querySelectorAll("details[data-open-when-wide]")) {
+  details.open = wide.matches;
+  wide.addEventListener("change", () => (details.open = wide.matches));
 }
 
 for (const link of document.querySelectorAll("a[data-absolute]")) link.textContent = link.href;

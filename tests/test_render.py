@@ -1,0 +1,187 @@
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.records import Article, Block, BlockKind
+from service.render import (
+    Group,
+    Part,
+    Segment,
+    article_blocks,
+    article_href,
+    example_questions,
+    grouped,
+    likelihood,
+    passage_parts,
+    percent,
+)
+
+TEXT = "Cramps\n\nCalves cramp. Stretch them.\n\nrest\n\ndrink water"
+BLOCKS = (
+    Block(0, 6, "heading", 1),
+    Block(8, 35, "paragraph"),
+    Block(37, 41, "item", 1),
+    Block(43, 54, "item", 1),
+)
+ARTICLE = Article("cramps", "Cramps", TEXT, BLOCKS, "cramps.md", "0" * 64)
+
+
+def test_a_mark_cuts_the_blocks_that_it_meets() -> None:
+    parts = article_blocks(ARTICLE, (22, 41))
+    assert [part.segments for part in parts] == [
+        (Segment("Cramps", marked=False),),
+        (
+            Segment("Calves cramp. ", marked=False),
+            Segment("Stretch them.", marked=True, anchor="p22-41"),
+        ),
+        (Segment("rest", marked=True),),
+        (Segment("drink water", marked=False),),
+    ]
+    assert [(part.start, part.end, part.kind, part.level) for part in parts] == [
+        (block.start, block.end, block.kind, block.level) for block in BLOCKS
+    ]
+
+
+def test_the_anchor_of_a_mark_that_begins_in_white_space_is_its_first_word() -> None:
+    parts = article_blocks(ARTICLE, (6, 20))
+    assert parts[1].segments[0] == Segment("Calves cramp", marked=True, anchor="p6-20")
+
+
+def test_anchors_cut_without_marking_and_none_stands_twice() -> None:
+    parts = article_blocks(ARTICLE, (8, 21), {8: "p8-21", 22: "p22-54"})
+    assert parts[1].segments == (
+        Segment("Calves cramp.", marked=True, anchor="p8-21"),
+        Segment(" ", marked=False),
+        Segment("Stretch them.", marked=False, anchor="p22-54"),
+    )
+
+
+def test_highlights_of_a_passage_are_merged_and_clipped() -> None:
+    blocks = [Block(0, 10, "paragraph")]
+    parts = passage_parts("0123456789", blocks, [(2, 5), (4, 6), (8, 99), (7, 7)])
+    assert parts[0].segments == (
+        Segment("01", marked=False),
+        Segment("2345", marked=True),
+        Segment("67", marked=False),
+        Segment("89", marked=True),
+    )
+
+
+def test_text_that_no_block_covers_is_shown_as_a_paragraph() -> None:
+    parts = passage_parts("loose text\n\nkept\n\nmore ", [Block(12, 16, "item", 1)])
+    assert [(part.kind, part.text) for part in parts] == [
+        ("paragraph", "loose text"),
+        ("item", "kept"),
+        ("paragraph", "more"),
+    ]
+
+
+KINDS: tuple[BlockKind, ...] = ("heading", "paragraph", "item", "row")
+
+
+@given(
+    text=st.text(max_size=80),
+    blocks=st.lists(
+        st.builds(
+            Block,
+            st.integers(-3, 90),
+            st.integers(-3, 90),
+            st.sampled_from(KINDS),
+            st.integers(0, 6),
+        ),
+        max_size=6,
+    ),
+    highlights=st.lists(st.tuples(st.integers(0, 90), st.integers(0, 90)), max_size=5),
+)
+def test_no_character_is_lost_or_doubled_whatever_the_blocks(
+    text: str, blocks: list[Block], highlights: list[tuple[int, int]]
+) -> None:
+    parts = passage_parts(text, blocks, highlights)
+    shown = "".join(part.text for part in parts)
+    assert "".join(shown.split()) == "".join(text.split())
+    marked = {at for a, b in highlights for at in range(a, b)}
+    for part in parts:
+        assert part.text == text[part.start : part.end]
+        at = part.start
+        for segment in part.segments:
+            assert {at + i in marked for i in range(len(segment.text))} == {segment.marked}
+            at += len(segment.text)
+
+
+@given(text=st.text(min_size=1, max_size=60), data=st.data())
+def test_a_marked_article_holds_its_anchor_once_and_all_of_its_text(
+    text: str, data: st.DataObject
+) -> None:
+    start = data.draw(st.integers(0, len(text) - 1))
+    end = data.draw(st.integers(start + 1, len(text)))
+    anchors = data.draw(st.dictionaries(st.integers(0, 60), st.sampled_from(["a", "b"])))
+    article = replace(ARTICLE, text=text, blocks=(Block(0, len(text), "paragraph"),))
+    parts = article_blocks(article, (start, end), anchors)
+    segments = [segment for part in parts for segment in part.segments]
+    assert "".join(segment.text for segment in segments) == text
+    assert [s.anchor for s in segments].count(f"p{start}-{end}") == 1
+    assert "".join(segment.text for segment in segments if segment.marked) == text[start:end]
+
+
+def _part(kind: BlockKind, level: int = 0) -> Part:
+    return Part(0, 1, kind, level, (Segment("x", marked=False),))
+
+
+def test_items_are_gathered_and_heading_ranks_have_no_gaps() -> None:
+    parts = [
+        _part("heading", 1),
+        _part("heading", 4),
+        _part("item", 1),
+        _part("item", 2),
+        _part("paragraph"),
+        _part("heading", 3),
+        _part("heading", 1),
+    ]
+    assert grouped(parts) == [
+        Group("heading", 2, (parts[0],)),
+        Group("heading", 3, (parts[1],)),
+        Group("item", 0, (parts[2], parts[3])),
+        Group("paragraph", 0, (parts[4],)),
+        Group("heading", 3, (parts[5],)),
+        Group("heading", 2, (parts[6],)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("probability", "word", "whole"),
+    [
+        (1.0, "very_likely", 99),
+        (0.9, "very_likely", 90),
+        (0.8999, "likely", 90),
+        (0.66, "likely", 66),
+        (0.33, "even", 33),
+        (0.3, "unlikely", 30),
+        (0.0, "unlikely", 1),
+    ],
+)
+def test_probabilities_in_words_and_numbers(probability: float, word: str, whole: int) -> None:
+    assert likelihood(probability) == word
+    assert percent(probability) == whole
+
+
+def test_an_article_address_escapes_its_id() -> None:
+    assert article_href("a/b c?d#e%.md") == "/articles/a/b%20c%3Fd%23e%25.md"
+    assert article_href("a.md", 3, 9) == "/articles/a.md?start=3&end=9#p3-9"
+
+
+def test_examples_are_whole_questions_one_an_article() -> None:
+    text = "Who is at risk?\n\nWhy does my calf\ncramp at night?\n\nIs it a cramp or not at all?"
+    blocks = (
+        Block(0, 15, "heading", 2),
+        Block(17, 49, "heading", 2),
+        Block(51, len(text), "paragraph"),
+    )
+    asking = replace(ARTICLE, text=text, blocks=blocks)
+    other = replace(asking, text=text.replace("my calf", "my foot"))
+    assert example_questions([ARTICLE, asking, other, asking], 4) == [
+        "Why does my calf cramp at night?",
+        "Why does my foot cramp at night?",
+    ]
+    assert example_questions([asking, other], 1) == ["Why does my calf cramp at night?"]
