@@ -63,11 +63,12 @@ def read(data: bytes, name: str) -> Iterator[Document]:
                 root = element
                 _check_root(root, name)
                 retrieved = _date(str(root.get("date-generated", "")))
-            elif event == "end" and element.tag == "health-topic":
+            elif event == "end" and element.getparent() is root:
                 document = _topic(element, retrieved, keys)
                 if document is not None:
                     yield document
-                element.clear()
+                # Only what lies behind: the parser may already have read the topics ahead.
+                element.clear(keep_tail=True)
                 while element.getprevious() is not None:
                     del root[0]
     except etree.XMLSyntaxError as error:
@@ -86,6 +87,8 @@ def _check_root(root: etree._Element, name: str) -> None:
 
 
 def _topic(topic: etree._Element, retrieved: str | None, keys: set[str]) -> Document | None:
+    if topic.tag != "health-topic":
+        return None
     title = one_line(str(topic.get("title", "")))
     summary = fragment("".join(topic.xpath("string(full-summary)")))
     if not summary:
