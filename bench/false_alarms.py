@@ -32,16 +32,17 @@ QUESTION_FIELDS = ("text", "summary", "question_1", "question_2")
 
 def questions(path: Path) -> Iterator[str]:
     """Yield the distinct questions of one file, in its order."""
-    opened = gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open()
+    content = path.read_bytes()
+    if path.suffix == ".gz":
+        content = gzip.decompress(content)
     seen: set[str] = set()
-    with opened as lines:
-        for line in lines:
-            row = json.loads(line)
-            for field in QUESTION_FIELDS:
-                question = row.get(field)
-                if question and question not in seen:
-                    seen.add(question)
-                    yield question
+    for line in content.decode("utf-8").splitlines():
+        row = json.loads(line)
+        for field in QUESTION_FIELDS:
+            question = row.get(field)
+            if question and question not in seen:
+                seen.add(question)
+                yield question
 
 
 def alarms(path: Path) -> tuple[int, list[tuple[str, str, str]], float]:

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
+from typing import NamedTuple
 
 # Letters with inner apostrophes, or a number with decimals; and the marks that end a sentence or
 # a clause. A full stop inside a number belongs to the number.
@@ -47,8 +48,7 @@ class Pattern:
     closes: bool  # only at the end of one
 
 
-@dataclass(frozen=True, slots=True)
-class Mention:
+class Mention(NamedTuple):
     """Words `first..last` (inclusive) of the question that say a sign."""
 
     sign: str
@@ -101,9 +101,7 @@ class Lexicon:
 
     def __init__(self, named: dict[str, list[Pattern]]) -> None:
         # first word -> (name, gap before the second slot, second slot or None, pattern)
-        self._by_first: dict[
-            str, list[tuple[str, int, frozenset[str] | None, Pattern]]
-        ] = {}
+        self._by_first: dict[str, list[tuple[str, int, frozenset[str] | None, Pattern]]] = {}
         self.vocabulary: set[str] = set()
         for name, patterns in named.items():
             for pattern in patterns:
@@ -128,6 +126,9 @@ class Lexicon:
                             ahead[gap] = _forms_ahead(words, index, gap)
                         if second.isdisjoint(ahead[gap]):
                             continue
+                    elif not (pattern.opens or pattern.closes):
+                        shortest[name] = index
+                        continue
                     last = _match(pattern, words, index)
                     if last is not None and last < shortest.get(name, len(words)):
                         shortest[name] = last
@@ -145,9 +146,10 @@ def _forms_ahead(words: list[Word], index: int, gap: int) -> set[str]:
 
 
 # A gap never skips one of these: "calf pain without any swelling" is not a swollen calf.
-NEGATIONS = frozenset(
-    "no not without never dont doesnt didnt isnt arent wasnt hasnt havent nor neither denies".split()
-)
+NEGATIONS = frozenset((
+    "no", "not", "without", "never", "nor", "neither", "denies", "dont", "doesnt", "didnt",
+    "isnt", "arent", "wasnt", "hasnt", "havent",
+))  # fmt: skip
 
 
 def _match(pattern: Pattern, words: list[Word], first: int) -> int | None:
@@ -215,12 +217,23 @@ def _deletions(word: str) -> Iterator[str]:
 
 
 def _one_slip(left: str, right: str) -> bool:
-    """Whether one inserted, missing, replaced or swapped letter turns `left` into `right`."""
+    """Whether one extra, missing or swapped letter, or one vowel for another, makes the two alike.
+
+    A consonant for another makes a word more often than a slip (hearing, heaving), and so does
+    a change at the end (change, changes): neither counts.
+    """
     start = 0
     while start < min(len(left), len(right)) and left[start] == right[start]:
         start += 1
     a, b = left[start:], right[start:]
-    return a[1:] == b[1:] or a[1:] == b or a == b[1:] or (a[:2] == b[1::-1] and a[2:] == b[2:])
+    if not a[1:] or not b[1:]:
+        return False
+    vowels = a[0] in _VOWELS and b[0] in _VOWELS and a[1:] == b[1:]
+    swapped = a[:2] == b[1::-1] and a[2:] == b[2:]
+    return vowels or swapped or a[1:] == b or a == b[1:]
+
+
+_VOWELS = frozenset("aeiou")
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,14 +244,14 @@ class Reader:
     written_as: dict[str, str]  # slang and short misspellings: their normal form
     joined: dict[tuple[str, str], str]  # two words that mean one: ("can", "not") -> "cant"
     clause_words: frozenset[str]  # words that open a new clause
+    subjects: frozenset[str]  # words that open one after "and"
 
     def words(self, question: str) -> list[Word]:
         """Return the question's words. Offsets are code points of `question` as given."""
-        # Lower case one character at a time: str.lower may change the length, and offsets with it.
-        text = "".join(
-            low if len(low := char.lower()) == 1 else char
-            for char in question.replace("’", "'").replace("‘", "'").replace("`", "'")
-        )
+        straight = question.replace("’", "'").replace("‘", "'").replace("`", "'")
+        text = straight.lower()
+        if len(text) != len(straight):  # some capitals grow, and would shift every offset
+            text = "".join(c if len(c.lower()) > 1 else c.lower() for c in straight)
         words: list[Word] = []
         sentence = clause = 0
         for match in _TOKEN.finditer(text):
@@ -256,11 +269,16 @@ class Reader:
                 if together is not None:
                     words[-1].form, words[-1].end = together, match.end()
                     continue
-            if form in self.clause_words and words and words[-1].form != "right":
+            if words and self._opens_clause(words[-1].form, form):
                 clause += 1
             words.append(Word(form, match.start(), match.end(), sentence, clause))
         _tag_numbers(words)
         return words
+
+    def _opens_clause(self, before: str, form: str) -> bool:
+        if form in self.clause_words:
+            return before != "right"  # "right now" belongs to what it follows
+        return form in self.subjects and before in {"and", "because", "while", "so", "plus"}
 
     def _form(self, token: str) -> str:
         if token[0].isdigit():
@@ -277,9 +295,13 @@ _UNIT_DAYS = {
     "day": 1, "days": 1, "week": 7, "weeks": 7, "wk": 7, "wks": 7, "weeker": 7,
     "month": 30, "months": 30, "mo": 30, "mos": 30, "mth": 30, "mths": 30,
 }  # fmt: skip
-_TEMPERATURE_BEFORE = frozenset("fever temp temperature thermometer temps fevers running".split())
-_TEMPERATURE_AFTER = frozenset("c f degrees celsius fahrenheit deg fever temp temperature".split())
-_BABY = frozenset("baby newborn infant babys bub neonate".split())
+_TEMPERATURE_BEFORE = frozenset(
+    ("thermometer", "fever", "fevers", "temp", "temps", "temperature", "running")
+)
+_TEMPERATURE_AFTER = frozenset(
+    ("c", "f", "deg", "degrees", "celsius", "fahrenheit", "fever", "temp")
+)
+_BABY = frozenset(("baby", "babys", "newborn", "infant", "neonate"))
 
 
 def _tag_numbers(words: list[Word]) -> None:
@@ -328,24 +350,29 @@ def _number_tags(
         if "old" in after[1:3] or named or (len(after) > 1 and after[1] in _BABY):
             yield "<young_age>"
 
+
 _NEGATION_REACH = 6  # words; "no swelling or redness in the leg", not the rest of the story
 
-# What makes a danger likelier, rather than a danger: true of the past as well.
-_CONTEXT = frozenset(
-    "person near_person sudden severe infection exertion clot_risk known_clot dirty_wound "
-    "hot_setting postpartum pregnant late_weeks allergen chemo asthma thinners drug wound crash "
-    "child infant newborn young_age injury head_hit head_hit_only child_fell".split()
-)
-_CRISIS = frozenset(("suicide", "self_harm"))
+_FIRST_PERSON = frozenset(("i", "im", "ive", "me", "my", "myself"))
 
 
-def set_aside(mentions: list[Mention], cues: list[Mention], words: list[Word]) -> list[Mention]:
+@dataclass(frozen=True, slots=True)
+class Exempt:
+    """Signs that fewer cues set aside."""
+
+    context: frozenset[str]  # what makes a danger likelier: true of the past as well
+    crisis: frozenset[str]  # said in any frame, of any length of time, a wish to die is present
+
+
+def set_aside(
+    mentions: list[Mention], cues: list[Mention], words: list[Word], exempt: Exempt
+) -> list[Mention]:
     """Return the mentions that are said to be so, now, of someone present.
 
     How far each cue reaches is written beside it in `emergency_rules.toml`. A mention that begins
     at or before a negation contains it ("not breathing") and is not denied by it.
     """
-    reach = _Reach(cues, words)
+    reach = _Reach(cues, words, exempt)
     return [mention for mention in mentions if not reach.covers(mention)]
 
 
@@ -360,8 +387,9 @@ def _list_goes_on(words: list[Word], index: int) -> bool:
 class _Reach:
     """Which words of a question each cue sets aside."""
 
-    def __init__(self, cues: list[Mention], words: list[Word]) -> None:
+    def __init__(self, cues: list[Mention], words: list[Word], exempt: Exempt) -> None:
         self._words = words
+        self._exempt = exempt
         at: dict[str, list[Mention]] = {}
         for cue in cues:
             at.setdefault(cue.sign, []).append(cue)
@@ -395,25 +423,28 @@ class _Reach:
     def covers(self, mention: Mention) -> bool:
         """Whether some cue sets the mention aside."""
         word = self._words[mention.first]
-        denied_by = self._denied.get(mention.first)
-        if denied_by is not None and denied_by < mention.first:
+        if self._denied.get(mention.first, mention.first) < mention.first:
             return True
-        if word.sentence in self._figure or word.sentence in self._story:
+        if word.sentence in self._figure:
             return True
         if self._animal.get(word.sentence, mention.first + 1) <= mention.first:
             return True
-        if mention.sign in _CRISIS:
-            return word.clause in self._past and "want" not in self._forms(mention)
-        if self._story and word.sentence not in self._near:
+        if mention.sign in self._exempt.crisis:
+            return self._crisis_is_elsewhere(mention, word)
+        if word.sentence in self._story or (self._story and word.sentence not in self._near):
             return True
         if word.sentence in self._asks or mention.first in self._supposed:
             return True
-        return mention.sign not in _CONTEXT and (
+        return mention.sign not in self._exempt.context and (
             word.clause in self._past or word.clause in self._habit
         )
 
-    def _forms(self, mention: Mention) -> set[str]:
-        return {w.form for w in self._words[mention.first : mention.last + 1]}
+    def _crisis_is_elsewhere(self, mention: Mention, word: Word) -> bool:
+        """Whether a wish to die belongs to a story, or is past and no longer wanted."""
+        told = {w.form for w in self._words[max(0, mention.first - 4) : mention.last + 1]}
+        if word.sentence in self._story and told.isdisjoint(_FIRST_PERSON):
+            return True
+        return word.clause in self._past and "want" not in told
 
     def _sentences(self, name: str) -> set[int]:
         return {self._words[cue.first].sentence for cue in self._at.get(name, ())}
@@ -434,9 +465,7 @@ class _Reach:
         return found
 
     def _near_sentences(self) -> set[int]:
-        asked = {
-            i for cue in self._at.get("not_near", ()) for i in range(cue.first, cue.last + 1)
-        }
+        asked = {i for cue in self._at.get("not_near", ()) for i in range(cue.first, cue.last + 1)}
         return {
             self._words[cue.first].sentence
             for cue in self._at.get("near", ())

@@ -15,6 +15,7 @@ from importlib.resources import files
 from typing import Any, Literal
 
 from service.emergency_grammar import (
+    Exempt,
     Lexicon,
     Mention,
     Reader,
@@ -73,6 +74,7 @@ class _Topic:
     kind: Literal["emergency", "crisis"]
     source: str
     rules: tuple[_Rule, ...]
+    openings: frozenset[str]  # the signs of the rules' first groups
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,7 @@ class _Table:
     reader: Reader
     signs: Lexicon
     cues: Lexicon
+    exempt: Exempt
     topics: tuple[_Topic, ...]
 
 
@@ -101,18 +104,23 @@ def find_notice(
     words = table.reader.words(question)
     mentions = table.signs.mentions(words)
     present = {mention.sign for mention in mentions}
-    topics = [t for t in table.topics if any(_possible(rule, present) for rule in t.rules)]
-    if not topics:
+    possible = [
+        (topic, rule)
+        for topic in table.topics
+        if not topic.openings.isdisjoint(present)
+        for rule in topic.rules
+        if not any(present.isdisjoint(group) for group in rule.groups)
+    ]
+    if not possible:
         return None
-    mentions = set_aside(mentions, table.cues.mentions(words), words)
+    mentions = set_aside(mentions, table.cues.mentions(words), words, table.exempt)
     by_sign: dict[str, list[Mention]] = {}
     for mention in mentions:
         by_sign.setdefault(mention.sign, []).append(mention)
-    for topic in topics:
-        for rule in topic.rules:
-            chosen = _fulfil(rule, by_sign, words)
-            if chosen:
-                return _notice(question, topic, chosen, words, emergency_number, crisis_line)
+    for topic, rule in possible:
+        chosen = _fulfil(rule, by_sign, words)
+        if chosen:
+            return _notice(question, topic, chosen, words, emergency_number, crisis_line)
     return None
 
 
@@ -130,7 +138,11 @@ def _table() -> _Table:
     signs, cues = (
         Lexicon(
             {
-                name: [p for line in lines.strip().splitlines() for p in compile_pattern(line, classes)]
+                name: [
+                    pattern
+                    for line in lines.strip().splitlines()
+                    for pattern in compile_pattern(line, classes)
+                ]
                 for name, lines in raw[section].items()
             }
         )
@@ -143,15 +155,19 @@ def _table() -> _Table:
         unknown -= raw["signs"].keys()
         if unknown:
             raise ValueError(f"emergency topic {topic['name']!r} uses undefined signs: {unknown}")
-        topics.append(_Topic(topic["name"], topic.get("kind", "emergency"), topic["source"], rules))
+        openings = frozenset(sign for rule in rules for sign in rule.groups[0])
+        kind = topic.get("kind", "emergency")
+        topics.append(_Topic(topic["name"], kind, topic["source"], rules, openings))
     vocabulary = signs.vocabulary | cues.vocabulary
     reader = Reader(
         Spelling(vocabulary, frozenset(raw["reading"]["not_misspelt"].split())),
         raw["written_as"],
         {tuple(pair.split()): form for pair, form in raw["joined"].items()},
         frozenset(raw["reading"]["clause_words"].split()),
+        frozenset(raw["reading"]["subjects"].split()),
     )
-    return _Table(reader, signs, cues, tuple(topics))
+    exempt = Exempt(*(frozenset(raw["exempt"][name].split()) for name in ("context", "crisis")))
+    return _Table(reader, signs, cues, exempt, tuple(topics))
 
 
 def _rule(text: str) -> _Rule:
@@ -159,10 +175,6 @@ def _rule(text: str) -> _Rule:
     joint = "&" if "&" in wanted else "+"
     groups = tuple(tuple(group.strip().split("|")) for group in wanted.split(joint))
     return _Rule(groups, joint == "&", frozenset(unless))
-
-
-def _possible(rule: _Rule, present: set[str]) -> bool:
-    return all(any(sign in present for sign in group) for group in rule.groups)
 
 
 def _fulfil(

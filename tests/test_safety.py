@@ -1,0 +1,282 @@
+"""The disclaimer, and the notice above a question that describes an emergency."""
+
+import json
+import time
+import tomllib
+from collections import Counter
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bench import false_alarms
+from service.emergency_grammar import Spelling, compile_pattern
+from service.safety import DISCLAIMER, Notice, disclaimer, find_notice
+
+DATA = Path(__file__).parent / "data"
+RULES = Path(__file__).parents[1] / "service" / "emergency_rules.toml"
+
+
+def rows(name: str) -> list[dict[str, Any]]:
+    lines = (DATA / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
+    return [json.loads(line) for line in lines]
+
+
+def raised(name: str, side: str) -> tuple[list[str], list[str]]:
+    """Return the questions of one side that raise a notice, and those that do not."""
+    questions = [row["question"] for row in rows(name) if row["side"] == side]
+    found = {question: find_notice(question) is not None for question in questions}
+    return [q for q in questions if found[q]], [q for q in questions if not found[q]]
+
+
+def notice(question: str, **options: str | None) -> Notice:
+    found = find_notice(question, **options)
+    assert found is not None, question
+    return found
+
+
+# The vignettes. Floors are what docs/emergency-notice.md reports; they go down only on purpose.
+
+
+def test_the_vignettes_are_what_the_documentation_counts() -> None:
+    vignettes, lookalikes = rows("emergency_vignettes"), rows("emergency_lookalikes")
+    assert Counter(row["side"] for row in vignettes) == {"tune": 437, "held": 166}
+    assert Counter(row["side"] for row in lookalikes) == {"tune": 408, "held": 130}
+    questions = [row["question"].lower() for row in vignettes + lookalikes]
+    assert [q for q, n in Counter(questions).items() if n > 1] == []
+
+
+@pytest.mark.parametrize(("side", "floor"), [("tune", 0.98), ("held", 0.95)])
+def test_vignettes_raise_the_notice(side: str, floor: float) -> None:
+    right, missed = raised("emergency_vignettes", side)
+    assert len(right) / (len(right) + len(missed)) >= floor, missed
+
+
+@pytest.mark.parametrize(("side", "ceiling"), [("tune", 0.0), ("held", 0.01)])
+def test_lookalikes_do_not(side: str, ceiling: float) -> None:
+    wrong, right = raised("emergency_lookalikes", side)
+    assert len(wrong) / (len(right) + len(wrong)) <= ceiling, wrong
+
+
+def test_suicide_and_self_harm_have_their_own_notice() -> None:
+    for row in rows("emergency_vignettes"):
+        found = find_notice(row["question"])
+        if found is not None and found.kind == "crisis":
+            assert found.topic == "suicide and self-harm"
+            assert row["topic"] in {"suicide and self-harm", "overdose and poisoning"}
+
+
+@pytest.mark.parametrize(
+    ("question", "topic", "matched"),
+    [
+        ("my husband's face is drooping", "stroke", "face is drooping"),
+        ("crushing chest pain sweating right now", "heart attack", "crushing chest … sweating"),
+        ("baby 6 weeks fever 39", "a very young baby who is ill", "6 … fever"),
+        ("I want to kill myself", "suicide and self-harm", "kill myself"),
+        ("my friend is unconcious", "unconsciousness", "unconcious"),
+    ],
+)
+def test_names_the_words_that_raised_it(question: str, topic: str, matched: str) -> None:
+    found = notice(question)
+    assert (found.topic, found.matched) == (topic, matched)
+
+
+@pytest.mark.parametrize(
+    ("raises", "silent"),
+    [
+        ("I have chest pain and my left arm is numb", "I have no chest pain or numb left arm"),
+        ("my calf is swollen, warm and red", "my calf is sore without swelling, warmth or redness"),
+        ("he is having a seizure", "what is having a seizure like"),
+        ("I overdosed", "ten years ago I overdosed"),
+        ("I took 30 sleeping pills", "in the film she took 30 sleeping pills"),
+        ("my son is choking on a grape", "my dog is choking on a grape"),
+        ("my throat is closing up after peanuts", "what if your throat closes up after peanuts"),
+        ("I want to die", "I want to die of embarrassment"),
+        ("I am writing a novel and I want to kill myself", "in the novel he wants to kill himself"),
+        ("he is not breathing", "is he breathing better with the new pillow"),
+        ("my mother collapsed and is unresponsive", "who was unresponsive in the last episode"),
+    ],
+)
+def test_a_question_and_its_harmless_twin(raises: str, silent: str) -> None:
+    assert find_notice(raises) is not None
+    assert find_notice(silent) is None
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "IM HAVING CHEST PAIN AND MY LEFT ARM IS NUMB",
+        "I’m having chest pain and my left arm is numb",
+        "im havin cheast pian and left arm is numb!!!",
+        "I had a heart attack in 2010. Now I'm having chest pain and my left arm is numb.",
+        "Can stress cause cramps? I'm having chest pain and my left arm is numb",
+    ],
+)
+def test_ways_of_writing_do_not_hide_it(question: str) -> None:
+    assert notice(question).topic == "heart attack"
+
+
+# What the notice says.
+
+
+def test_no_country_is_assumed() -> None:
+    text = notice("my friend is unconscious").text
+    assert "contact your local emergency number now" in text
+    assert not any(character.isdigit() for character in text)
+    assert "triage" not in text
+
+
+def test_the_configured_number_and_crisis_line_are_named() -> None:
+    assert "contact 112 now" in notice("my friend is unconscious", emergency_number="112").text
+    plain = notice("I want to kill myself")
+    assert plain.kind == "crisis"
+    assert "crisis lines exist" in plain.text
+    assert "contact your local emergency number now" in plain.text
+    told = notice("I want to kill myself", emergency_number="112", crisis_line="0800 000 000")
+    assert "contact 112 now" in told.text
+    assert "0800 000 000" in told.text
+
+
+def test_every_topic_names_a_page() -> None:
+    table = tomllib.loads(RULES.read_text(encoding="utf-8"))
+    for topic in table["topics"]:
+        publisher, _, rest = topic["source"].partition(", ")
+        assert publisher in {"NHS", "CDC", "MedlinePlus"}
+        assert rest.rpartition(", ")[2].startswith("https://")
+
+
+def test_every_sign_serves_a_rule_and_every_class_a_pattern() -> None:
+    table = tomllib.loads(RULES.read_text(encoding="utf-8"))
+    in_rules = " ".join(rule for topic in table["topics"] for rule in topic["rules"])
+    for mark in "+&|!":
+        in_rules = in_rules.replace(mark, " ")
+    assert table["signs"].keys() == set(in_rules.split())
+    assert set(" ".join(table["exempt"].values()).split()) <= table["signs"].keys()
+    patterns = " ".join([*table["signs"].values(), *table["cues"].values()])
+    assert [name for name in table["words"] if f"<{name}>" not in patterns] == []
+
+
+def test_the_disclaimer_is_the_operators_or_ours() -> None:
+    assert disclaimer(None) == DISCLAIMER
+    assert disclaimer("  ") == DISCLAIMER
+    assert disclaimer(" Ask our nurses. ") == "Ask our nurses."
+    for promise in ("not medical advice", "no clinician has reviewed", "local emergency number"):
+        assert promise in DISCLAIMER
+
+
+# What always holds.
+
+
+def check_spans(question: str) -> None:
+    found = find_notice(question)
+    if found is None:
+        return
+    assert found.spans
+    for start, end in found.spans:
+        assert 0 <= start < end <= len(question)
+    for (_, before), (after, _) in pairwise(found.spans):
+        assert before < after
+    assert found.matched == " … ".join(question[start:end] for start, end in found.spans)
+
+
+@given(st.text(max_size=300))
+def test_any_text_is_accepted(question: str) -> None:
+    check_spans(question)
+
+
+@given(
+    st.lists(
+        st.sampled_from([row["question"] for row in rows("emergency_vignettes")])
+        | st.text(max_size=20),
+        max_size=4,
+    ),
+    st.sampled_from([" ", ". ", "\n", " İ ", "ß "]),
+)
+@settings(deadline=None)
+def test_spans_are_the_words_that_raised_it(parts: list[str], between: str) -> None:
+    check_spans(between.join(parts))
+
+
+def test_capitals_that_grow_do_not_shift_the_spans() -> None:
+    assert notice("İİİ my friend is unconscious").matched == "unconscious"
+
+
+# Speed: linear, whatever the text.
+
+TEXTS = {
+    "lookalikes": " ".join(row["question"] for row in rows("emergency_lookalikes")),
+    "one sign, over and over": "chest pain " * 2000,
+    "openings of many patterns": "my left arm took what if not face " * 1000,
+    "numbers": "38 weeks 39.5 " * 2000,
+    "one word": "a" * 30_000,
+    "stops": ". " * 15_000,
+}
+
+
+def seconds(question: str) -> float:
+    """Return the processor time of one notice, the best of five."""
+    best = float("inf")
+    for _ in range(5):
+        started = time.process_time()
+        find_notice(question)
+        best = min(best, time.process_time() - started)
+    return best
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_time_grows_with_the_length(name: str) -> None:
+    find_notice("warm up")
+    short, long = (TEXTS[name] * 3)[:5_000], (TEXTS[name] * 3)[:20_000]
+    # Four times the text; measured 3.9 to 4.4 times as long. Quadratic would be sixteen.
+    assert seconds(long) < 8 * seconds(short) + 0.002
+
+
+def test_a_long_question_takes_under_50_milliseconds() -> None:
+    find_notice("warm up")
+    assert seconds((TEXTS["lookalikes"] * 2)[:10_000]) < 0.05
+
+
+def test_a_short_question_takes_under_a_millisecond() -> None:
+    find_notice("warm up")
+    assert seconds("what are the treatments for leg cramps at night?") < 0.001
+
+
+# The grammar.
+
+
+def test_patterns_are_refused_with_the_line() -> None:
+    with pytest.raises(ValueError, match="no class <nosuch>"):
+        compile_pattern("chest <nosuch>", {})
+    with pytest.raises(ValueError, match="is empty"):
+        compile_pattern("~2", {})
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("unconcious", "unconscious"),
+        ("siezure", "seizure"),
+        ("bleading", "bleeding"),
+        ("vomitting", "vomiting"),
+        ("cooking", "cooking"),  # a consonant for another makes another word
+        ("changes", "changes"),
+        ("storing", "storing"),
+    ],
+)
+def test_one_letter_slips_are_read_as_meant(written: str, read: str) -> None:
+    vocabulary = {"unconscious", "seizure", "bleeding", "vomiting", "choking", "snoring"}
+    assert Spelling(vocabulary, frozenset({"storing"})).correct(written) == read
+
+
+# Ordinary real questions.
+
+
+@pytest.mark.slow
+def test_at_most_half_a_percent_of_real_questions_raise_it() -> None:
+    if not false_alarms.EVAL.is_dir():
+        pytest.skip(f"the evaluation data are not at {false_alarms.EVAL}")
+    measured = [false_alarms.alarms(false_alarms.EVAL / name) for name in false_alarms.REAL]
+    assert sum(len(found) for _, found, _ in measured) <= 0.005 * sum(n for n, _, _ in measured)
