@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import count
 
 from lxml import etree
 
@@ -93,6 +94,8 @@ class _Context:
     list_depth: int = 0
     in_link: bool = False
     number: int | None = None
+    numbers: Iterator[int] | None = None
+    """The numbers of the items to come, in an ordered list."""
 
 
 @dataclass(slots=True)
@@ -102,6 +105,8 @@ class _Walker:
     link_length: int = 0
     hrefs: list[str] = field(default_factory=list)
     heading_level: int = 1
+    panels: dict[int, int] = field(default_factory=dict)
+    """Depth in the tree → level, of the fold-out panels since the last heading."""
 
     def text(self, text: str | None, context: _Context) -> None:
         if text:
@@ -109,8 +114,18 @@ class _Walker:
             if context.in_link:
                 self.link_length += len(text.split())
 
+    def panel_level(self, depth: int) -> int:
+        """Return the heading level of a panel's summary: one for all panels of a list."""
+        outer = {above: level for above, level in self.panels.items() if above < depth}
+        level = self.panels.get(depth) or 1 + max(self.heading_level, *outer.values(), 1)
+        self.panels = outer | {depth: min(MAX_LEVEL, level)}
+        return self.panels[depth]
+
     def flush(self, context: _Context) -> None:
         raw = "".join(self.pieces)
+        if not raw.strip("\x1e \t\r\n"):
+            self.pieces.clear()
+            return
         words = len(raw.split()) or 1
         share, hrefs = self.link_length / words, tuple(self.hrefs)
         self.pieces.clear()
@@ -186,8 +201,9 @@ def _walk(element: etree._Element, context: _Context, walker: _Walker) -> None:
         _walk(child, inner, walker)
         walker.text(child.tail, inner)
     walker.flush(inner)
-    if inner.kind == "heading":
+    if tag in HEADINGS or element.get("role") == "heading":
         walker.heading_level = inner.level
+        walker.panels.clear()
 
 
 def _is_inline(element: etree._Element) -> bool:
@@ -239,14 +255,16 @@ def _enter(element: etree._Element, context: _Context, walker: _Walker) -> _Cont
         inner.kind, inner.level = "heading", _aria_level(element)
     elif tag == "summary" or (tag == "button" and _opens_panel(element)):
         if context.kind != "heading":
-            inner.kind, inner.level = "heading", min(MAX_LEVEL, max(2, walker.heading_level + 1))
-            inner.level = _sibling_level(element, walker, inner.level)
+            inner.kind, inner.level = "heading", walker.panel_level(len(inner.path))
     elif tag in LISTS or tag == "dl":
         inner.list_depth += 1
         inner.kind, inner.level = "paragraph", 0
+        first = _first_number(element)
+        inner.numbers = None if first is None else count(first)
     elif tag == "li":
         inner.kind, inner.level = "item", max(1, inner.list_depth)
-        inner.number = _item_number(element)
+        if context.numbers is not None:
+            inner.number = next(context.numbers)
     elif tag in ("dt", "dd"):
         inner.kind, inner.level = "item", max(1, inner.list_depth) + (tag == "dd")
     if tag == "a" and element.get("href"):
@@ -268,31 +286,12 @@ def _opens_panel(element: etree._Element) -> bool:
     return len(text.split()) > 2
 
 
-def _sibling_level(element: etree._Element, walker: _Walker, level: int) -> int:
-    """Give the panels of one fold-out list one level: that of the summary just before."""
-    for block in reversed(walker.blocks):
-        if block.kind == "heading":
-            same = block.path[-1].tag == element.tag
-            nested = len(block.path) != len(walker_path(element))
-            return block.level if same and not nested else level
-    return level
-
-
-def walker_path(element: etree._Element) -> list[etree._Element]:
-    """Return `element` and its ancestors, innermost first."""
-    return [element, *element.iterancestors()]
-
-
-def _item_number(element: etree._Element) -> int | None:
-    """Return the number that a browser prints before a list item, or None where it prints none."""
-    parent = element.getparent()
-    if parent is None or parent.tag != "ol":
+def _first_number(element: etree._Element) -> int | None:
+    """Return the number of the first item of an `ol`, or None where a list prints none."""
+    if element.tag != "ol":
         return None
-    number = 1
-    for text in (parent.get("start"),):
-        if text and re.fullmatch(r"\d{1,4}", text):
-            number = int(text)
-    return number + sum(1 for _ in element.itersiblings("li", preceding=True))
+    start = element.get("start") or ""
+    return int(start) if re.fullmatch(r"[0-9]{1,4}", start) else 1
 
 
 def _superscript(element: etree._Element, walker: _Walker) -> bool:
@@ -316,7 +315,7 @@ def _is_data_table(table: etree._Element) -> bool:
     """Tell a table of data from one that lays out a page."""
     if table.get("role") in ("presentation", "none"):
         return False
-    rows = [row for row in table.iter("tr")]
+    rows = list(table.iter("tr"))
     if not rows or max(len(_cells(row)) for row in rows) < 2:
         return False
     for row in rows:

@@ -6,8 +6,10 @@ it is aligned to the blocks of the DOM, and every block that it covers is kept w
 """
 
 import re
-from collections.abc import Iterable, Sequence
-from itertools import pairwise
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import accumulate, pairwise
 
 import trafilatura
 from lxml import etree
@@ -23,6 +25,9 @@ PIECE = 60
 
 MIN_LETTERS = 200
 """Below this many letters the quick mode has missed the article and the full cascade is asked."""
+
+MAX_MISSES = 2_000
+"""Lines and pieces sought in vain before no more are; a real page has some dozens."""
 
 _NOT_LETTER = re.compile(r"[\W_]+")
 
@@ -58,57 +63,87 @@ def _extract(tree: etree._Element, *, fast: bool) -> list[str]:
 def coverage(blocks: Sequence[DomBlock], lines: Iterable[str]) -> list[float]:
     """Return, for each block, the share of its letters (0 to 1) that `lines` account for.
 
-    Lines that stand in one place of the page only are placed first; a line that stands in several
+    Lines that are one block of the page are placed first; a line that stands in several places
     (a heading repeated in a table of contents) goes where its neighbours are.
     """
     texts = [letters(block.text) for block in blocks]
-    starts = [0]
-    for text in texts:
-        starts.append(starts[-1] + len(text))
-    whole = "".join(texts)
-    covered = bytearray(len(whole))
-    for start, length in _placed(whole, [letters(line) for line in lines]):
+    starts = [0, *accumulate(map(len, texts))]
+    covered = bytearray(starts[-1])
+    for start, length in _placed(texts, starts, [letters(line) for line in lines]):
         covered[start : start + length] = b"\x01" * length
     return [
-        sum(covered[start:end]) / (end - start) if end > start else 0.0
+        covered.count(1, start, end) / (end - start) if end > start else 0.0
         for start, end in pairwise(starts)
     ]
 
 
-def _placed(whole: str, lines: Sequence[str]) -> list[tuple[int, int]]:
-    pieces: list[str] = []
-    for line in lines:
-        if line and whole.find(line) < 0:
-            pieces.extend(line[at : at + PIECE] for at in range(0, len(line), PIECE))
-        elif line:
-            pieces.append(line)
-    places: list[int | None] = []
-    for piece in pieces:
-        first = whole.find(piece)
-        unique = first >= 0 and whole.find(piece, first + 1) < 0
-        places.append(first if unique else None)
+def _placed(
+    texts: Sequence[str], starts: Sequence[int], lines: Sequence[str]
+) -> Iterator[tuple[int, int]]:
+    """Yield (start, length) in the joined `texts` of each line, or of its pieces, that is there."""
+    standing: dict[str, list[int]] = {}
+    for text, start in zip(texts, starts, strict=False):
+        standing.setdefault(text, []).append(start)
+    anchors = [there[0] if len(there := standing.get(line, [])) == 1 else None for line in lines]
+    search = _Search("".join(texts))
     last = 0
-    placed: list[tuple[int, int]] = []
-    following = _next_anchors(places)
-    for piece, place, after in zip(pieces, places, following, strict=True):
-        at = place
-        if at is None:
-            at = whole.find(piece, last)
-            if after is not None and at > after:
-                # Nothing between the neighbours: the occurrence nearest before.
-                at = max(whole.rfind(piece, 0, after), -1)
-            if at < 0:
-                at = whole.rfind(piece, 0, last + len(piece))
-        if at >= 0:
-            placed.append((at, len(piece)))
-            last = at + len(piece)
-    return placed
+    for line, anchor, after in zip(lines, anchors, _following(anchors), strict=True):
+        if not line:
+            continue
+        if anchor is not None:
+            found = [(anchor, len(line))]
+        elif line in standing:
+            found = [(_between(standing[line], last, after), len(line))]
+        else:
+            found = search.line(line, last)
+        yield from found
+        last = max((start + length for start, length in found), default=last)
 
 
-def _next_anchors(places: Sequence[int | None]) -> list[int | None]:
+def _following(anchors: Sequence[int | None]) -> list[int | None]:
+    """Return, for each line, the place of the next line that has only one."""
     following: list[int | None] = []
     after: int | None = None
-    for place in reversed(places):
+    for place in reversed(anchors):
         following.append(after)
         after = place if place is not None else after
     return following[::-1]
+
+
+def _between(places: Sequence[int], last: int, after: int | None) -> int:
+    """Return the first place from `last` on, or where `after` is passed the last one before it."""
+    at = bisect_left(places, last)
+    if at < len(places) and (after is None or places[at] < after):
+        return places[at]
+    before = bisect_left(places, after) if after is not None else len(places)
+    return places[max(0, before - 1)]
+
+
+@dataclass(slots=True)
+class _Search:
+    """Looks for lines that are not a block each. `misses` bounds the time of looking in vain."""
+
+    whole: str
+    misses: int = 0
+
+    def line(self, line: str, last: int) -> list[tuple[int, int]]:
+        at = self._find(line, last)
+        if at >= 0:
+            return [(at, len(line))]
+        found = []
+        for start in range(0, len(line), PIECE):
+            piece = line[start : start + PIECE]
+            at = self._find(piece, last)
+            if at >= 0:
+                found.append((at, len(piece)))
+                last = at + len(piece)
+        return found
+
+    def _find(self, text: str, last: int) -> int:
+        if self.misses >= MAX_MISSES:
+            return -1
+        at = self.whole.find(text, last)
+        if at < 0:
+            at = self.whole.find(text)
+            self.misses += at < 0
+        return at

@@ -9,65 +9,32 @@ import re
 from collections.abc import Sequence
 
 from ingest import page_regions as regions
-from ingest.dom_blocks import DomBlock
+from ingest.dom_blocks import MAX_LEVEL, DomBlock
 from ingest.main_text import coverage, letters
+from ingest.page_lines import LINKED, line_reason
+from ingest.page_regions import element_class
 
 MAJORITY = 0.4
 """A named part that holds more of the chosen letters than this share is the article's own frame."""
 
-LINKED = 0.5
-"""A line of which more than this share is link text is a way to another page."""
+LINK_ONLY = 0.85
+"""A paragraph that is link text beyond this share leads elsewhere, whatever it says."""
 
-SHORT_WORDS = 14
-"""Bylines and credits have at most this many words; longer ones are sentences of the article."""
+TWINS = 3
+"""Kept paragraphs that must share a lost one's place in the template before it is kept too."""
 
-_RELATED = re.compile(
-    r"^(?:read (?:more|next|also|this|on)|related(?: \w+)?|see also|more (?:on|from|about)|also read"
-    r"|you (?:may|might) also (?:like|be interested)|recommended(?: reading)?|don['’]t miss|watch"
-    r"|further reading|continue reading|next up|what to read next|keep reading|lire aussi|mehr zum thema)"
-    r"\b.{0,3}[:.>»…]|^(?:related (?:articles?|posts?|stories|content|topics|reading|links)"
-    r"|(?:you (?:may|might) also (?:like|be interested in)|read (?:more|next)|see also|more (?:stories|articles))"
-    r"|recommended (?:for you|articles|reading)|popular posts|latest news|more from \w.{0,30})\W*$",
-    re.IGNORECASE,
-)
-_LINE_REASONS = [
-    (
-        regions.ADVERTISEMENT,
-        re.compile(r"^(?:advertise?ment|sponsored(?: content)?|ad|publicidad|anzeige|story continues below"
-                   r"(?: advertisement)?|article continues below(?: advertisement)?)\W*$", re.IGNORECASE),
-    ),
-    (
-        regions.NEWSLETTER,
-        re.compile(r"^(?:sign ?up (?:for|to)|subscribe (?:to|for|now|today)|join our (?:newsletter|mailing)"
-                   r"|get (?:our|the latest|more) .{0,40}(?:newsletter|inbox))", re.IGNORECASE),
-    ),
-    (
-        regions.SHARE,
-        re.compile(r"^(?:share (?:this|on|via)|follow us|tweet this|like us on|print this|email this"
-                   r"|pin it)\b.{0,40}$|^(?:share|print|email|tweet|facebook|twitter|pinterest)$", re.IGNORECASE),
-    ),
-    (
-        regions.FOOTER,
-        re.compile(r"^(?:©|\(c\) ?\d|copyright\b.{0,5}(?:©|\d)|all rights reserved)", re.IGNORECASE),
-    ),
-    (
-        regions.CAPTION,
-        re.compile(r"^(?:photo(?:graph)?s?|image|picture|credit|illustration)s?(?: credit| by| courtesy| source)?s?\s?[:/|©]"
-                   r"|^image (?:credit|source)s?\b", re.IGNORECASE),
-    ),
-    (
-        regions.BYLINE,
-        re.compile(r"^(?:(?:medically |clinically |fact[- ])?(?:reviewed|checked|written|authored|edited|posted|published|updated)"
-                   r"(?: on| by)?\b|by:? [A-Z]|last (?:updated|reviewed|modified)\b|(?:page )?(?:last )?(?:review|update)d?(?: date)?:"
-                   r"|next review due)", re.IGNORECASE),
-    ),
-]  # fmt: skip
 _REFERENCES = re.compile(
-    r"^(?:(?:\w+ )?(?:references|sources|citations)|references? (?:list|and further reading)|works cited"
-    r"|bibliography|literature(?: cited)?|sources? (?:and|&) references|references (?:and|&) sources|footnotes"
-    r"|literatur(?:verzeichnis)?|quellen|références|referencias|bibliografía)\W*$",
+    r"^(?:(?:article|medical|selected|our) )?(?:references?(?: list| and further reading)?|works cited"
+    r"|bibliography|literature cited|sources? (?:and|&) references|references (?:and|&) sources"
+    r"|literaturverzeichnis|références|referencias|bibliografía)\W*$",
     re.IGNORECASE,
 )
+_PERHAPS_REFERENCES = re.compile(
+    r"^(?:(?:article|our|information) )?(?:sources?|citations|literature|literatur|quellen"
+    r"|footnotes|notes)\W*$",
+    re.IGNORECASE,
+)
+_CITED = re.compile(r"https?://|\bdoi\b|\b(?:19|20)\d\d\b|et al\b", re.IGNORECASE)
 
 Decided = tuple[DomBlock, str]
 
@@ -85,12 +52,13 @@ def decide(
     frames = _frames(blocks, chosen)
     reasons = [_reason(block, frames) for block in blocks]
     kept = [was_chosen and not reason for was_chosen, reason in zip(chosen, reasons, strict=True)]
+    _fill_twins(blocks, kept, reasons)
     _fill_gaps(blocks, kept, reasons)
     decided = [
         "" if keep else reason or _place_reason(block)
         for block, keep, reason in zip(blocks, kept, reasons, strict=True)
     ]
-    _leave_out_references(blocks, decided)
+    _leave_out_sections(blocks, decided)
     _leave_out_title(blocks, decided, title)
     _settle_headings(blocks, decided)
     return list(zip(blocks, decided, strict=True))
@@ -110,40 +78,55 @@ def _frames(blocks: Sequence[DomBlock], chosen: Sequence[bool]) -> set[int]:
 
 def _reason(block: DomBlock, frames: set[int]) -> str:
     for region in reversed(block.regions):
-        if id(region.element) not in frames:
+        if id(region.element) not in frames and region.reason != regions.SIDEBAR:
             return region.reason
-    return _line_reason(block)
-
-
-def _line_reason(block: DomBlock) -> str:
-    words = len(block.text.split())
-    if block.kind != "row" and words <= 30 and _RELATED.match(block.text):
-        if block.kind == "heading" or block.link_share > LINKED or words <= 4:
-            return regions.RELATED
-    if words > SHORT_WORDS:
+    if block.kind == "row":
         return ""
-    for reason, pattern in _LINE_REASONS:
-        if pattern.match(block.text):
-            return reason
-    return ""
+    if block.kind == "paragraph" and block.link_share > LINK_ONLY and len(block.text.split()) > 3:
+        return regions.RELATED
+    return line_reason(block.text, block.link_share, heading=block.kind == "heading")
 
 
 def _place_reason(block: DomBlock) -> str:
+    if block.regions:
+        return block.regions[-1].reason
     return regions.NAVIGATION if block.link_share > 0.8 else regions.OTHER
 
 
 def _fill_gaps(blocks: Sequence[DomBlock], kept: list[bool], reasons: Sequence[str]) -> None:
-    """Keep, in place, what stands among kept blocks in the same part of the tree."""
+    """Keep, in place, what stands beside or after kept blocks in the same part of the tree."""
     inside = [index for index, keep in enumerate(kept) if keep]
     if not inside:
         return
     parents = {id(element) for index in inside for element in _near(blocks[index])}
-    for index in range(inside[0], inside[-1]):
+    for index in range(inside[0], len(blocks)):
         block = blocks[index]
         if kept[index] or reasons[index] or block.link_share > LINKED:
             continue
         if any(id(element) in parents for element in _near(block)):
             kept[index] = True
+
+
+def _fill_twins(blocks: Sequence[DomBlock], kept: list[bool], reasons: Sequence[str]) -> None:
+    """Keep, in place, paragraphs whose place in the page's template is that of kept ones.
+
+    Long articles come in several containers of one name, and only one of them may be found.
+    """
+    places: dict[object, int] = {}
+    for block, keep in zip(blocks, kept, strict=True):
+        if keep and _is_prose(block):
+            places[_template_place(block)] = places.get(_template_place(block), 0) + 1
+    for index, block in enumerate(blocks):
+        if not kept[index] and not reasons[index] and _is_prose(block):
+            kept[index] = places.get(_template_place(block), 0) >= TWINS
+
+
+def _is_prose(block: DomBlock) -> bool:
+    return block.kind == "paragraph" and len(block.text.split()) >= 15 and block.link_share < LINKED
+
+
+def _template_place(block: DomBlock) -> tuple[tuple[str, str], ...]:
+    return tuple((element.tag, element_class(element)) for element in block.path[-4:])
 
 
 def _near(block: DomBlock) -> tuple[object, ...]:
@@ -152,18 +135,36 @@ def _near(block: DomBlock) -> tuple[object, ...]:
     return block.path[depth:-1]
 
 
-def _leave_out_references(blocks: Sequence[DomBlock], decided: list[str]) -> None:
-    level = 0
+def _leave_out_sections(blocks: Sequence[DomBlock], decided: list[str]) -> None:
+    """Leave out, in place, what stands under a heading of references or of related articles."""
+    reason, level = "", 0
     for index, block in enumerate(blocks):
-        if block.kind == "heading" or (len(block.text) < 40 and _REFERENCES.match(block.text)):
-            if _REFERENCES.match(block.text):
-                level = block.level or 6
-                decided[index] = decided[index] or regions.REFERENCES
-                continue
-            if level and block.level <= level:
-                level = 0
-        if level and not decided[index]:
-            decided[index] = regions.REFERENCES
+        opens = _opens_section(blocks, decided, index)
+        if opens:
+            reason, level = opens, block.level or MAX_LEVEL
+            decided[index] = decided[index] or reason
+        elif (reason and block.kind == "heading" and block.level <= level) or (reason == regions.RELATED and block.link_share <= LINKED):
+            reason = ""
+        elif reason and not decided[index]:
+            decided[index] = reason
+
+
+def _opens_section(blocks: Sequence[DomBlock], decided: Sequence[str], index: int) -> str:
+    """Return the reason that a heading gives for all of its section, or ""."""
+    text = blocks[index].text
+    if blocks[index].kind != "heading" and (len(text) > 40 or blocks[index].kind == "row"):
+        return ""
+    if _REFERENCES.match(text):
+        return regions.REFERENCES
+    if _PERHAPS_REFERENCES.match(text):
+        # "Sources" may also be the foods that hold a vitamin: only citations say what they are.
+        section = []
+        for block in blocks[index + 1 :]:
+            if block.kind == "heading":
+                break
+            section.append(bool(block.hrefs or _CITED.search(block.text)))
+        return regions.REFERENCES if 2 * sum(section) > len(section) else ""
+    return regions.RELATED if decided[index] == regions.RELATED else ""
 
 
 def _leave_out_title(blocks: Sequence[DomBlock], decided: list[str], title: str | None) -> None:
@@ -171,34 +172,32 @@ def _leave_out_title(blocks: Sequence[DomBlock], decided: list[str], title: str 
         return
     wanted = letters(title)
     for index, block in enumerate(blocks):
-        if block.kind == "heading" and letters(block.text) == wanted:
+        if block.kind == "heading" and block.level == 1 and letters(block.text) == wanted:
             decided[index] = regions.TITLE
-        elif not decided[index] and block.kind != "heading":
-            return
 
 
 def _settle_headings(blocks: Sequence[DomBlock], decided: list[str]) -> None:
     """A heading goes with what follows it: kept when that is, left out when nothing of it is."""
     for index in range(len(blocks) - 1, -1, -1):
         block = blocks[index]
-        if block.kind != "heading" or decided[index]:
+        if block.kind != "heading" or index + 1 == len(blocks):
             continue
-        following = index + 1
-        reason = regions.OTHER
-        first = True
-        while following < len(blocks):
-            after = blocks[following]
-            if after.kind == "heading" and after.level <= block.level:
-                break
-            if not decided[following]:
-                break
-            if first:
-                reason, first = decided[following], False
-            following += 1
-        nothing = (
-            following == len(blocks)
-            or bool(decided[following])
-            or (blocks[following].kind == "heading" and blocks[following].level <= block.level)
-        )
-        if nothing:
-            decided[index] = reason
+        after = blocks[index + 1]
+        if decided[index] == regions.OTHER and not decided[index + 1]:
+            # A lost heading of kept text: both stand in one part of the tree.
+            if any(element in after.path for element in block.path[-3:-1]):
+                decided[index] = ""
+        elif not decided[index] and not _has_text(blocks, decided, index):
+            decided[index] = decided[index + 1] or regions.OTHER
+    if blocks and blocks[-1].kind == "heading" and not decided[-1]:
+        decided[-1] = regions.OTHER
+
+
+def _has_text(blocks: Sequence[DomBlock], decided: Sequence[str], index: int) -> bool:
+    """Tell whether a heading has kept text, or a kept heading below it, in its own section."""
+    for after in range(index + 1, len(blocks)):
+        if blocks[after].kind == "heading" and blocks[after].level <= blocks[index].level:
+            return False
+        if not decided[after]:
+            return True
+    return False

@@ -6,6 +6,7 @@ health publishers); each pattern names a kind of part, none names a site.
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from lxml import etree
 
@@ -21,6 +22,7 @@ ADVERTISEMENT = "advertisement"
 FOOTER = "footer"
 SIDEBAR = "side column"
 FORM = "form"
+DIALOG = "dialog box"
 REFERENCES = "reference list"
 CAPTION = "picture caption"
 BYLINE = "byline"
@@ -43,7 +45,7 @@ _BY_TAG = {
     "footer": FOOTER,
     "aside": SIDEBAR,
     "form": FORM,
-    "dialog": COOKIES,
+    "dialog": DIALOG,
     "figcaption": CAPTION,
 }
 _BY_ROLE = {
@@ -54,8 +56,8 @@ _BY_ROLE = {
     "complementary": SIDEBAR,
     "search": FORM,
     "form": FORM,
-    "dialog": COOKIES,
-    "alertdialog": COOKIES,
+    "dialog": DIALOG,
+    "alertdialog": DIALOG,
     "doc-endnotes": REFERENCES,
     "doc-bibliography": REFERENCES,
 }
@@ -79,10 +81,10 @@ _BY_NAME = [
     (
         RELATED,
         re.compile(
-            rf"related(?!-?condition)|recommend|outbrain|taboola|zergnet|trending"
+            rf"(?:^|[\s_-])related(?!-?condition)|recommended(?!-?dos)|recommender|recirc|outbrain|taboola|zergnet|trending"
             rf"|most-?(?:read|popular|viewed|recent)|{_START}popular(?:-?posts|-?articles)?"
             rf"|more-?(?:from|stories|articles|on|news|like|posts|in)|also-?(?:like|read)|you-?may"
-            rf"|read-?(?:next|more|also)|up-?next|next-?(?:article|story|post|up)|suggested|teasers?"
+            rf"|read-?(?:next|more|also)|up-?next|next-?(?:article|story|post|up)|suggested"
             rf"|see-?also|further-?reading|latest-?(?:news|posts|articles|stories){_END}"
         ),
     ),
@@ -96,7 +98,7 @@ _BY_NAME = [
     (
         SHARE,
         re.compile(
-            rf"{_START}share(?:d|s|-?(?:bar|buttons?|links?|tools?|this))?|sharing|social(?:-?\w+)?"
+            rf"{_START}share(?:d|s|-?(?:bar|buttons?|links?|tools?|this))?|sharing|social(?!\S*embed)(?:-?(?:share|sharing|media|links?|icons?|buttons?|bar|follow|nav|network\w*))?"
             rf"|addthis\w*|sharedaddy|addtoany\w*|follow-us{_END}"
         ),
     ),
@@ -128,6 +130,11 @@ _BY_NAME = [
     ),
 ]
 _WHOLE_PAGE = frozenset({"html", "body", "main", "article"})
+_MODIFIERS = re.compile(
+    r"(?:^|(?<=\s))(?:(?:has|with|without|no|not|is|js|show)[-_]\S*|\S+[-_]with(?:out)?[-_]\S*)"
+)
+"""Names that tell what stands beside or inside an element, not what it is: "has-sidebar"."""
+
 _PANEL = re.compile(r"accordion|collaps|panel|toggle|faq|answer|expand|tab|disclosure|read-?more")
 
 
@@ -138,16 +145,21 @@ def element_class(element: etree._Element) -> str:
 
 def region_of(element: etree._Element) -> Region | None:
     """Return what kind of part `element` is by its own tag, role and names, or None."""
-    tag = element.tag
+    reason = _reason(element.tag, (element.get("role") or "").lower(), element_class(element))
+    return Region(reason, element) if reason else None
+
+
+@lru_cache(maxsize=4096)
+def _reason(tag: str, role: str, names: str) -> str | None:
+    """Return the reason that names give; cached, because pages repeat few names many times."""
     if tag in _WHOLE_PAGE:
         return None
-    names = element_class(element)
-    if names:
+    names = _MODIFIERS.sub(" ", names)
+    if names.strip() and tag != "caption":
         for reason, pattern in _BY_NAME:
             if pattern.search(names):
-                return Region(reason, element)
-    named = _BY_ROLE.get((element.get("role") or "").lower()) or _BY_TAG.get(tag)
-    return Region(named, element) if named else None
+                return reason
+    return _BY_ROLE.get(role) or _BY_TAG.get(tag)
 
 
 def is_hidden(element: etree._Element) -> bool:

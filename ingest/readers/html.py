@@ -18,7 +18,7 @@ from lxml import etree, html
 
 from index.errors import LimitExceeded, SourceError
 from ingest.document import Document, SourceBlock
-from ingest.dom_blocks import dom_blocks
+from ingest.dom_blocks import INLINE, dom_blocks
 from ingest.encoding import decode
 from ingest.main_text import found_lines
 from ingest.page_decisions import decide
@@ -26,7 +26,12 @@ from ingest.page_metadata import page_metadata
 from ingest.page_references import page_references
 
 MAX_BYTES = 20_000_000
-MAX_ELEMENTS = 200_000
+MAX_ELEMENTS = 30_000
+"""Of a page: real ones have up to some thousands; this many cost up to 20 seconds."""
+MAX_INLINE = 1_000
+"""Inline elements of one parent: the time that trafilatura takes grows with their square."""
+MAX_ATTRIBUTES = 2_000
+"""Of a tag: the time that parsing takes grows with their square."""
 MAX_BROKEN = 0.01
 """Of the characters; a declared encoding that fails on more of them is the wrong one."""
 
@@ -49,6 +54,9 @@ _LABELS = {
     "ks_c_5601-1987": "cp949",
     "iso-8859-9": "cp1254",
 }
+_LONG_TAG = re.compile(r"<[A-Za-z][^<>]{8000,}")
+_QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
+_WAY_OUT = "Save the article alone, or as plain text."
 _XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 
 
@@ -70,7 +78,7 @@ def read(data: bytes, name: str) -> Iterator[Document]:
             f"{name}: the page shows no text. If a script writes it, save the page "
             "from a browser after it has loaded."
         )
-    metadata = page_metadata(tree)
+    metadata = page_metadata(tree, blocks)
     decided = decide(blocks, found_lines(tree), title=metadata.title)
     kept = [block for block, reason in decided if not reason]
     if not kept:
@@ -109,12 +117,36 @@ def decode_page(data: bytes, name: str) -> str:
 
 
 def _parse(text: str, name: str) -> etree._Element:
-    text = _XML_DECLARATION.sub("", text.replace("\x00", ""))
+    text = _XML_DECLARATION.sub("", text.replace("\x00", ""), count=1)
     if not text.strip():
         raise SourceError(f"{name}: the file is empty; remove it or save the page again.")
+    _refuse_attributes(text, name)
     parser = html.HTMLParser(remove_comments=True, remove_pis=True, encoding="utf-8")
     try:
         tree = html.document_fromstring(text.encode("utf-8", "replace"), parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError, ValueError) as error:
         raise SourceError(f"{name}: not a web page that can be read ({error}).") from error
+    if any("depth" in entry.message for entry in parser.error_log):
+        raise LimitExceeded(f"{name}: its elements are nested deeper than 256 levels. {_WAY_OUT}")
+    _refuse_crowds(tree, name)
     return tree
+
+
+def _refuse_attributes(text: str, name: str) -> None:
+    """Refuse a tag with very many attributes: parsing it takes time growing with their square."""
+    for tag in _LONG_TAG.finditer(text):
+        if len(_QUOTED.sub("", tag.group()).split()) > MAX_ATTRIBUTES:
+            raise LimitExceeded(
+                f"{name}: one tag has more than {MAX_ATTRIBUTES:,} attributes. {_WAY_OUT}"
+            )
+
+
+def _refuse_crowds(tree: etree._Element, name: str) -> None:
+    """Refuse a tree whose size would cost minutes: trafilatura's time grows faster than it."""
+    for count, element in enumerate(tree.iter()):
+        if count > MAX_ELEMENTS:
+            raise LimitExceeded(f"{name}: more than {MAX_ELEMENTS:,} elements. {_WAY_OUT}")
+        if len(element) > MAX_INLINE and sum(c.tag in INLINE for c in element) > MAX_INLINE:
+            raise LimitExceeded(
+                f"{name}: one paragraph has more than {MAX_INLINE:,} inline elements. {_WAY_OUT}"
+            )
