@@ -123,14 +123,15 @@ def _parser(name: str) -> MarkdownIt:
     def check(nesting: int) -> None:
         if nesting >= MAX_NESTING:
             raise LimitExceeded(
-                f"{name}: lists or quotes nested more than {MAX_NESTING // 2} deep; flatten them"
+                f"{name}: lists or quotes nested too deep (about {MAX_NESTING // 2} is the most); "
+                "flatten them"
             )
         if time.monotonic() > deadline:
             raise LimitExceeded(f"{name}: took more than {MAX_SECONDS:.0f} s to read; simplify it")
 
     def check_block(state: StateBlock, _start: int, _end: int, _silent: bool) -> bool:
-        # Beyond this level the parser would drop the text without a word.
-        check(state.level + 1)
+        # A list opens two levels at once, and beyond the limit the parser drops text in silence.
+        check(state.level + 2)
         return False
 
     def check_inline(_state: StateInline, _silent: bool) -> bool:
@@ -227,7 +228,9 @@ class _Walker:
         for cell, places in cells:
             if text and cell:
                 text += " | "
-                offsets += [_NOWHERE] * 3
+                # The bar of the file is ours where just one character stands on either side.
+                beside = offsets[-1] != _NOWHERE and places[0] - offsets[-1] == 4
+                offsets += range(offsets[-1] + 1, places[0]) if beside else [_NOWHERE] * 3
             text += cell
             offsets += places
         yield from self._block("row", text, offsets)

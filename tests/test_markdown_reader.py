@@ -1,0 +1,240 @@
+"""Markdown: blocks, the way back to the file's characters, references, and hostile input."""
+
+import time
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from index.errors import LimitExceeded, SourceError
+from index.records import Reference
+from ingest.document import Document, Metadata, SourceBlock
+from ingest.encoding import decode
+from ingest.readers import markdown
+from ingest.readers.markdown import read, source_map
+from tests.reader_checks import mutated, read_or_refuse
+
+PAGE = """\
+---
+title: Calf cramp
+---
+# Calf *cramp* #
+
+A **sudden** tightening, see [the muscles](https://example.org/(a)sudden "sudden") of the
+leg &amp; foot, \\*not\\* a tear.<br>It passes.
+
+- straighten the leg
+- pull the [toes](toes) up
+  towards the shin
+
+  and hold
+  1. for a while
+
+> Rest.
+
+| Remedy | Works |
+|--------|-------|
+| heat   | often |
+| **ice** | a \\| b |
+
+<div class="share">
+Share this
+</div>
+
+```
+first
+
+second
+```
+
+![A leg](leg.png)
+
+## References
+
+3. Doe J. Cramps. 2020. [doi](https://doi.org/10.1000/182)
+4. Roe R. Spasms. https://example.org/r.
+
+## After
+
+Text with a <script>steal()</script>script.
+"""
+
+
+def block(
+    kind: str, text: str, level: int = 0, start: int | None = None, left_out: str = ""
+) -> SourceBlock:
+    return SourceBlock(kind, text, level, start, left_out)  # type: ignore[arg-type]
+
+
+def one(text: str) -> Document:
+    (document,) = read(text.encode("utf-8"), "a.md")
+    return document
+
+
+def test_a_page_with_everything() -> None:
+    at = PAGE.index
+    assert one(PAGE) == Document(
+        (
+            block("heading", "Calf cramp", 1),
+            block(
+                "paragraph",
+                "A sudden tightening, see the muscles of the\nleg & foot, *not* a tear.\n"
+                "It passes.",
+            ),
+            block("item", "straighten the leg", 1, at("straighten")),
+            block("item", "pull the toes up\ntowards the shin", 1),
+            block("paragraph", "and hold", 0, at("and hold")),
+            block("item", "for a while", 2, at("for a while")),
+            block("paragraph", "Rest.", 0, at("Rest.")),
+            block("row", "Remedy | Works", 0, at("Remedy")),
+            block("row", "heat | often"),  # the file has more space
+            block("row", "ice | a | b"),
+            block(
+                "paragraph",
+                '<div class="share">\nShare this\n</div>',
+                0,
+                at("<div"),
+                "HTML markup",
+            ),
+            block("paragraph", "first", 0, at("first")),
+            block("paragraph", "second", 0, at("second")),
+            block("paragraph", "![A leg](leg.png)", 0, at("![A"), "image"),
+            block("heading", "References", 2, at("References"), "reference list"),
+            block("item", "Doe J. Cramps. 2020. doi", 1, None, "reference list"),
+            block("item", "Roe R. Spasms. https://example.org/r.", 1, at("Roe"), "reference list"),
+            block("heading", "After", 2, at("After")),
+            block("paragraph", "Text with a script."),
+        ),
+        Metadata(
+            title="Calf cramp",
+            references=(
+                Reference(
+                    "Doe J. Cramps. 2020. doi", 3, "https://doi.org/10.1000/182", "10.1000/182"
+                ),
+                Reference("Roe R. Spasms. https://example.org/r.", 4, "https://example.org/r"),
+            ),
+        ),
+    )
+
+
+def test_source_map_leads_back_to_the_same_characters() -> None:
+    renders = {("&", "&"), ("*", "\\"), ("\n", "<")}  # an entity, an escape, a <br>
+    document = one(PAGE)
+    places = source_map(PAGE)
+    assert [len(offsets) for offsets in places] == [len(b.text) for b in document.blocks]
+    unlike = {
+        (character, PAGE[offset])
+        for made, offsets in zip(document.blocks, places, strict=True)
+        for character, offset in zip(made.text, offsets, strict=True)
+        if offset >= 0 and PAGE[offset] != character
+    }
+    assert unlike <= renders
+    # "sudden" stands in the text, in an address and in a title: the first is meant.
+    assert places[1][2] == PAGE.index("sudden")
+    assert places[1][document.blocks[1].text.index("of the")] == PAGE.index("of the\n")
+
+
+@pytest.mark.parametrize(
+    ("source", "text", "start"),
+    [
+        ("\ufeffplain", "plain", 0),
+        ("one\r\ntwo", "one\ntwo", 0),
+        ("  indented", "indented", 2),
+        ("a _b_ c", "a b c", None),
+        ("a `b  c` d", "a b  c d", None),
+        ("x<sup>2</sup>", "x2", None),
+        ("a&nbsp;b", "a\xa0b", None),
+        ("<https://example.org>", "https://example.org", 1),
+        ("[a][r] b\n\n[r]: /x", "a b", None),
+        ("hard  \nbreak", "hard\nbreak", None),
+        ("~~old~~ new", "old new", None),
+        ("2 * 3 * 4", "2 * 3 * 4", 0),
+    ],
+)
+def test_inline_markup(source: str, text: str, start: int | None) -> None:
+    (made,) = one(source).blocks
+    assert (made.text, made.source_start) == (text, start)
+
+
+def test_a_first_heading_called_sources_is_a_title() -> None:
+    document = one("# Sources\n\nText.\n\n## Sources\n\n- A book. 2001.\n")
+    assert [b.left_out for b in document.blocks] == ["", "", "reference list", "reference list"]
+    assert document.metadata.title == "Sources"
+
+
+def test_front_matter_goes_before_the_page() -> None:
+    document = one("---\ntitle: T\nreferences: [A]\n---\n# P\n\nx\n\n# References\n\n- B\n")
+    assert document.metadata.title == "T"
+    assert document.metadata.references == (Reference("A"),)
+
+
+def test_footnotes_are_references() -> None:
+    document = one("# T\n\nText[^1].\n\n[^1]: Doe J. A title of 2020.\n")
+    assert document.blocks[-1].left_out == "reference list"
+    assert document.metadata.references == (Reference("Doe J. A title of 2020.", 1),)
+
+
+@pytest.mark.parametrize("opening", ["> ", "- ", "1. ", "- > "])
+def test_deep_nesting_loses_nothing_or_is_refused(opening: str) -> None:
+    refused = []
+    for depth in (10, 20, 28, 29, 30, 31, 32, 58, 59, 60, 61, 200):
+        try:
+            assert [made.text for made in one(opening * depth + "x").blocks] == ["x"]
+        except LimitExceeded as error:
+            refused.append(depth)
+            assert "nested too deep" in str(error)  # noqa: PT017
+    assert refused[-1] == 200
+    assert 10 not in refused
+
+
+def test_nesting_within_the_limit_loses_nothing() -> None:
+    text = "".join(f"{'  ' * depth}- level {depth}\n" for depth in range(20))
+    assert [(b.text, b.level) for b in one(text).blocks] == [
+        (f"level {depth}", depth + 1) for depth in range(20)
+    ]
+
+
+def test_a_long_file_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(markdown, "MAX_CHARACTERS", 10)
+    with pytest.raises(LimitExceeded, match="11 characters; a Markdown file may have 10"):
+        one("x" * 11)
+
+
+@pytest.mark.parametrize("hostile", ["[" * 50_000, "*a **b " * 20_000, "`" * 5 + "a `b" * 30_000])
+def test_slow_markup_is_given_up(hostile: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(markdown, "MAX_SECONDS", 1.0)
+    started = time.monotonic()
+    read_or_refuse(read, hostile.encode(), "a.md")
+    assert time.monotonic() - started < 20
+
+
+@pytest.mark.parametrize("empty", ["", "---\ntitle: T\n---\n", "\n\n***\n"])
+def test_a_file_without_text_is_refused(empty: str) -> None:
+    with pytest.raises(SourceError, match=r"^a\.md: "):
+        one(empty)
+
+
+_TOKENS = (
+    b"\n\n", b"\n", b"# ", b"- ", b"1. ", b"> ", b"    ", b"\t", b"```\n", b"|a|b|\n|-|-|\n|c|d|\n",
+    b"[a](b)", b"![x](y)", b"**", b"`", b"\\", b"&nbsp;", b"&#10;&#10;", b"&#x85;", b"&#8232;",
+    b"<br>", b"<script>", b"</script>", b"<div>\n", b"<!--", b"\x0b", b"\x0c", b"\xe2\x80\xa8",
+    b"\xc2\x85", b"\xed\xa0\x80", b"\x00", b"\r", b"---\n", b"\n===\n", b"[^1]: x", b"~~",
+)  # fmt: skip
+
+
+@settings(max_examples=150, deadline=None)
+@given(mutated([PAGE.encode()], _TOKENS) | st.binary())
+@example(b"a&#10;&#10;b")
+@example(b"a\x0b\x0bb")
+@example(b"# a\\\nb")
+@example(b"- \n\n  x\n- \ty")
+def test_any_bytes_are_read_or_refused(data: bytes) -> None:
+    for document in read_or_refuse(read, data, "a.md"):
+        text, _ = decode(data, "a.md")
+        places = source_map(text, "a.md")
+        for made, offsets in zip(document.blocks, places, strict=True):
+            assert len(offsets) == len(made.text)
+            if made.source_start is not None:
+                end = made.source_start + len(made.text)
+                assert text[made.source_start : end] == made.text
+                assert offsets == tuple(range(made.source_start, end))
