@@ -5,7 +5,6 @@ and is the reference; `index.openvino_encoder` runs BERT models several times fa
 importing torch; `DeterministicEncoder` needs no model and is for tests.
 """
 
-import importlib.util
 import re
 import threading
 import zlib
@@ -89,13 +88,19 @@ def open_encoder(name: str = DEFAULT_ENCODER, *, runtime: Runtime = "auto") -> E
     folder = locate(name)
     if runtime == "sentence-transformers":
         return SentenceTransformerEncoder(folder)
-    if importlib.util.find_spec("openvino") is None:
+    try:
+        from .openvino_encoder import OpenvinoEncoder
+
+        return OpenvinoEncoder(folder)
+    except ImportError as error:
         if runtime == "openvino":
             raise EncoderError(
-                'the runtime "openvino" is not installed. Run "pip install openvino", or choose '
-                'the runtime "sentence-transformers".'
-            )
-        return SentenceTransformerEncoder(folder)
+                f'the runtime "openvino" cannot be used: {error}. Run "pip install openvino", or '
+                f'choose the runtime "sentence-transformers".'
+            ) from error
+    except EncoderError:  # not a model that it knows; `locate` has vouched for the files
+        if runtime == "openvino":
+            raise
     return SentenceTransformerEncoder(folder)
 
 

@@ -1,0 +1,215 @@
+"""BERT sentence encoders on OpenVINO: the vectors of sentence-transformers, several times faster.
+
+The process imports neither torch nor transformers: the graph comes from `index.encoder_bert`, the
+word pieces from the `tokenizers` library that transformers itself uses.
+
+The same text always gives the same bits. The CPU plugin's results depend on the length that a text
+is padded to, and on nothing else: not on the batch, its neighbours, the stream or the number of
+threads. So each text is padded to the next multiple of `STEP`, a function of the text alone, and
+shares batches only with texts of that length. (Padding to the longest of a batch instead moves
+components by up to 7e-4 in bfloat16.)
+"""
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+from .encoder import OnBatch, check_lengths, sound
+from .encoder_bert import build_graph, read_settings
+from .errors import EncoderError
+from .openvino_offline import openvino
+from .records import EncoderRecord
+from .weights import ModelFolder
+
+Precision = Literal["f32", "bf16"]
+Batch = tuple[list[int], int]  # rows of the call, the length they are padded to
+
+# Chosen by bench/encode.py; the figures follow with it.
+STEP = 16
+BATCH = 4
+AT_ONCE = 512
+TOKENIZED = 1024
+
+
+class OpenvinoEncoder:
+    """A BERT model compiled for this processor. Holds no state: any number of threads may call.
+
+    In bfloat16 where the processor computes in it (cosine to float32 at least 0.9999), otherwise
+    in float32. A few short texts, such as questions, go through a copy compiled for latency (one
+    at a time, all cores); more, through a copy compiled for throughput (a stream for each core or
+    so), made when first needed.
+    """
+
+    def __init__(self, folder: ModelFolder, *, precision: Precision | None = None) -> None:
+        self._settings = read_settings(folder.path)
+        self._tokenizer = _open_tokenizer(folder)
+        self._special = self._tokenizer.num_special_tokens_to_add(is_pair=False)
+        self._folder = folder
+        self._openvino = openvino.Core()
+        native = "BF16" in self._openvino.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+        self._precision = precision or ("bf16" if native else "f32")
+        # Kept: the compiled copies share its constants, so the second costs 40 MB and not 190.
+        self._graph = build_graph(folder.path, self._settings)
+        self._compiling = threading.Lock()
+        self._quick = self._compiled("LATENCY")
+        self._bulk: openvino.CompiledModel | None = None
+        self._record = EncoderRecord(
+            name=folder.name,
+            dimension=self._settings.dimension,
+            max_tokens=self._settings.window - self._special,
+            fingerprint=folder.fingerprint,
+        )
+
+    @property
+    def record(self) -> EncoderRecord:
+        """Name, dimension, window and fingerprint: those of the reference on the same folder."""
+        return self._record
+
+    @property
+    def runtime(self) -> str:
+        """`openvino` and the precision: `openvino bf16` or `openvino f32`."""
+        return f"openvino {self._precision}"
+
+    def encode(
+        self, texts: Sequence[str], *, on_batch: OnBatch | None = None
+    ) -> NDArray[np.float32]:
+        """Return the unit vectors of `texts`, shape `(n, dimension)`; see `Encoder.encode`."""
+        pieces = self._pieces(texts)
+        check_lengths(self._record, [len(each) - self._special for each in pieces])
+        vectors = np.empty((len(texts), self._record.dimension), dtype=np.float32)
+        batches = list(plan([len(each) for each in pieces]))
+        report = on_batch or _ignore
+        if sum(len(rows) * length for rows, length in batches) <= AT_ONCE:
+            request = self._quick.create_infer_request()
+            for rows, length in batches:
+                request.infer(_padded(pieces, rows, length))
+                vectors[rows] = request.get_output_tensor(0).data
+                report(len(rows))
+        else:
+            self._encode_many(pieces, batches, vectors, report)
+        return vectors
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Return the number of word pieces of each text, special tokens not counted."""
+        return [len(each) - self._special for each in self._pieces(texts)]
+
+    def _encode_many(
+        self,
+        pieces: Sequence[NDArray[np.int32]],
+        batches: Sequence[Batch],
+        vectors: NDArray[np.float32],
+        report: Callable[[int], None],
+    ) -> None:
+        """Fill `vectors` with several batches under way at once, collected in turn.
+
+        Batches come in falling length, so that in turn is very nearly as they are done. Not with
+        OpenVINO's queue and its callbacks: those run Python in OpenVINO's own threads, and a
+        thread that is still in one when the interpreter ends aborts the process (seen in 1 run
+        of 8).
+        """
+        under_way: deque[tuple[openvino.InferRequest, list[int]]] = deque()
+
+        def collect() -> openvino.InferRequest:
+            request, rows = under_way.popleft()
+            request.wait()
+            vectors[rows] = request.get_output_tensor(0).data
+            report(len(rows))
+            return request
+
+        model = self._steady()
+        # One more for each stream than it can run, so that none waits for this thread.
+        idle = [
+            model.create_infer_request()
+            for _ in range(2 * model.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS"))
+        ]
+        try:
+            for rows, length in batches:
+                request = idle.pop() if idle else collect()
+                request.start_async(_padded(pieces, rows, length))
+                under_way.append((request, rows))
+            while under_way:
+                collect()
+        finally:
+            for request, _ in under_way:
+                request.cancel()
+
+    def _steady(self) -> openvino.CompiledModel:
+        with self._compiling:
+            if self._bulk is None:
+                self._bulk = self._compiled("THROUGHPUT")
+            return self._bulk
+
+    def _compiled(self, hint: Literal["LATENCY", "THROUGHPUT"]) -> openvino.CompiledModel:
+        properties = {
+            "PERFORMANCE_HINT": hint,
+            "INFERENCE_PRECISION_HINT": self._precision,
+            # Threads tied to cores wait for whatever else runs there; on a shared machine a
+            # question took 3.3 ms at best with them free and 11.7 with them tied.
+            "ENABLE_CPU_PINNING": False,
+        }
+        return self._openvino.compile_model(self._graph, "CPU", properties)
+
+    def _pieces(self, texts: Sequence[str]) -> list[NDArray[np.int32]]:
+        """Return the word pieces of each text between the model's special tokens."""
+        # In slices: the library's own objects hold a hundred times what is kept of them.
+        return [
+            np.array(encoding.ids, dtype=np.int32)
+            for first in range(0, len(texts), TOKENIZED)
+            for encoding in self._tokenizer.encode_batch_fast(
+                [sound(text) for text in texts[first : first + TOKENIZED]]
+            )
+        ]
+
+
+def plan(lengths: Sequence[int]) -> Iterator[Batch]:
+    """Yield the batches of texts that have `lengths`, longest first.
+
+    The rows of a batch are all padded to the same length, the next multiple of `STEP` above each
+    of their own, and every row is in exactly one batch of at most `BATCH`.
+    """
+
+    def padded(row: int) -> int:
+        return -(-lengths[row] // STEP) * STEP
+
+    longest_first = sorted(range(len(lengths)), key=padded, reverse=True)
+    for length, group in groupby(longest_first, key=padded):
+        rows = list(group)
+        for first in range(0, len(rows), BATCH):
+            yield rows[first : first + BATCH], length
+
+
+def _padded(
+    pieces: Sequence[NDArray[np.int32]], rows: Sequence[int], length: int
+) -> list[NDArray[np.int32]]:
+    """Return the graph's inputs for `rows`: ids and mask, both `(len(rows), length)`."""
+    ids = np.zeros((len(rows), length), dtype=np.int32)
+    mask = np.zeros_like(ids)
+    for at, row in enumerate(rows):
+        ids[at, : len(pieces[row])] = pieces[row]
+        mask[at, : len(pieces[row])] = 1
+    return [ids, mask]
+
+
+def _open_tokenizer(folder: ModelFolder) -> Tokenizer:
+    file = folder.path / "tokenizer.json"
+    try:
+        tokenizer = Tokenizer.from_file(str(file))
+    except Exception as error:  # the library raises nothing narrower
+        raise EncoderError(
+            f"{file} is not a tokenizer that can be read ({error}). Copy the model again, or set "
+            f"PINCITE_ENCODER to another."
+        ) from error
+    # The file may ask for truncation, which would lose text silently, and for padding.
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return tokenizer
+
+
+def _ignore(_: int) -> None:
+    """Report to nobody."""
