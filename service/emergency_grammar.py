@@ -327,8 +327,7 @@ def _number_tags(
     value: float, form: str, before: set[str], after: list[str], words: list[Word], index: int
 ) -> Iterator[str]:
     yield "<num>"
-    # "I took three tablets" may be a dose; from six on it seldom is. BNF: no analgesic sold
-    # without prescription is taken more than two or three at a time.
+    # One to five tablets may be a dose (two of one, three of another); six at once seldom are.
     if 6 <= value <= 1000 and not (after and after[0] in {"mg", "mcg", "ml", "g"}):
         yield "<many_num>"
     if 1900 <= value <= 2100 and len(form) == 4:
@@ -351,7 +350,9 @@ def _number_tags(
             yield "<young_age>"
 
 
-_NEGATION_REACH = 6  # words; "no swelling or redness in the leg", not the rest of the story
+# Words. From 2 to 12 no vignette, look-alike or real question changes; six covers "no swelling or
+# redness in the leg" and stops before the rest of the story.
+_NEGATION_REACH = 6
 
 _FIRST_PERSON = frozenset(("i", "im", "ive", "me", "my", "myself"))
 
