@@ -70,7 +70,7 @@ class Archive:
                     f"of the archive; no word processor writes that. Remove it"
                 )
         self.members: Mapping[str, zipfile.ZipInfo] = MappingProxyType(
-            {member.filename: member for member in members if not member.is_dir()}
+            {member.filename: member for member in members if member.filename[-1:] != "/"}
         )
 
     def read(self, member: str) -> bytes:

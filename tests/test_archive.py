@@ -79,6 +79,11 @@ def test_an_encrypted_member_is_refused() -> None:
         Archive(bytes(data), "x.docx", "DOCX").read("a")
 
 
+def test_a_member_without_a_name_is_a_member() -> None:
+    data = zipped({"ab": b"x"}).replace(b"ab", b"\0b")  # zipfile cuts a name at NUL
+    assert list(Archive(data, "x.docx", "DOCX").members) == [""]
+
+
 def test_what_is_no_archive_is_refused() -> None:
     with pytest.raises(SourceError, match=r"x\.docx: damaged, or not a DOCX"):
         Archive(b"%PDF-1.7", "x.docx", "DOCX")

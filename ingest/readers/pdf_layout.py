@@ -10,6 +10,7 @@ whole rows cross every gutter, so that a wide title or table above columns does 
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median
 
 from ingest.readers.block_text import raised
@@ -22,8 +23,12 @@ MIN_COLUMN_LINES = 3
 MIN_COLUMN_LETTERS = 10
 """Fewest lines of a column, and fewest letters of its middle line: less is a table or a margin."""
 
-MAX_CELL_LETTERS = 22
-"""Longest middle cell of a table: lines of text columns are longer."""
+MAX_CELL_LETTERS = 30
+MIN_TEXT_LETTERS = 12
+MAX_CELL_FILL = 0.65
+"""The middle cell of a table: at most this long; where it is longer than the second number, it
+fills at most this share of its column. Lines of text columns are as long as the column is wide:
+of those we set, the middle one fills 0.73 and more, of tables 0.3 to 0.6."""
 
 _SAME_LINE = 0.35  # ems between baselines of one line
 _RAISED = 0.8  # the size of a superscript, relative to its line
@@ -161,12 +166,22 @@ def _table(rows: Sequence[Row]) -> tuple[int, int] | None:
         run = rows[start:end]
         columns = len(run[0])
         if columns > 1 and len(run) >= (2 if columns > 2 else 3):
-            letters = median(_letters(atom) for row in run for atom in row)
             bullets = sum(BULLET.fullmatch(_text(row[0])) is not None for row in run)
-            if letters <= MAX_CELL_LETTERS and bullets < len(run) / 2:
+            if bullets < len(run) / 2 and _has_cells(run):
                 return start, end
         start = end
     return None
+
+
+def _has_cells(run: Sequence[Row]) -> bool:
+    """Return whether rows of aligned atoms are a table, and not lines of text side by side."""
+    letters = median(_letters(atom) for row in run for atom in row)
+    fill = median(
+        (_right(atom) - _left(atom)) / max(_left(beside) - _left(atom), 1.0)
+        for row in run
+        for atom, beside in pairwise(row)
+    )
+    return letters <= MIN_TEXT_LETTERS or (letters <= MAX_CELL_LETTERS and fill <= MAX_CELL_FILL)
 
 
 def _same_columns(above: Row, below: Row) -> bool:
