@@ -16,11 +16,13 @@ def sentence_spans(text: str, language: str = "en") -> list[Span]:
     """Return the spans of the sentences of one paragraph, in order, without outer white space.
 
     The spans do not overlap, none is empty, and every character that is not white space lies in
-    one. Boundaries are those of the `sentencex` rules for `language` (an ISO 639-1 code).
+    one. Boundaries are those of the `sentencex` rules for `language` (a BCP 47 tag; for a language
+    that it has no rules for, those for English).
     """
     spans: list[Span] = []
     begin = 0
-    for sentence in sentencex.get_sentence_boundaries(language, text):
+    code = language.lower().replace("_", "-")
+    for sentence in sentencex.get_sentence_boundaries(code, text):
         end = int(sentence["end_index"])
         if _NUMBER_ONLY.fullmatch(text, begin, end):
             continue

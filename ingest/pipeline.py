@@ -51,6 +51,7 @@ from ingest.front_matter import merge, metadata_from
 from ingest.readers import read
 from ingest.references import parse_references
 from ingest.segment import SegmenterSettings, search_texts, segment
+from ingest.token_counts import remembering
 
 MAX_FILE_BYTES = 20_000_000
 MAX_COLLECTION_BYTES = 200_000_000
@@ -261,6 +262,7 @@ def _read_changes(
     if live:
         for article in live.records.articles():
             owned.setdefault(article.source, []).append(article.article_id)
+    count_tokens = remembering(encoder.count_tokens)
     draft = _Draft()
     added: list[str] = []
     changed: list[str] = []
@@ -280,11 +282,14 @@ def _read_changes(
         try:
             articles, sha256 = read_file(file)
             for article in articles:
-                passages = segment(article, encoder.count_tokens, settings)
+                passages = segment(article, count_tokens, settings)
                 draft.fresh[article.article_id] = (article, passages)
             draft.files.append(replace(record, sha256=sha256))
         except SourceError as error:
-            draft.files.append(replace(record, sha256=_hash(file), problem=str(error)))
+            record = replace(record, sha256=_hash(file), problem=str(error))
+            draft.files.append(record)
+            if before and (before.sha256, before.problem) == (record.sha256, record.problem):
+                continue
         (changed if before else added).append(file.source)
         draft.reusable += [file.source] if before else []
     on_progress("reading", len(files), len(files))
@@ -295,14 +300,16 @@ def _read_changes(
 
 
 def _untouched(file: SourceFile, before: FileRecord) -> bool:
+    if not before.sha256:  # it could not be opened then; permissions change without a trace
+        return False
     if (file.size, file.modified_ns) == (before.size, before.modified_ns):
         return True
-    return bool(before.sha256) and file.size == before.size and _hash(file) == before.sha256
+    return file.size == before.size and _hash(file) == before.sha256
 
 
 def _hash(file: SourceFile) -> str:
     try:
-        return fingerprint(*file.read())
+        return file.fingerprint()
     except SourceError:
         return ""
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from index.records import SectionType
 
@@ -47,9 +48,10 @@ _COMPILED = tuple((kind, re.compile(pattern)) for kind, pattern in RULES)
 
 def section_type(headings: Sequence[str]) -> SectionType:
     """Return the type that the innermost telling heading of `headings` gives, or ""."""
-    for heading in reversed(headings):
-        lowered = heading.lower()
-        for kind, pattern in _COMPILED:
-            if pattern.search(lowered):
-                return kind
-    return ""
+    return next((kind for kind in map(_type_of, reversed(headings)) if kind), "")
+
+
+@lru_cache(maxsize=4096)
+def _type_of(heading: str) -> SectionType:
+    lowered = heading.lower()
+    return next((kind for kind, pattern in _COMPILED if pattern.search(lowered)), "")

@@ -5,15 +5,18 @@ are those of least total cost, found by dynamic programming over its sentences: 
 the target length costs, and so does cutting inside a paragraph or after a colon.
 """
 
-from collections.abc import Callable, Sequence
+import math
+import re
+import unicodedata
+from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from index.records import Article, Passage
 from index.sentences import sentence_spans
 from ingest.section_types import section_type
-
-TokenCounter = Callable[[Sequence[str]], list[int]]
-"""Texts to their numbers of tokens, in order."""
+from ingest.token_counts import TokenCounter
 
 CUT_INSIDE_PARAGRAPH = 0.15
 CUT_AFTER_COLON = 4.0
@@ -21,6 +24,15 @@ CUT_AFTER_COLON = 4.0
 
 CONTEXT_CHARACTERS = 160
 """Of the headings above a passage, at most this much is read before it, the innermost kept."""
+
+HEADING_CHARACTERS = 200
+"""A heading longer than this stands shortened in its passages' paths (whole in their text)."""
+
+CHARACTERS_PER_TOKEN = 20
+"""A passage has at most this many characters for each token allowed. Prose has 3 to 5; a tokenizer
+counts a word of a million letters, or a page in a script that it does not know, as one token."""
+
+_SPACE = re.compile(r"\s+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +80,13 @@ def segment(
             [article.text[a:b] for section in sections for a, b in _measured_spans(section)]
         )
     )
+    contexts = count_tokens([_joined((article.title, *s.headings)) for s in sections])
     passages: list[Passage] = []
-    for section in sections:
+    for section, context in zip(sections, contexts, strict=True):
         counts = [next(lengths) for _ in _measured_spans(section)]
+        room = settings.limit - (context if context <= settings.limit // 2 else 0)
         begin = section.start
-        for cut in _cuts(section.units, counts, settings):
+        for cut in _cuts(section.units, counts, settings.target, room):
             end = section.units[cut].start if cut < len(section.units) else section.end
             passages.append(_passage(article, begin, end, section.headings))
             begin = end
@@ -96,10 +110,17 @@ def search_texts(
 
 
 def _context(passage: Passage, title: str) -> str:
-    own = passage.text.split("\n\n")[: len(passage.section)]
-    above = [heading for heading in dict.fromkeys((title, *passage.section)) if heading not in own]
-    context = " › ".join(heading for heading in above if heading)
-    return context[-CONTEXT_CHARACTERS:].strip(" ›")
+    own = passage.text.split("\n\n", len(passage.section))[: len(passage.section)]
+    return _joined([heading for heading in (title, *passage.section) if heading not in own])
+
+
+def _joined(headings: Sequence[str]) -> str:
+    ends = [heading[-CONTEXT_CHARACTERS - 1 :] for heading in dict.fromkeys(headings) if heading]
+    context = " › ".join(ends)
+    if len(context) > CONTEXT_CHARACTERS:
+        # What is cut off goes with the rest of its word.
+        _, _, context = context[-CONTEXT_CHARACTERS - 1 :].partition(" ")
+    return context.strip(" ›")
 
 
 def _sections(article: Article) -> list[_Section]:
@@ -123,7 +144,7 @@ def _sections(article: Article) -> list[_Section]:
             if units:
                 close(last)
             path = [entry for entry in path if entry[0] < block.level]
-            path.append((block.level, article.text[block.start : block.end]))
+            path.append((block.level, _shortened(article.text[block.start : block.end])))
         else:
             text = article.text[block.start : block.end]
             whole = block.kind in {"item", "row"}
@@ -144,6 +165,10 @@ def _sections(article: Article) -> list[_Section]:
     return sections
 
 
+def _shortened(heading: str) -> str:
+    return heading if len(heading) <= HEADING_CHARACTERS else f"{heading[:HEADING_CHARACTERS]}…"
+
+
 def _measured_spans(section: _Section) -> list[tuple[int, int]]:
     """Return the spans whose tokens are counted: headings with the first unit, then the rest."""
     if not section.units:
@@ -152,27 +177,32 @@ def _measured_spans(section: _Section) -> list[tuple[int, int]]:
     return [(section.start, first.end), *((unit.start, unit.end) for unit in rest)]
 
 
-def _cuts(units: Sequence[_Unit], counts: Sequence[int], settings: SegmenterSettings) -> list[int]:
+def _cuts(units: Sequence[_Unit], counts: Sequence[int], target: int, room: int) -> list[int]:
     """Return where each passage of a section ends, as numbers of units, the last one included.
 
     `best[i]` is the least cost of units[:i] with a boundary at i, and `back[i]` the boundary
-    before it. A passage passes the limit only when it is a single unit.
+    before it. A passage has more than `room` tokens only when it is a single unit.
     """
     n = max(1, len(units))
-    best = [0.0] + [float("inf")] * n
+    # What a boundary before unit i costs in itself.
+    toll = [0.0] * n
+    for i in range(1, n):
+        toll[i] = 0.0 if units[i].opens else CUT_INSIDE_PARAGRAPH
+        toll[i] += CUT_AFTER_COLON if units[i - 1].binds else 0.0
+    best = [0.0] + [math.inf] * n
     back = [0] * (n + 1)
     for end in range(1, n + 1):
-        size = 0
+        size, least, chosen = 0, math.inf, 0
         for begin in range(end - 1, -1, -1):
-            size += counts[begin]
-            if size > settings.limit and begin < end - 1:
+            # A unit without a token (a lone zero-width space) still takes a place.
+            size += counts[begin] or 1
+            if size > room and begin < end - 1:
                 break
-            cost = best[begin] + ((size - settings.target) / settings.target) ** 2
-            if begin:
-                cost += 0.0 if units[begin].opens else CUT_INSIDE_PARAGRAPH
-                cost += CUT_AFTER_COLON if units[begin - 1].binds else 0.0
-            if cost < best[end]:
-                best[end], back[end] = cost, begin
+            deviation = (size - target) / target
+            cost = best[begin] + toll[begin] + deviation * deviation
+            if cost < least:
+                least, chosen = cost, begin
+        best[end], back[end] = least, chosen
     cuts = [n]
     while back[cuts[-1]]:
         cuts.append(back[cuts[-1]])
@@ -196,24 +226,58 @@ def _fitted(
     texts = search_texts(passages, article.title, count_tokens, limit)
     fitted: list[Passage] = []
     for passage, tokens in zip(passages, count_tokens(texts), strict=True):
-        if tokens <= limit or len(passage.text) < 2:
+        length = len(passage.text)
+        pieces = min(length, math.ceil(max(tokens, length / CHARACTERS_PER_TOKEN) / limit))
+        if pieces < 2:
             fitted.append(passage)
             continue
-        middle = passage.start + _middle(passage.text)
-        halves = [
-            _passage(article, passage.start, middle, passage.section),
-            _passage(article, middle, passage.end, passage.section),
+        places = _places(passage, pieces, article.language or "en")
+        parts = [
+            _passage(article, passage.start + begin, passage.start + end, passage.section)
+            for begin, end in pairwise([0, *places, length])
         ]
-        fitted += _fitted(article, [half for half in halves if half.text], count_tokens, limit)
+        fitted += _fitted(article, [part for part in parts if part.text], count_tokens, limit)
     return fitted
 
 
-def _middle(text: str) -> int:
-    """Return the place nearest the middle to cut at: between sentences, words, or anywhere."""
-    half = len(text) // 2
-    sentences = [start for start, _ in sentence_spans(text) if start]
-    spaces = [i + 1 for i, c in enumerate(text) if c.isspace() and 0 < i < len(text) - 1]
-    for places in (sentences, spaces):
-        if places:
-            return min(places, key=lambda place: abs(place - half))
-    return half
+def _places(passage: Passage, pieces: int, language: str) -> list[int]:
+    """Return where to cut a passage into about `pieces` (2 or more) of about the same length.
+
+    Each place is the sentence nearest the ideal one, else the nearest word, else the ideal one
+    itself; none lies before the end of the passage's own headings. There is at least one.
+    """
+    text = passage.text
+    lead = 0
+    for heading in passage.section:
+        if text.startswith(f"{heading}\n\n", lead):
+            lead += len(heading) + 2
+    sentences = [start for start, _ in sentence_spans(text, language) if start > lead]
+    words = [found.end() for found in _SPACE.finditer(text, lead) if lead < found.end() < len(text)]
+    reach = len(text) / pieces / 2
+    places = set()
+    for number in range(1, pieces):
+        ideal = len(text) * number // pieces
+        near = (_nearest(candidates, ideal, reach) for candidates in (sentences, words))
+        places.add(next((place for place in near if place), _between_graphemes(text, ideal)))
+    return sorted(place for place in places if place < len(text)) or [len(text) // 2]
+
+
+def _nearest(candidates: Sequence[int], ideal: int, reach: float) -> int:
+    """Return the one of the sorted `candidates` nearest `ideal` and within `reach`, else 0."""
+    at = bisect_left(candidates, ideal)
+    around = candidates[max(0, at - 1) : at + 1]
+    return min(
+        (place for place in around if abs(place - ideal) <= reach),
+        key=lambda place: abs(place - ideal),
+        default=0,
+    )
+
+
+def _between_graphemes(text: str, place: int) -> int:
+    """Return the first place from `place` on that parts no letter from its combining marks."""
+    while place < len(text) and (
+        unicodedata.category(text[place])[0] == "M"
+        or "\N{ZERO WIDTH JOINER}" in text[place - 1 : place + 1]
+    ):
+        place += 1
+    return place

@@ -1,0 +1,42 @@
+"""How many tokens a text has, counted word by word and remembered."""
+
+import re
+from collections.abc import Callable, Sequence
+
+TokenCounter = Callable[[Sequence[str]], list[int]]
+"""Texts to their numbers of tokens, in order."""
+
+# White space that every tokenizer takes for white space; others delete some of str.split's.
+_WORD = re.compile(r"[^ \t\n\r]+")
+_LONGEST = 40
+_MOST = 500_000
+"""Words remembered: those of at most 40 characters, about 500,000 of them (some 60 MB)."""
+
+_PROBE = (
+    "The patient's cramps (at night, 2–3 a week) eased: see https://example.org/a?b=c.\n\n"
+    "- Électrolytes, 37.5 °C; \u201cquoted\u201d 中文 and\tAntidisestablishmentarianism…"
+)
+
+
+def remembering(count_tokens: TokenCounter) -> TokenCounter:
+    """Return a counter that gives what `count_tokens` gives, several times faster on prose.
+
+    WordPiece, like every tokenizer that parts words at white space first, counts a text as the sum
+    of its words, and articles repeat their words. One that does not (byte-level BPE has the space
+    before a word in its tokens) is found out by a probe and returned as it is.
+    """
+    known: dict[str, int] = {}
+
+    def count(texts: Sequence[str]) -> list[int]:
+        split = [_WORD.findall(text) for text in texts]
+        if len(known) > _MOST:
+            known.clear()
+        new = sorted(set().union(*split).difference(known))
+        known.update(zip(new, count_tokens(new), strict=True))
+        totals = [sum(map(known.__getitem__, words)) for words in split]
+        for word in new:
+            if len(word) > _LONGEST:
+                del known[word]
+        return totals
+
+    return count if count([_PROBE]) == count_tokens([_PROBE]) else count_tokens
