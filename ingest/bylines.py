@@ -34,8 +34,8 @@ _WRITTEN_LABEL = re.compile(r"^(?:written by|author|authors|by)\s*:?$", re.IGNOR
 _ALONE = re.compile(rf"^{_NAMES}$")
 
 _REVIEWED_ON = re.compile(
-    r"\b(?:(?:last|medically|clinically)\s+(?:medically\s+)?(?:reviewed|checked)|reviewed|review date"
-    r"|date reviewed|last review)\b",
+    r"\b(?:(?:last|medically|clinically)\s+(?:medically\s+)?(?:reviewed|checked)|reviewed"
+    r"|review date|date reviewed|last review)\b",
     re.IGNORECASE,
 )
 _MODIFIED_ON = re.compile(

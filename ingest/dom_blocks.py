@@ -13,13 +13,21 @@ from itertools import count
 from lxml import etree
 
 from index.records import BlockKind
-from ingest.page_regions import HIDDEN, Region, element_class, is_hidden, region_of
+from ingest.page_regions import (
+    BUTTON,
+    HIDDEN,
+    Region,
+    element_class,
+    is_concealed,
+    is_panel,
+    region_of,
+)
 
 SKIPPED = frozenset(
     {
         "script", "style", "template", "noscript", "iframe", "object", "embed", "svg", "canvas",
         "audio", "video", "map", "head", "title", "meta", "link", "datalist", "applet",
-        "noframes", "frameset", "rp", "rt",
+        "select", "textarea", "noframes", "frameset", "rp", "rt",
     }
 )  # fmt: skip
 """Elements whose content is never text of the page."""
@@ -51,17 +59,19 @@ _JOINER = re.compile("(?<![^\\W\\d_a-zA-Z])[\u200c\u200d]|[\u200c\u200d](?![^\\W
 _BULLET = re.compile(r"^(?:[•●▪◦‣·*–—-]|\(?\d{1,2}[.)])\s+(?=\S)")
 _CITATION = re.compile(r"^[\[(]?\s*\d{1,3}(?:\s*[,;–—-]\s*\d{1,3})*\s*[\])]?[,;]?$")
 _BRACKETED = re.compile(r"^\[\s*(?:\d{1,3}(?:\s*[,;–—-]\s*\d{1,3})*|edit)\s*\]$")
-_UNIT = re.compile(r"(?:^|[^A-Za-zµμ])(?:[kcdmnµμ]?m|ft|in|yd|mi|s|sec|10)$")
+_POWER = re.compile(r"(?:^|[^A-Za-zµμ'’])(?:[kcdmnµμ]?m|ft|yd)$|/s$|[×x·*]\s?10$")
 _SUPERSCRIPT = str.maketrans("0123456789+-−–", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻")
-_SIGNED = re.compile(r"^[+\-−–]?\d{1,3}[+\-−]?$")
+_SIGNED = re.compile(r"^(?:[+\-−–]?\d{1,3}[+\-−–]?|[+\-−–])$")
 
 
 @dataclass(frozen=True, slots=True)
 class DomBlock:
-    """One block of a page. `region` is the outermost named part of the page that it stands in.
+    """One block of a page. `regions` are the named parts it stands in, outermost first.
 
     `link_share` is the share of its characters that are link text, 0 to 1. `path` holds the
-    element's ancestors, outermost first, ending with the element that the block came from.
+    element's ancestors, outermost first, ending with the element that the block came from;
+    `panel` is the one of them that is folded up until a button unfolds it. `number` is printed
+    before a list item by a browser, `hrefs` are the addresses of the links in the block.
     """
 
     kind: BlockKind
@@ -72,6 +82,7 @@ class DomBlock:
     link_share: float
     hrefs: tuple[str, ...] = ()
     number: int | None = None
+    panel: etree._Element | None = None
 
 
 def clean_text(text: str) -> str:
@@ -86,6 +97,14 @@ def clean_text(text: str) -> str:
 
 
 @dataclass(slots=True)
+class _Item:
+    """A list item under way: only its first text is the item, the rest continues it."""
+
+    number: int | None = None
+    begun: bool = False
+
+
+@dataclass(slots=True)
 class _Context:
     kind: BlockKind = "paragraph"
     level: int = 0
@@ -93,7 +112,8 @@ class _Context:
     regions: tuple[Region, ...] = ()
     list_depth: int = 0
     in_link: bool = False
-    number: int | None = None
+    item: _Item = field(default_factory=_Item)
+    panel: etree._Element | None = None
     numbers: Iterator[int] | None = None
     """The numbers of the items to come, in an ordered list."""
 
@@ -131,17 +151,18 @@ class _Walker:
         self.pieces.clear()
         self.hrefs.clear()
         self.link_length = 0
-        for kind, level, text in _lines(raw, context.kind, context.level):
+        for line_kind, line_level, text in _lines(raw, context.kind, context.level):
+            kind, level, number = line_kind, line_level, None
+            if context.kind == "item":
+                if context.item.begun:
+                    kind, level = "paragraph", 0
+                context.item.begun, number = True, context.item.number
             self.blocks.append(
                 DomBlock(
                     kind, text, level, context.path, context.regions,
-                    min(1.0, share), hrefs, context.number,
+                    min(1.0, share), hrefs, number, context.panel,
                 )
             )  # fmt: skip
-            context.number = None
-            if kind == "item" and context.kind == "item":
-                # What follows in the same list item is its continuation, not another item.
-                context.kind, context.level = "paragraph", 0
 
 
 def _lines(raw: str, kind: BlockKind, level: int) -> Iterator[tuple[BlockKind, int, str]]:
@@ -187,6 +208,7 @@ def _walk(element: etree._Element, context: _Context, walker: _Walker) -> None:
     if tag == "sup" and _superscript(element, walker):
         return
     if tag == "a" and _BRACKETED.match("".join(element.itertext()).strip()):
+        _close_gap(element, walker)
         return
     if _is_inline(element):
         _walk_inline(element, context, walker)
@@ -221,14 +243,14 @@ def _is_inline(element: etree._Element) -> bool:
 
 
 def _walk_inline(element: etree._Element, context: _Context, walker: _Walker) -> None:
-    if is_hidden(element):
+    if is_concealed(element):
         return
     href = element.get("href") if element.tag == "a" else None
     if href:
         walker.hrefs.append(href)
     inner = _Context(
         context.kind, context.level, context.path, context.regions, context.list_depth,
-        context.in_link or bool(href),
+        context.in_link or bool(href), context.item, context.panel,
     )  # fmt: skip
     walker.text(element.text, inner)
     for child in element:
@@ -239,16 +261,11 @@ def _walk_inline(element: etree._Element, context: _Context, walker: _Walker) ->
 def _enter(element: etree._Element, context: _Context, walker: _Walker) -> _Context:
     """Return the context inside a block element."""
     tag = element.tag
-    regions = context.regions
-    region = region_of(element)
-    if region is not None:
-        regions = (*regions, region)
-    if is_hidden(element):
-        regions = (*regions, Region(HIDDEN, element))
     inner = _Context(
-        context.kind, context.level, (*context.path, element), regions,
-        context.list_depth, context.in_link, context.number,
+        context.kind, context.level, (*context.path, element), context.regions,
+        context.list_depth, context.in_link, context.item, context.panel,
     )  # fmt: skip
+    _mark_regions(element, inner)
     if tag in HEADINGS:
         inner.kind, inner.level = "heading", HEADINGS[tag]
     elif element.get("role") == "heading":
@@ -261,16 +278,28 @@ def _enter(element: etree._Element, context: _Context, walker: _Walker) -> _Cont
         inner.kind, inner.level = "paragraph", 0
         first = _first_number(element)
         inner.numbers = None if first is None else count(first)
-    elif tag == "li":
-        inner.kind, inner.level = "item", max(1, inner.list_depth)
-        if context.numbers is not None:
-            inner.number = next(context.numbers)
-    elif tag in ("dt", "dd"):
+    elif tag in ("li", "dt", "dd"):
         inner.kind, inner.level = "item", max(1, inner.list_depth) + (tag == "dd")
-    if tag == "a" and element.get("href"):
+        numbers = context.numbers if tag == "li" else None
+        inner.item = _Item(None if numbers is None else next(numbers))
+    elif tag == "a" and element.get("href"):
         inner.in_link = True
         walker.hrefs.append(element.get("href") or "")
     return inner
+
+
+def _mark_regions(element: etree._Element, inner: _Context) -> None:
+    """Add, in place, what `element` makes of all that stands in it."""
+    region = region_of(element)
+    if region is not None:
+        inner.regions = (*inner.regions, region)
+    if is_concealed(element):
+        if not is_panel(element):
+            inner.regions = (*inner.regions, Region(HIDDEN, element))
+        elif inner.panel is None:
+            inner.panel = element
+    if element.tag == "button" and not inner.regions and inner.kind != "heading":
+        inner.regions = () if _opens_panel(element) else (Region(BUTTON, element),)
 
 
 def _aria_level(element: etree._Element) -> int:
@@ -304,11 +333,21 @@ def _superscript(element: etree._Element, walker: _Walker) -> bool:
     if not linked and _SIGNED.match(text):
         follows = (element.tail or "")[:1]
         isotope = (not before or before[-1:].isspace()) and follows.isupper()
-        signed = not text.isdigit()
-        if signed or isotope or _UNIT.search(before) or follows in ("/", "⁄"):
+        divided = follows in ("/", "⁄") and not before[-1:].isalpha()
+        if not text.isdigit() or isotope or divided or _POWER.search(before):
             walker.pieces.append(text.translate(_SUPERSCRIPT))
             return True
-    return bool(_CITATION.match(text)) or (linked and bool(_BRACKETED.match(text)))
+    if not _CITATION.match(text) and not (linked and _BRACKETED.match(text)):
+        return False
+    _close_gap(element, walker)
+    return True
+
+
+def _close_gap(element: etree._Element, walker: _Walker) -> None:
+    """Take away the space before a dropped citation where none is wanted after it."""
+    follows = (element.tail or "")[:1]
+    if walker.pieces and follows and not follows.isalnum():
+        walker.pieces[-1] = walker.pieces[-1].rstrip(" \t\r\n\xa0")
 
 
 def _is_data_table(table: etree._Element) -> bool:

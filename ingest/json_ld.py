@@ -17,6 +17,9 @@ Node = dict[str, object]
 MAX_SCRIPT = 2_000_000
 """Characters; the JSON-LD of an article has some thousands."""
 
+MAX_TEXTS = 500
+"""Bodies, questions and answers of one page."""
+
 _ARTICLES = frozenset(
     {
         "article", "newsarticle", "blogposting", "medicalscholarlyarticle", "scholarlyarticle",
@@ -46,6 +49,23 @@ def article_nodes(tree: etree._Element) -> list[Node]:
         (node for node in nodes if _rank(node) is not None), key=lambda node: _rank(node) or 0
     )
     return [{name: _resolved(value, known) for name, value in node.items()} for node in ranked]
+
+
+def stated_texts(tree: etree._Element) -> list[str]:
+    """Return the texts that the page itself calls its article: bodies, questions, answers."""
+    texts: list[str] = []
+    queue: deque[object] = deque(_scripts(tree))
+    while queue and len(texts) < MAX_TEXTS:
+        value = queue.popleft()
+        if isinstance(value, list):
+            queue.extend(value)
+        elif isinstance(value, dict):
+            queue.extend(inner for inner in value.values() if isinstance(inner, dict | list))
+            keys = ["articleBody"]
+            keys += ["name"] if "question" in _types(value) else []
+            keys += ["text"] if "answer" in _types(value) else []
+            texts.extend(text for key in keys if isinstance(text := value.get(key), str))
+    return [unescape(re.sub(r"<[^>]*>", " ", text)) for text in texts]
 
 
 def site_name(tree: etree._Element) -> str | None:

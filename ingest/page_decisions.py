@@ -10,12 +10,18 @@ from collections.abc import Sequence
 
 from ingest import page_regions as regions
 from ingest.dom_blocks import MAX_LEVEL, DomBlock
-from ingest.main_text import coverage, letters
+from ingest.main_text import COVERED, coverage, letters
 from ingest.page_lines import LINKED, line_reason
 from ingest.page_regions import element_class
 
 MAJORITY = 0.4
 """A named part that holds more of the chosen letters than this share is the article's own frame."""
+
+PANEL_STEPS = 3
+"""Steps up the tree from a folded panel within which the article must be: panel, entry, list."""
+
+DECLARED = 20
+"""Letters that a block must have for its being in the page's data to mean something."""
 
 LINK_ONLY = 0.85
 """A paragraph that is link text beyond this share leads elsewhere, whatever it says."""
@@ -24,8 +30,9 @@ TWINS = 3
 """Kept paragraphs that must share a lost one's place in the template before it is kept too."""
 
 _REFERENCES = re.compile(
-    r"^(?:(?:article|medical|selected|our) )?(?:references?(?: list| and further reading)?|works cited"
-    r"|bibliography|literature cited|sources? (?:and|&) references|references (?:and|&) sources"
+    r"^(?:(?:article|medical|selected|our) )?(?:references?(?: list| and further reading)?"
+    r"|works cited|bibliography|literature cited"
+    r"|sources? (?:and|&) references|references (?:and|&) sources"
     r"|literaturverzeichnis|références|referencias|bibliografía)\W*$",
     re.IGNORECASE,
 )
@@ -40,28 +47,42 @@ Decided = tuple[DomBlock, str]
 
 
 def decide(
-    blocks: Sequence[DomBlock], lines: Sequence[str], *, title: str | None = None
+    blocks: Sequence[DomBlock],
+    lines: Sequence[str],
+    *,
+    title: str | None = None,
+    stated: Sequence[str] = (),
 ) -> list[Decided]:
     """Return every block with its reason for being left out, "" where it is the article's.
 
     `lines` is the main text as trafilatura finds it; `title` the article's, whose own heading is
-    left out because it is kept as metadata.
+    left out because it is kept as metadata. `stated` are the texts that the page's own data call
+    its article; a block that stands in them whole is kept.
     """
     share = coverage(blocks, lines)
-    chosen = [value >= 0.5 for value in share]
+    declared = "\n".join(letters(text) for text in stated)
+    chosen = [
+        value >= COVERED or _is_declared(block, declared)
+        for block, value in zip(blocks, share, strict=True)
+    ]
     frames = _frames(blocks, chosen)
     reasons = [_reason(block, frames) for block in blocks]
     kept = [was_chosen and not reason for was_chosen, reason in zip(chosen, reasons, strict=True)]
     _fill_twins(blocks, kept, reasons)
     _fill_gaps(blocks, kept, reasons)
     decided = [
-        "" if keep else reason or _place_reason(block)
+        "" if keep else reason or _place_reason(block, frames)
         for block, keep, reason in zip(blocks, kept, reasons, strict=True)
     ]
     _leave_out_sections(blocks, decided)
     _leave_out_title(blocks, decided, title)
     _settle_headings(blocks, decided)
     return list(zip(blocks, decided, strict=True))
+
+
+def _is_declared(block: DomBlock, declared: str) -> bool:
+    own = letters(block.text)
+    return len(own) >= DECLARED and own in declared
 
 
 def _frames(blocks: Sequence[DomBlock], chosen: Sequence[bool]) -> set[int]:
@@ -87,9 +108,10 @@ def _reason(block: DomBlock, frames: set[int]) -> str:
     return line_reason(block.text, block.link_share, heading=block.kind == "heading")
 
 
-def _place_reason(block: DomBlock) -> str:
-    if block.regions:
-        return block.regions[-1].reason
+def _place_reason(block: DomBlock, frames: set[int]) -> str:
+    for region in reversed(block.regions):
+        if id(region.element) not in frames:
+            return region.reason
     return regions.NAVIGATION if block.link_share > 0.8 else regions.OTHER
 
 
@@ -132,7 +154,10 @@ def _template_place(block: DomBlock) -> tuple[tuple[str, str], ...]:
 def _near(block: DomBlock) -> tuple[object, ...]:
     """Return the elements that hold a block closely: its parent, and its list's or table's."""
     depth = {"item": -3, "row": -4}.get(block.kind, -2)
-    return block.path[depth:-1]
+    if block.panel is not None:
+        # What a page folds up stands some steps lower than the text around it.
+        depth = min(depth, block.path.index(block.panel) - len(block.path) - PANEL_STEPS)
+    return block.path[max(depth, -len(block.path)) : -1]
 
 
 def _leave_out_sections(blocks: Sequence[DomBlock], decided: list[str]) -> None:
@@ -143,9 +168,11 @@ def _leave_out_sections(blocks: Sequence[DomBlock], decided: list[str]) -> None:
         if opens:
             reason, level = opens, block.level or MAX_LEVEL
             decided[index] = decided[index] or reason
-        elif (reason and block.kind == "heading" and block.level <= level) or (reason == regions.RELATED and block.link_share <= LINKED):
+            continue
+        closes = block.kind == "heading" and block.level <= level
+        if closes or (reason == regions.RELATED and block.link_share <= LINKED):
             reason = ""
-        elif reason and not decided[index]:
+        if reason and not decided[index]:
             decided[index] = reason
 
 

@@ -24,52 +24,116 @@ def _any(*alternatives: str) -> str:
 
 
 _RELATED_LABEL = _any(
-    "read (?:more|next|also|this|on)", "see (?:also|more)", "more (?:on|from|about)", "also read",
-    "related(?: (?:articles?|stories|reading|content|posts?|links?|topics?))?", "you (?:may|might) also (?:like|be interested)", "don['’]t miss",
-    "recommended (?:reading|articles|for you)", "watch(?: now)?", "further reading", "continue reading", "next up",
-    "what to read next", "keep reading", "also see", "must[- ]read", "trending", "lire aussi",
-    "à lire aussi", "mehr zum thema", "lesen sie auch", "leggi anche", "lea también", "leia mais",
-    "lees ook", "baca juga",
-)  # fmt: skip
+    "read (?:more|next|also|this|on)",
+    "see (?:also|more)",
+    "more (?:on|from|about)",
+    "also read",
+    "related(?: (?:articles?|stories|reading|content|posts?|links?|topics?))?",
+    "you (?:may|might) also (?:like|be interested)",
+    "don['’]t miss",
+    "recommended (?:reading|articles|for you)",
+    "watch(?: now)?",
+    "further reading",
+    "continue reading",
+    "next up",
+    "what to read next",
+    "keep reading",
+    "also see",
+    "must[- ]read",
+    "trending",
+    "lire aussi",
+    "à lire aussi",
+    "mehr zum thema",
+    "lesen sie auch",
+    "leggi anche",
+    "lea también",
+    "leia mais",
+    "lees ook",
+    "baca juga",
+)
 _RELATED = re.compile(rf"{_RELATED_LABEL}\b.{{0,3}}[:.>»…]", re.IGNORECASE)
 _RELATED_TITLE = re.compile(
     _any(
         "related (?:articles?|posts?|stories|content|topics|reading|links|pages)",
-        "(?:you (?:may|might) also (?:like|be interested in)|read (?:more|next|also))", "see also",
-        "more (?:stories|articles|news)(?: from .{1,30})?", "don['’]t miss(?: it)?", "most popular",
-        "(?:recommended|more) (?:for you|articles|reading|stories|videos)", "popular (?:posts|now)",
-        "(?:latest|top) (?:news|stories|posts|articles)", "what to read next", "trending(?: now)?",
-        "explore more", "keep exploring", "next up", "from around the web", "more from \\w.{0,30}",
+        "(?:you (?:may|might) also (?:like|be interested in)|read (?:more|next|also))",
+        "see also",
+        "more (?:stories|articles|news)(?: from .{1,30})?",
+        "don['’]t miss(?: it)?",
+        "most popular",
+        "(?:recommended|more) (?:for you|articles|reading|stories|videos)",
+        "popular (?:posts|now)",
+        "(?:latest|top) (?:news|stories|posts|articles)",
+        "what to read next",
+        "trending(?: now)?",
+        "explore more",
+        "keep exploring",
+        "next up",
+        "from around the web",
+        "more from \\w.{0,30}",
     )
     + r"\W*$",
     re.IGNORECASE,
-)  # fmt: skip
+)
 
 _SHORT = (
     (
         regions.ADVERTISEMENT,
         _any(
-            "advertise?ments?", "sponsored(?: content| by .*)?", "publicidad", "anzeige",
-            "werbung", "publicité", "pubblicità",
+            "advertise?ments?",
+            "sponsored(?: content| by .*)?",
+            "publicidad",
+            "anzeige",
+            "werbung",
+            "publicité",
+            "pubblicità",
             "(?:story|article) continues (?:below|after)(?: (?:the )?advertisement)?",
-        ) + r"\W*$",
+        )
+        + r"\W*$",
     ),
     (
         regions.SHARE,
-        _any("share (?:this|on|via)", "follow us", "tweet this", "like us on", "print this",
-             "e?mail this", "pin it", "save for later") + r"\b.{0,40}$",
+        _any(
+            "share (?:this|on|via)",
+            "follow us",
+            "tweet this",
+            "like us on",
+            "print this",
+            "e?mail this",
+            "pin it",
+            "save for later",
+        )
+        + r"\b.{0,40}$",
     ),
     (
         regions.SHARE,
-        _any("share", "print", "e?mail", "tweet", "facebook", "twitter", "pinterest", "whatsapp",
-             "linkedin", "copy link", "teilen", "partager", "compartir") + r"\W*$",
+        _any(
+            "share",
+            "print",
+            "e?mail",
+            "tweet",
+            "facebook",
+            "twitter",
+            "pinterest",
+            "whatsapp",
+            "linkedin",
+            "copy link",
+            "teilen",
+            "partager",
+            "compartir",
+        )
+        + r"\W*$",
     ),
     (
         regions.COMMENT,
-        _any("(?:\\d+ |no |view |show |read |post )?comments?(?: \\(\\d+\\))?",
-             "(?:leave|post|add|write) a (?:comment|reply)(?: .*)?", "join the (?:conversation|discussion)",
-             "tell us what you think", "was this (?:page|article|information) helpful.*",
-             "did you find this (?:page|article|information)? ?(?:helpful|useful).*") + r"\W*$",
+        _any(
+            "(?:\\d+ |no |view |show |read |post )?comments?(?: \\(\\d+\\))?",
+            "(?:leave|post|add|write) a (?:comment|reply)(?: .*)?",
+            "join the (?:conversation|discussion)",
+            "tell us what you think",
+            "was this (?:page|article|information) helpful.*",
+            "did you find this (?:page|article|information)? ?(?:helpful|useful).*",
+        )
+        + r"\W*$",
     ),
     (regions.FOOTER, _any(r"©", r"\(c\) ?\d", r"copyright\b.{0,5}(?:©|\d)", "all rights reserved")),
     (
@@ -77,7 +141,8 @@ _SHORT = (
         _any(
             r"(?:photo(?:graph)?s?|image|picture|credit|illustration|video)s?"
             r"(?: credit| by| courtesy(?: of)?| source)?s?\s?[:/|©]",
-            r"image (?:credit|source)s?\b", r"getty images\W*$",
+            r"image (?:credit|source)s?\b",
+            r"getty images\W*$",
         ),
     ),
     (
@@ -88,40 +153,66 @@ _SHORT = (
             r"(?:first |originally )?(?:reviewed|published|posted|updated|modified)(?: on)?\W+"
             r"(?=.*\d{4})",
             r"by:? (?-i:[A-Z]\S+ [A-Z]\S+(?: [A-Z]\S+)?)(?:, [\w., ]{1,30})?$",
-            r"(?:page )?last (?:updated|reviewed|modified|review|update)\b", r"next review (?:due|date|:)",
-            r"(?:review|update)d?(?: date)?:", r"date (?:published|updated|reviewed)",
-            r"(?:fact[- ]|medically )?(?:checked|reviewed)$", r"\d+ min(?:ute)?s? read$",
+            r"(?:page )?last (?:updated|reviewed|modified|review|update)\b",
+            r"next review (?:due|date|:)",
+            r"(?:review|update)d?(?: date)?:",
+            r"date (?:published|updated|reviewed)",
+            r"(?:fact[- ]|medically )?(?:checked|reviewed)$",
+            r"\d+ min(?:ute)?s? read$",
         ),
     ),
     (
         regions.NAVIGATION,
-        _any("tags?: ", "filed under", "categor(?:y|ies):", "posted in",
-             "(?:back|return) to (?:top|the top|home|main)", "jump to:?(?: section| content)?$", "skip to (?:the )?(?:main|content|navigation)",
-             "(?:table of )?contents?$", "in this (?:article|section|guide|page)\\W*$", "on this page\\W*$",
-             "(?:previous|next) (?:article|post|story|page)\\W*$"),
+        _any(
+            "tags?: ",
+            "filed under",
+            "categor(?:y|ies):",
+            "posted in",
+            "(?:back|return) to (?:top|the top|home|main)",
+            "jump to:?(?: section| content)?$",
+            "skip to (?:the )?(?:main|content|navigation)",
+            "(?:table of )?contents?$",
+            "in this (?:article|section|guide|page)\\W*$",
+            "on this page\\W*$",
+            "(?:previous|next) (?:article|post|story|page)\\W*$",
+        ),
     ),
-)  # fmt: skip
+)
 _LONG = (
     (
         regions.NEWSLETTER,
-        _any("sign[- ]?up .{0,80}(?:newsletter|e-?mails?|updates?|alerts?|inbox|digest)", "sign[- ]?up (?:now|here)",
-             "subscribe (?:to|for|now|today|here)",
-             "(?:join|get) (?:our|the) .{0,30}(?:newsletter|mailing list)",
-             "get .{0,50}\\b(?:in|to) your inbox", "enter your e-?mail", "you['’]re (?:in|subscribed)",
-             "thank you for (?:subscribing|signing up)", "your e-?mail address (?:will|is required)"),
+        _any(
+            "sign[- ]?up .{0,80}(?:newsletter|e-?mails?|updates?|alerts?|inbox|digest)",
+            "sign[- ]?up (?:now|here)",
+            "subscribe (?:to|for|now|today|here)",
+            "(?:join|get) (?:our|the) .{0,30}(?:newsletter|mailing list)",
+            "get .{0,50}\\b(?:in|to) your inbox",
+            "enter your e-?mail",
+            "you['’]re (?:in|subscribed)",
+            "thank you for (?:subscribing|signing up)",
+            "your e-?mail address (?:will|is required)",
+        ),
     ),
     (
         regions.COOKIES,
-        _any("(?:we|this (?:web)?site|our (?:web)?site|our partners).{0,40}\\buses? cookies",
-             "by (?:continuing|using) .{0,60}cookies"),
+        _any(
+            "(?:we|this (?:web)?site|our (?:web)?site|our partners).{0,40}\\buses? cookies",
+            "by (?:continuing|using) .{0,60}cookies",
+        ),
     ),
     (
         regions.OTHER,
-        _any("(?:this|please).{0,40}\\b(?:requires?|enable) javascript", r"\[[a-z_]+ [a-z_]+=", r"\[/?[a-z_]+\]$",
-             "javascript (?:is|must be)", r"https?://\S+$", "click here (?:to|for)\\b",
-             "your browser (?:does not|doesn['’]t)"),
+        _any(
+            "(?:this|please).{0,40}\\b(?:requires?|enable) javascript",
+            r"\[[a-z_]+ [a-z_]+=",
+            r"\[/?[a-z_]+\]$",
+            "javascript (?:is|must be)",
+            r"https?://\S+$",
+            "click here (?:to|for)\\b",
+            "your browser (?:does not|doesn['’]t)",
+        ),
     ),
-)  # fmt: skip
+)
 
 _RULES = tuple(
     (reason, limit, re.compile(pattern, re.IGNORECASE))

@@ -18,7 +18,7 @@ from ingest.document import Metadata
 from ingest.dom_blocks import DomBlock, clean_text, dom_blocks
 from ingest.stated_dates import iso_date
 
-_SEPARATOR = re.compile(r"\s+[|–—\-:»·•]{1,2}\s+|\s+:\s+|:\s+(?=[A-Z]\w+$)")
+_SEPARATOR = re.compile(r"\s+[|–—\-:»·•]{1,2}\s+")
 _NOT_A_NAME = re.compile(
     r"https?:|www\.|[@<>{}]|^\W*$|^(?:admin(?:istrator)?|editor|staff|editorial|unknown|guest|null|none|n/?a)$",
     re.IGNORECASE,
@@ -130,7 +130,7 @@ def without_site(title: str, site: Sequence[str]) -> str:
     """Return `title` without the name of its site at either end.
 
     A part goes when it is one of the names in `site`; after a bar, "|", the last part goes also
-    when it is the shorter one, which is what the bar is used for.
+    when it has fewer words than the rest, which is what the bar is used for.
     """
     known = {_plain(name) for name in site}
     while True:
@@ -139,7 +139,7 @@ def without_site(title: str, site: Sequence[str]) -> str:
             return title
         first, last = cuts[0], cuts[-1]
         tail, head = title[last.end() :], title[: last.start()]
-        if _plain(tail) in known or ("|" in last.group() and 2 * len(tail) < len(head)):
+        if _plain(tail) in known or ("|" in last.group() and len(tail.split()) < len(head.split())):
             title = head
         elif _plain(title[: first.start()]) in known:
             title = title[first.end() :]

@@ -22,6 +22,7 @@ ADVERTISEMENT = "advertisement"
 FOOTER = "footer"
 SIDEBAR = "side column"
 FORM = "form"
+BUTTON = "button"
 DIALOG = "dialog box"
 REFERENCES = "reference list"
 CAPTION = "picture caption"
@@ -162,26 +163,25 @@ def _reason(tag: str, role: str, names: str) -> str | None:
     return _BY_ROLE.get(role) or _BY_TAG.get(tag)
 
 
-def is_hidden(element: etree._Element) -> bool:
-    """Tell whether a browser would not show `element` and no button would ever unfold it.
-
-    The answer of an FAQ is often hidden until its question is pressed: a panel that says so by its
-    role, by its label or by its name counts as shown.
-    """
+def is_concealed(element: etree._Element) -> bool:
+    """Tell whether a browser shows nothing of `element` when the page has loaded."""
     if element.tag == "body":
         return False
     style = (element.get("style") or "").replace(" ", "").lower()
     hidden = element.get("hidden")
-    concealed = (
+    return (
         (hidden is not None and hidden.lower() != "until-found")
         or "display:none" in style
         or "visibility:hidden" in style
         or (element.get("aria-hidden") or "").lower() == "true"
     )
-    return concealed and not _is_panel(element)
 
 
-def _is_panel(element: etree._Element) -> bool:
+def is_panel(element: etree._Element) -> bool:
+    """Tell whether a concealed element is one that a button unfolds: the answer of an FAQ.
+
+    Its role, its label or its name, or its parent's, says so.
+    """
     if (element.get("role") or "").lower() in ("region", "tabpanel"):
         return True
     if element.get("aria-labelledby") or _PANEL.search(element_class(element)):

@@ -20,6 +20,7 @@ from index.errors import LimitExceeded, SourceError
 from ingest.document import Document, SourceBlock
 from ingest.dom_blocks import INLINE, dom_blocks
 from ingest.encoding import decode
+from ingest.json_ld import stated_texts
 from ingest.main_text import found_lines
 from ingest.page_decisions import decide
 from ingest.page_metadata import page_metadata
@@ -79,7 +80,7 @@ def read(data: bytes, name: str) -> Iterator[Document]:
             "from a browser after it has loaded."
         )
     metadata = page_metadata(tree, blocks)
-    decided = decide(blocks, found_lines(tree), title=metadata.title)
+    decided = decide(blocks, found_lines(tree), title=metadata.title, stated=stated_texts(tree))
     kept = [block for block, reason in decided if not reason]
     if not kept:
         raise SourceError(f"{name}: no main text found among the {len(blocks)} blocks of the page.")
