@@ -75,7 +75,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     (corpus / "hostile.md").write_text(HOSTILE, encoding="utf-8")
     encoder = DeterministicEncoder()
     update_index(corpus, folder / "index", encoder)
-    settings = Settings(corpus=corpus, index=folder / "index", answer_threshold=0.3)
+    settings = Settings(corpus=corpus, index=folder / "index", answer_threshold=0.05)
     headers = {"accept": "text/html,*/*;q=0.1"}
     with TestClient(create_app(settings, encoder), headers=headers) as client:
         yield client

@@ -90,7 +90,7 @@ for (const form of document.querySelectorAll("form[data-suggest]")) {
     if ((event.key === "ArrowDown" || event.key === "ArrowUp") && count) {
       event.preventDefault();
       // One place more than there are options: the words as they were typed.
-      const step = event.key === "ArrowDown" ? 1 : count + 1;
+      const step = event.key === "ArrowDown" ? 1 : count;
       point(((active + 1 + step) % (count + 1)) - 1);
     } else if (event.key === "Escape" && !list.hidden) {
       event.preventDefault();
@@ -109,6 +109,19 @@ for (const form of document.querySelectorAll("form[data-suggest]")) {
     close();
     form.requestSubmit();
   });
+}
+
+// An answer comes by POST and may not be kept, so that going back to it, or reloading it, would meet
+// "confirm form resubmission". The entry of the history becomes a GET of the question box that
+// remembers the question, in this tab only, and the box asks it again. The fragment makes its
+// address another than the box's own, or a link to that would count as reloading.
+const asked = document.querySelector("h1[data-asked] bdi");
+const box = document.querySelector("form.ask");
+if (asked && !new URLSearchParams(location.search).has("q")) {
+  history.replaceState({ question: asked.textContent }, "", `${location.search}#answer`);
+} else if (box && document.body.classList.contains("home") && history.state?.question) {
+  box.elements.q.value = history.state.question;
+  box.submit();
 }
 
 // The browser computes the hash of the words by itself, so that the proof is not only our word.
@@ -163,8 +176,8 @@ for (const form of document.querySelectorAll("form[data-check]")) {
 const copyWords = document.getElementById("copy-words")?.dataset;
 for (const block of document.querySelectorAll("pre[data-copy]")) {
   const button = element("button", { type: "button", className: "copy" }, copyWords.copy);
-  const heading = block.parentElement.querySelector("h4");
-  button.setAttribute("aria-describedby", heading.id);
+  const name = block.parentElement.querySelector(".cite-head p");
+  button.setAttribute("aria-describedby", name.id);
   button.addEventListener("click", async () => {
     try {
       await navigator.clipboard.writeText(block.textContent);
@@ -175,7 +188,7 @@ for (const block of document.querySelectorAll("pre[data-copy]")) {
     }
     setTimeout(() => (button.textContent = copyWords.copy), 3000);
   });
-  heading.after(button);
+  name.after(button);
 }
 
 // On a wide screen the contents stand beside the article and take nothing from it.

@@ -1,0 +1,334 @@
+"""The pages in a real browser: keyboard, touch, no script, small screens, both themes.
+
+Needs a Chromium (`PINCITE_TEST_BROWSER`, else Debian's) and skips where there is none. The checks
+by axe-core run where the package `axe-playwright-python` is installed, which carries its script.
+"""
+
+import importlib.util
+import os
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request, sync_playwright
+
+from index.encoder import DeterministicEncoder
+from ingest.pipeline import update_index
+from service.app import create_app
+from service.settings import Settings
+
+pytestmark = pytest.mark.slow
+
+CHROMIUM = Path(os.environ.get("PINCITE_TEST_BROWSER", "/usr/bin/chromium"))
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+QUESTION = "Why does a calf cramp at night?"
+FILLER = "\n\n".join(f"Sentence number {n} says nothing of the matter at all." for n in range(40))
+CALVES = f"""---
+title: Calves at night
+publisher: Example Library
+published: 2025-03-04
+language: en
+url: https://example.org/calves
+---
+
+# Calves at night
+
+## Filler
+
+{FILLER}
+
+## Why does a calf cramp at night?
+
+A calf cramps at night when the toes point down. The muscle is short then.
+
+- older age
+- long standing
+
+## When to see a doctor
+
+See a doctor when the calf is swollen, red or warm.
+
+## More filler
+
+{FILLER}
+"""
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("browser")
+    corpus = folder / "corpus"
+    corpus.mkdir()
+    (corpus / "calves.md").write_text(CALVES, encoding="utf-8")
+    encoder = DeterministicEncoder()
+    update_index(corpus, folder / "index", encoder)
+    settings = Settings(corpus=corpus, index=folder / "index", answer_threshold=0.3)
+    config = uvicorn.Config(
+        create_app(settings, encoder), port=0, log_level="warning", access_log=False
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started and thread.is_alive():
+        time.sleep(0.02)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join(10)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if not CHROMIUM.exists():
+        pytest.skip(f"no browser at {CHROMIUM}: apt install chromium, or set PINCITE_TEST_BROWSER")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+class Watched:
+    """A page with what went wrong on it: console errors and requests to other hosts."""
+
+    def __init__(self, page: Page, address: str) -> None:
+        self.page = page
+        self.faults: list[str] = []
+        self.address = address
+        page.on("pageerror", self._failed)
+        page.on("console", self._said)
+        page.on("request", self._requested)
+
+    def _failed(self, error: Error) -> None:
+        self.faults.append(str(error))
+
+    def _said(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.faults.append(message.text)
+
+    def _requested(self, request: Request) -> None:
+        if not request.url.startswith(self.address):
+            self.faults.append(request.url)
+
+
+@pytest.fixture
+def page(browser: Browser, address: str) -> Iterator[Page]:
+    context = browser.new_context(locale="en-GB", reduced_motion="reduce")
+    watched = Watched(context.new_page(), address)
+    yield watched.page
+    context.close()
+    assert watched.faults == []
+
+
+def ask(page: Page, address: str, question: str = QUESTION) -> None:
+    page.goto(address)
+    page.fill("#q", question)
+    page.press("#q", "Enter")
+    page.wait_for_selector("h1 bdi")
+
+
+def test_asking_by_keyboard_with_suggestions(page: Page, address: str) -> None:
+    page.goto(address)
+    keyboard = page.keyboard
+    keyboard.type("cal")
+    page.wait_for_selector("[role=option]")
+    box = page.locator("#q")
+    assert box.get_attribute("aria-expanded") == "true"
+    assert page.locator("[data-announce]").text_content() != ""
+    keyboard.press("ArrowDown")
+    first = page.locator("[role=option]").first
+    assert first.get_attribute("aria-selected") == "true"
+    assert box.get_attribute("aria-activedescendant") == first.get_attribute("id")
+    assert box.input_value() == first.text_content()
+    keyboard.press("ArrowUp")
+    assert box.input_value() == "cal"
+    assert box.get_attribute("aria-activedescendant") is None
+    keyboard.press("ArrowUp")
+    assert box.input_value() == page.locator("[role=option]").last.text_content()
+    keyboard.press("Escape")
+    assert box.input_value() == "cal"
+    assert box.get_attribute("aria-expanded") == "false"
+    keyboard.type("f")
+    page.wait_for_selector("[role=option]")
+    keyboard.press("ArrowDown")
+    chosen = box.input_value()
+    keyboard.press("Enter")
+    page.wait_for_selector("h1 bdi")
+    assert page.locator("h1 bdi").text_content() == chosen
+    assert page.url == f"{address}/#answer", "the question is in the address"
+
+
+def test_the_first_tab_leads_past_the_head(page: Page, address: str) -> None:
+    page.goto(f"{address}/about")
+    page.keyboard.press("Tab")
+    skip = page.locator("a.skip")
+    assert skip.evaluate("link => document.activeElement === link")
+    assert skip.bounding_box()["y"] >= 0  # type: ignore[index]
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+
+
+def test_asking_by_touch(browser: Browser, address: str) -> None:
+    context = browser.new_context(
+        viewport={"width": 390, "height": 800}, has_touch=True, is_mobile=True
+    )
+    page = context.new_page()
+    page.goto(address)
+    page.tap("#q")
+    page.type("#q", "why does")
+    page.wait_for_selector("[role=option]")
+    page.tap("[role=option]")
+    page.wait_for_selector("h1 bdi")
+    assert page.locator("h1 bdi").text_content() == QUESTION
+    context.close()
+
+
+def test_everything_but_suggestions_works_without_a_script(browser: Browser, address: str) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(address)
+    page.fill("#q", QUESTION)
+    page.press("#q", "Enter")
+    page.wait_for_selector(".best mark")
+    page.click(".best .cite summary")
+    assert page.locator(".best pre").count() == 4
+    assert page.locator(".best pre").first.is_visible()
+    page.click(".best form.check button")
+    page.wait_for_selector(".verdict-verbatim")
+    page.goto(address)
+    page.click("button.example")
+    page.click(".best .actions > a >> nth=0")
+    page.wait_for_selector("article mark")
+    assert page.locator("article mark").first.evaluate(
+        "mark => { const { top, bottom } = mark.getBoundingClientRect();"
+        " return top >= 0 && bottom <= innerHeight }"
+    )
+    page.goto(f"{address}/?lang=es")
+    page.click("button.example")
+    page.wait_for_selector("html[lang=es] .best")
+    context.close()
+
+
+def test_a_quote_is_checked_in_place_and_hashed_by_the_browser(page: Page, address: str) -> None:
+    ask(page, address)
+    page.click(".best form.check button")
+    page.wait_for_selector(".best .verdict.is-verbatim")
+    verdict = page.locator(".best .verdict")
+    given = page.locator(".best input[name=sha256]").input_value()
+    assert verdict.locator("code").text_content() == given
+    assert "same SHA-256" in (verdict.text_content() or "")
+    page.locator(".best input[name=text]").evaluate(
+        "field => { field.value = field.value.replace('toes', 'knees') }"
+    )
+    page.click(".best form.check button")
+    page.wait_for_selector(".best .verdict.is-changed")
+    assert "another SHA-256" in (verdict.text_content() or "")
+    struck = "".join(verdict.locator("del").all_text_contents())
+    assert struck != ""
+    assert set(struck) <= set("knees")
+
+
+def test_going_back_to_an_answer_and_reloading_it_find_it_again(page: Page, address: str) -> None:
+    ask(page, address)
+    before = page.locator(".best blockquote").inner_html()
+    page.click(".best .actions > a >> nth=0")
+    page.wait_for_selector("article mark")
+    page.go_back()
+    page.wait_for_selector(".best blockquote")
+    assert page.locator(".best blockquote").inner_html() == before
+    page.reload()
+    page.wait_for_selector(".best blockquote")
+    assert page.locator("h1 bdi").text_content() == QUESTION
+    page.click(".wordmark")
+    page.wait_for_selector("body.home")
+    assert page.locator("#q").input_value() == ""
+
+
+def test_a_citation_is_copied(browser: Browser, address: str) -> None:
+    context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    ask(page, address)
+    page.click(".best .cite summary")
+    page.locator(".best .copy").nth(2).click()
+    page.wait_for_function("document.querySelectorAll('.best .copy')[2].textContent === 'Copied'")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied == page.locator(".best pre").nth(2).text_content()
+    assert copied.startswith("@misc{")
+    context.close()
+
+
+def test_an_address_with_only_the_fragment_is_marked_too(page: Page, address: str) -> None:
+    page.goto(f"{address}/articles/calves.md#p0-15")
+    page.wait_for_selector("h1 mark")
+    assert page.locator("mark").text_content() == "Calves at night"
+    page.goto(f"{address}/articles/calves.md#p5-999999")
+    page.wait_for_selector("[role=alert]")
+
+
+def test_contents_stand_open_where_there_is_room(page: Page, address: str) -> None:
+    page.set_viewport_size({"width": 1200, "height": 800})
+    page.goto(f"{address}/articles/calves.md")
+    contents = page.locator(".contents details")
+    assert contents.get_attribute("open") is not None
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.wait_for_function("!document.querySelector('.contents details').open")
+
+
+LONG = "a" * 4000
+PATHS = ["/", "/articles", "/about", "/articles/calves.md", f"/?q={LONG}", "/?q=passport"]
+
+
+@pytest.mark.parametrize("width", [320, 640, 1280])
+def test_nothing_is_wider_than_the_screen(page: Page, address: str, width: int) -> None:
+    """640 is 1280 at 200% zoom; 320 is 1280 at 400%, as WCAG 1.4.10 asks."""
+    page.set_viewport_size({"width": width, "height": 700})
+    for path in PATHS:
+        page.goto(address + path)
+        over = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        assert over <= 0, path[:40]
+    ask(page, address)
+    page.click(".best .cite summary")
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+
+
+def test_motion_only_where_it_is_welcome(page: Page, address: str, browser: Browser) -> None:
+    asked = "getComputedStyle(document.documentElement).scrollBehavior"
+    page.goto(address)
+    assert page.evaluate(asked) == "auto"
+    context = browser.new_context(reduced_motion="no-preference")
+    lively = context.new_page()
+    lively.goto(address)
+    assert lively.evaluate(asked) == "smooth"
+    context.close()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing(browser: Browser, address: str, theme: str) -> None:
+    found = importlib.util.find_spec("axe_playwright_python")
+    if found is None or found.origin is None:
+        pytest.skip("axe-playwright-python is not installed")
+    axe = Path(found.origin).with_name("axe.min.js").read_text(encoding="utf-8")
+    context = browser.new_context(
+        color_scheme="dark" if theme == "dark" else "light", bypass_csp=True
+    )
+    page = context.new_page()
+    for path in [*PATHS[:4], "/?q=passport", "/articles/none", f"/?q={QUESTION}", "/?lang=es"]:
+        page.goto(address + path)
+        for details in page.locator("details").all():
+            details.evaluate("element => { element.open = true }")
+        page.evaluate(axe)
+        result = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
+        faults = [(v["id"], [n["html"] for n in v["nodes"]]) for v in result["violations"]]
+        assert faults == [], path
+    context.close()
