@@ -1,30 +1,64 @@
 """The environment into `Settings`: every setting of Pincite, its default and its bounds.
 
 Each field is an environment variable with the prefix `PINCITE_` (`corpus` is `PINCITE_CORPUS`),
-read from the environment and from a `.env` file in the working directory. Options of a command
-override them.
+read from the environment and from a `.env` file in the working directory; the environment wins.
+Options of a command override both. A variable with the prefix that no setting has is refused: a
+misspelt PINCITE_EMERGENCY_NUMBER that is silently ignored is worse than a start that fails.
 """
 
+import difflib
+import os
+import unicodedata
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, SecretStr, ValidationError
+from dotenv import dotenv_values
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from index.errors import SettingsError
+
+PREFIX = "PINCITE_"
+ENV_FILE = Path(".env")
+
+# Values of these are never repeated in a message.
+_SECRET = frozenset({"admin_token"})
+
+
+def _folder(path: Path) -> Path:
+    """Return `path` with `~` resolved, as no shell does for a `.env` file."""
+    if any(unicodedata.category(character) == "Cc" for character in str(path)):
+        raise ValueError("there is a control character in it")
+    try:
+        return path.expanduser()
+    except RuntimeError as error:
+        raise ValueError("there is no such home folder") from error
+
+
+Folder = Annotated[Path, AfterValidator(_folder)]
+Line = Annotated[str, Field(max_length=200, pattern=r"^[^\x00-\x1f\x7f-\x9f]+$")]
 
 
 class Settings(BaseSettings):
     """All settings. Every default works; a value that makes no sense is refused."""
 
     model_config = SettingsConfigDict(
-        env_prefix="PINCITE_", env_file=".env", extra="ignore", frozen=True, env_ignore_empty=True
+        env_prefix=PREFIX,
+        env_file=ENV_FILE,
+        env_file_encoding="utf-8",
+        extra="ignore",
+        frozen=True,
+        env_ignore_empty=True,
+        str_strip_whitespace=True,
+        hide_input_in_errors=True,
     )
 
-    corpus: Annotated[Path, Field(description="Folder of the articles that may be quoted.")] = Path(
-        "corpus"
+    corpus: Annotated[Folder, Field(description="Folder of the articles that may be quoted.")] = (
+        Path("corpus")
     )
-    index: Annotated[Path, Field(description="Folder of the snapshots.")] = Path("var/index")
+    index: Annotated[Folder, Field(description="Folder of the snapshots.")] = Path("var/index")
     encoder: Annotated[
         str, Field(min_length=1, description="A sentence-transformers model, by name or by path.")
     ] = "all-MiniLM-L6-v2"
@@ -32,11 +66,17 @@ class Settings(BaseSettings):
         Literal["auto", "openvino", "sentence-transformers"],
         Field(description="What computes the vectors; `auto` takes the fastest that is installed."),
     ] = "auto"
-    host: Annotated[str, Field(min_length=1, description="Address to listen on.")] = "127.0.0.1"
+    host: Annotated[
+        str,
+        Field(min_length=1, pattern=r"^\S+$", description="Address to listen on."),
+    ] = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535, description="Port; 0 takes any free one.")] = 8000
     admin_token: Annotated[
         SecretStr | None,
-        Field(description="Opens the routes that change the index; without it they are off."),
+        Field(
+            description="Opens the routes that change the index; without it they are off. At "
+            "least 8 letters, digits and signs of ASCII, no spaces."
+        ),
     ] = None
     keep_snapshots: Annotated[
         int, Field(ge=1, le=1000, description="How many snapshots are kept.")
@@ -58,26 +98,91 @@ class Settings(BaseSettings):
         int, Field(ge=50, le=100_000, description="Longest question that is taken.")
     ] = 10_000
     emergency_number: Annotated[
-        str | None,
+        Line | None,
         Field(description="Number that the emergency notice names; none is assumed."),
     ] = None
     crisis_line: Annotated[
-        str | None,
+        Line | None,
         Field(description="Crisis line that the notice about self-harm names; none is assumed."),
     ] = None
     disclaimer: Annotated[
-        str | None, Field(min_length=20, description="Another wording of the disclaimer.")
+        str | None,
+        Field(min_length=20, max_length=2000, description="Another wording of the disclaimer."),
     ] = None
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Self:
+        if self.emergency_number and not any(map(str.isdigit, self.emergency_number)):
+            raise ValueError(
+                f"PINCITE_EMERGENCY_NUMBER={self.emergency_number!r}: there is no digit in it."
+            )
+        token = self.admin_token.get_secret_value() if self.admin_token else None
+        # What an Authorization header can carry, and is not guessed in an afternoon.
+        if token is not None and (
+            len(token) < 8 or not all("!" <= character <= "~" for character in token)
+        ):
+            raise ValueError(
+                "PINCITE_ADMIN_TOKEN: it must have at least 8 characters, all of them ASCII "
+                "letters, digits or signs. This makes one: "
+                "python3 -c 'import secrets; print(secrets.token_urlsafe())'"
+            )
+        if self.index.resolve().is_relative_to(self.corpus.resolve()):
+            raise ValueError(
+                f"PINCITE_INDEX={str(self.index)!r} lies inside "
+                f"PINCITE_CORPUS={str(self.corpus)!r}: every snapshot would be read as an "
+                "article. Choose a folder beside it."
+            )
+        return self
 
 
 def load_settings(**overrides: object) -> Settings:
     """Read the environment; `overrides` that are not None win. Raises `SettingsError`."""
     given = {name: value for name, value in overrides.items() if value is not None}
+    _refuse_unknown({**_from_file(), **os.environ})
     try:
         return Settings(**given)  # type: ignore[arg-type]
     except ValidationError as error:
-        lines = [
-            f"PINCITE_{str(fault['loc'][0]).upper()}={fault['input']!r}: {fault['msg']}."
-            for fault in error.errors()
-        ]
-        raise SettingsError(" ".join(lines)) from error
+        raise SettingsError(" ".join(map(_line, error.errors()))) from None
+
+
+def documented_settings() -> list[tuple[str, str, str]]:
+    """Return each setting as (environment variable, default, description), in order.
+
+    A default of "" means that there is none.
+    """
+    return [
+        (_variable(name), "" if field.default is None else str(field.default), field.description)
+        for name, field in Settings.model_fields.items()
+        if field.description is not None
+    ]
+
+
+def _variable(name: str) -> str:
+    return f"{PREFIX}{name.upper()}"
+
+
+def _from_file() -> dict[str, str | None]:
+    try:
+        return dict(dotenv_values(ENV_FILE, encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise SettingsError(f"{ENV_FILE.absolute()} cannot be read: {why}.") from error
+
+
+def _refuse_unknown(environment: Mapping[str, str | None]) -> None:
+    known = [_variable(name) for name in Settings.model_fields]
+    for name, value in environment.items():
+        if not value or not name.upper().startswith(PREFIX) or name.upper() in known:
+            continue
+        near = difflib.get_close_matches(name.upper(), known, n=1, cutoff=0.8)
+        way_out = f"Do you mean {near[0]}?" if near else f"There are: {', '.join(known)}."
+        raise SettingsError(f"{name} is not a setting of Pincite. {way_out}")
+
+
+def _line(fault: ErrorDetails) -> str:
+    """Return one fault as a sentence: the variable, its value and what is wrong with it."""
+    if not fault["loc"]:
+        return fault["msg"].removeprefix("Value error, ")
+    name = str(fault["loc"][0])
+    value: Any = "" if name in _SECRET else f"={fault['input']!r}"
+    return f"{_variable(name)}{value}: {fault['msg'].removeprefix('Value error, ')}."
