@@ -9,6 +9,9 @@ FRAGMENT_WORDS = 6
 """Words at each end of a quote that name it in a text fragment: few enough for a short address,
 enough to be found once on a page."""
 
+LEAST_WORDS = 3
+"""A line of fewer words ("Rest.") names no place: it is found too often on a page."""
+
 
 def article_link(passage: Passage) -> str:
     """Return the address of the passage's article on this service, at the passage, marked."""
@@ -20,20 +23,23 @@ def original_link(article: Article, body: str) -> str | None:
     """Return the article's own address with a text fragment that opens it at `body`, or None.
 
     The fragment is `#:~:text=START,END` (WICG, "URL Fragment Text Directives"): the first and the
-    last words of `body`, or all of them when they are few.
+    last words of `body`, or all of them when they are few. Each of the two must stand within one
+    block of the page, so neither reaches over a line end of `body`.
     """
-    if not article.url or not re.match(r"https?://", article.url, re.IGNORECASE):
+    if not article.url or not re.match(r"https?://[^/?#\s]", article.url, re.IGNORECASE):
         return None
-    words = body.split()
-    if not words:
-        return article.url
-    directive = (
-        _escaped(words)
-        if len(words) <= 2 * FRAGMENT_WORDS
-        else f"{_escaped(words[:FRAGMENT_WORDS])},{_escaped(words[-FRAGMENT_WORDS:])}"
-    )
-    separator = ":~:" if "#" in article.url else "#:~:"
-    return f"{article.url}{separator}text={directive}"
+    address, _, _ = article.url.partition(":~:")
+    lines = [line.split() for line in body.splitlines() if line.strip()]
+    if not lines:
+        return address.removesuffix("#")
+    telling = [line for line in lines if len(line) >= LEAST_WORDS] or lines
+    if len(telling) == 1 and len(telling[0]) <= 2 * FRAGMENT_WORDS:
+        directive = _escaped(telling[0])
+    else:
+        begin, end = telling[0][:FRAGMENT_WORDS], telling[-1][-FRAGMENT_WORDS:]
+        directive = f"{_escaped(begin)},{_escaped(end)}"
+    separator = ":~:" if "#" in address else "#:~:"
+    return f"{address}{separator}text={directive}"
 
 
 def _escaped(words: list[str]) -> str:
