@@ -109,6 +109,12 @@ class Answers:
         """Return the passages of an article, in order."""
         return self._searcher.snapshot.records.passages_of(article_id)
 
+    def article_with_passages(self, article_id: str) -> tuple[Article, Sequence[Passage]] | None:
+        """Return one article, whole, and its passages in order, of one snapshot."""
+        records = self._searcher.snapshot.records
+        article = records.article(article_id)
+        return None if article is None else (article, records.passages_of(article_id))
+
     def verify(
         self, article_id: str, start: int, end: int, text: str | None, sha256: str | None = None
     ) -> Verification:

@@ -1,10 +1,12 @@
 """The JSON routes under `/v1`, and the ones that machines look at a service by."""
 
 import secrets
+from collections import Counter
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
-from starlette.responses import JSONResponse, PlainTextResponse
+from fastapi import Path as PathParameter
+from starlette.responses import PlainTextResponse
 
 from index.errors import PinciteError
 from service.answers import Answers, article_out
@@ -14,6 +16,7 @@ from service.schemas import (
     ArticleList,
     ArticlePassage,
     AskRequest,
+    Health,
     IndexStatus,
     LeftOutOut,
     Problem,
@@ -24,7 +27,7 @@ from service.schemas import (
     VerifyRequest,
 )
 from service.settings import Settings
-from service.suggest import suggestions
+from service.suggest import Suggester
 
 
 class NotFound(PinciteError):
@@ -59,41 +62,66 @@ def _require_admin(request: Request, authorization: Annotated[str | None, Header
         raise AdminOff(
             "routes that change the index are off. Set PINCITE_ADMIN_TOKEN and start again."
         )
-    expected = f"Bearer {settings.admin_token.get_secret_value()}"
-    if not secrets.compare_digest((authorization or "").encode(), expected.encode()):
+    scheme, _, token = (authorization or "").partition(" ")
+    expected = settings.admin_token.get_secret_value()
+    if scheme.lower() != "bearer" or not secrets.compare_digest(
+        token.strip().encode(), expected.encode()
+    ):
         raise AdminOnly('send the admin token: "Authorization: Bearer TOKEN".')
 
 
 Desk = Annotated[Answers, Depends(_answers)]
 PROBLEMS: dict[int | str, dict[str, object]] = {
-    "4XX": {"model": Problem, "description": "What is wrong with the request, and the way out."}
+    "4XX": {"model": Problem, "description": "What is wrong with the request, and the way out."},
+    "5XX": {"model": Problem, "description": "What is wrong with the service, and the way out."},
 }
+
+
+def _never_kept(response: Response) -> None:
+    """A question, a beginning of one or a quote is in it: no cache may hold it."""
+    response.headers["cache-control"] = "no-store"
+
+
+def _ask_again(response: Response) -> None:
+    """It changes with the index: a cache asks before it gives it out."""
+    response.headers["cache-control"] = "no-cache"
+
+
+PRIVATE = [Depends(_never_kept)]
+READING = [Depends(_ask_again)]
 
 
 def api_router() -> APIRouter:
     """Return the JSON routes. They find what answers in `request.app.state.answers`."""
     router = APIRouter(prefix="/v1", tags=["Pincite"], responses=PROBLEMS)
+    # The completions of the live snapshot, by its id: one entry, made when it is first asked for.
+    completions: dict[str, Suggester] = {}
 
-    @router.post("/ask", summary="Ask the articles a question")
-    def post_ask(body: AskRequest, desk: Desk, response: Response) -> Answer:
-        response.headers["cache-control"] = "no-store"
+    @router.post("/ask", dependencies=PRIVATE, summary="Ask the articles a question")
+    def post_ask(body: AskRequest, desk: Desk) -> Answer:
         return desk.ask(body.question, body.k)
 
-    @router.get("/ask", summary="Ask, with the question in the address")
+    @router.get("/ask", dependencies=PRIVATE, summary="Ask, with the question in the address")
     def get_ask(
         desk: Desk,
-        response: Response,
-        q: Annotated[str, Query(description="The question.", examples=["which minerals help?"])],
-        k: Annotated[int | None, Query(ge=1, le=20)] = None,
+        q: Annotated[
+            str,
+            Query(description="The question.", examples=["Can dehydration cause cramps?"]),
+        ],
+        k: Annotated[
+            int | None,
+            Query(ge=1, le=20, description="How many passages at most.", examples=[3]),
+        ] = None,
     ) -> Answer:
-        response.headers["cache-control"] = "no-store"
         return desk.ask(q, k)
 
-    @router.get("/articles", summary="What can be quoted")
+    @router.get("/articles", dependencies=READING, summary="What can be quoted")
     def get_articles(
         desk: Desk,
         cursor: Annotated[str, Query(description="`next` of the page before.")] = "",
-        limit: Annotated[int, Query(ge=1, le=500)] = 100,
+        limit: Annotated[
+            int, Query(ge=1, le=500, description="How many articles at most.", examples=[10])
+        ] = 100,
     ) -> ArticleList:
         found = desk.articles_after(cursor, limit + 1)
         shown = found[:limit]
@@ -102,11 +130,21 @@ def api_router() -> APIRouter:
             next=shown[-1].article_id if len(found) > limit else None,
         )
 
-    @router.get("/articles/{article_id:path}", summary="One article, whole")
-    def get_article(article_id: str, desk: Desk) -> ArticleFull:
-        article = desk.article(article_id)
-        if article is None:
-            raise NotFound(f"there is no article {article_id!r}. GET /v1/articles lists them.")
+    @router.get("/articles/{article_id:path}", dependencies=READING, summary="One article, whole")
+    def get_article(
+        article_id: Annotated[
+            str,
+            PathParameter(
+                description="As `/v1/articles` gives it.", examples=["night-leg-cramps.md"]
+            ),
+        ],
+        desk: Desk,
+    ) -> ArticleFull:
+        found = desk.article_with_passages(article_id)
+        if found is None:
+            shown = article_id if len(article_id) <= 200 else article_id[:200] + "…"
+            raise NotFound(f"there is no article {shown!r}. GET /v1/articles lists them.")
+        article, passages = found
         return ArticleFull(
             **article_out(article).model_dump(),
             source=article.source,
@@ -125,20 +163,39 @@ def api_router() -> APIRouter:
                     end=passage.end,
                     text=passage.text,
                 )
-                for passage in desk.passages(article_id)
+                for passage in passages
             ),
         )
 
-    @router.post("/verify", summary="Is this quote really in that article, at that place?")
+    @router.post(
+        "/verify",
+        dependencies=PRIVATE,
+        summary="Is this quote really in that article, at that place?",
+    )
     def post_verify(body: VerifyRequest, desk: Desk) -> Verification:
         return desk.verify(body.article_id, body.start, body.end, body.text, body.sha256)
 
-    @router.get("/suggest", summary="Completions, from the articles' own titles and headings")
-    def get_suggest(desk: Desk, q: Annotated[str, Query(max_length=500)] = "") -> SuggestionList:
-        found = suggestions(desk.headings(), q)
+    @router.get(
+        "/suggest",
+        dependencies=PRIVATE,
+        summary="Completions, from the articles' own titles and headings",
+    )
+    def get_suggest(
+        desk: Desk,
+        q: Annotated[
+            str, Query(max_length=500, description="What is typed so far.", examples=["cramp"])
+        ] = "",
+    ) -> SuggestionList:
+        snapshot = desk.info.snapshot
+        suggester = completions.get(snapshot)
+        if suggester is None:
+            suggester = Suggester(desk.headings())
+            completions.clear()
+            completions[snapshot] = suggester
+        found = suggester.suggestions(q)
         return SuggestionList(suggestions=tuple(Suggestion(text=t, kind=k) for t, k in found))
 
-    @router.get("/index", summary="What is live")
+    @router.get("/index", dependencies=READING, summary="What is live")
     def get_index(desk: Desk) -> IndexStatus:
         return desk.status()
 
@@ -153,20 +210,24 @@ def api_router() -> APIRouter:
 
 def health_router() -> APIRouter:
     """Return `/healthz`, `/readyz` and `/metrics`."""
-    router = APIRouter(tags=["Operation"])
+    router = APIRouter(tags=["Operation"], dependencies=PRIVATE, responses=PROBLEMS)
 
     @router.get("/healthz", summary="Is the process alive?")
-    def healthz() -> JSONResponse:
-        return JSONResponse({"status": "alive"})
+    def healthz() -> Health:
+        return Health(status="alive")
 
     @router.get("/readyz", summary="Can it answer?")
-    def readyz(desk: Desk) -> JSONResponse:
-        return JSONResponse({"status": "ready", "snapshot": desk.info.snapshot})
+    def readyz(desk: Desk) -> Health:
+        return Health(status="ready", snapshot=desk.info.snapshot)
 
-    @router.get("/metrics", summary="Counts for Prometheus; never a question's text")
+    @router.get(
+        "/metrics",
+        response_class=PlainTextResponse,
+        summary="Counts for Prometheus; never a question's text",
+    )
     def metrics(request: Request, desk: Desk) -> PlainTextResponse:
         info = desk.info
-        counts = request.app.state.requests.counts
+        counts: Counter[tuple[str, int]] = request.app.state.requests
         lines = [
             "# TYPE pincite_articles gauge",
             f"pincite_articles {info.articles}",
@@ -178,6 +239,10 @@ def health_router() -> APIRouter:
                 for (route, status), count in sorted(counts.items())
             ),
         ]
-        return PlainTextResponse("\n".join(lines) + "\n")
+        return PlainTextResponse(
+            "\n".join(lines) + "\n",
+            headers={"cache-control": "no-store"},
+            media_type="text/plain; version=0.0.4; charset=utf-8",
+        )
 
     return router

@@ -1,8 +1,8 @@
 """The public face as pydantic models: what the JSON routes take and give. Stable."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from index.records import BlockKind, SectionType
 
@@ -177,11 +177,31 @@ class ArticleFull(ArticleOut):
 class VerifyRequest(_Model):
     """A passage as it was given out. One of `text` and `sha256` at least."""
 
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "article_id": "night-leg-cramps.md",
+                    "start": 0,
+                    "end": 16,
+                    "text": "Night leg cramps",
+                }
+            ]
+        },
+    )
+
     article_id: str
     start: Annotated[int, Field(ge=0)]
     end: Annotated[int, Field(ge=0)]
     text: Annotated[str | None, Field(max_length=100_000)] = None
     sha256: Annotated[str | None, Field(pattern="^[0-9a-f]{64}$")] = None
+
+    @model_validator(mode="after")
+    def _says_what_to_check(self) -> Self:
+        if self.text is None and self.sha256 is None:
+            raise ValueError("give text, sha256 or both")
+        return self
 
 
 class DiffPart(_Model):
@@ -231,10 +251,18 @@ class IndexStatus(IndexOut):
     problems: Annotated[dict[str, str], Field(description="Files that were not read, and why.")]
 
 
-class Problem(BaseModel):
-    """An error, as RFC 9457 problem details."""
+class Health(_Model):
+    """Whether the process is alive, or can answer, and from which snapshot."""
 
-    type: str
-    title: str
+    status: Literal["alive", "ready"]
+    snapshot: str | None = None
+
+
+class Problem(BaseModel):
+    """An error, as RFC 9457 problem details. One about asking carries the disclaimer."""
+
+    type: Annotated[str, Field(description="`urn:pincite:` and the kind of error.")]
+    title: Annotated[str, Field(description="The HTTP status in words.")]
     status: int
-    detail: str
+    detail: Annotated[str, Field(description="What, where, and the way out.")]
+    disclaimer: str | None = None

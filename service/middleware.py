@@ -1,0 +1,121 @@
+"""What lies around every request: failures caught, bodies bounded, HEAD answered, counts kept.
+
+Plain ASGI, like `service.headers`: nothing is buffered, and nothing of a request is remembered.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+BODY_BYTES = 1_000_000
+"""Longest body that a JSON route takes: the longest quote to verify (100,000 characters) fits even
+when each is sent as an escape of six bytes."""
+
+
+class CatchFailures:
+    """Turns an exception that nothing expects into a response, and lets it go no further.
+
+    Starlette would answer too, but outside all other wrapping (so without the security headers),
+    and raise again, for the server to log with its message: which may hold somebody's question.
+    """
+
+    def __init__(self, app: ASGIApp, respond: Callable[[Request, Exception], Response]) -> None:
+        self.app = app
+        self.respond = respond
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on; answer in its stead where it fails before it answers."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started = False
+
+        async def noticed(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self.app(scope, receive, noticed)
+        except Exception as error:  # noqa: BLE001 - the last resort, whatever it is
+            response = self.respond(Request(scope, receive), error)
+            if not started:
+                await response(scope, receive, send)
+
+
+class LimitBody:
+    """Refuses a body of more than `BODY_BYTES` under `/v1/`, by what it says and by what comes.
+
+    FastAPI's own `max_body_size` answers in plain text, past our problem details.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, counting the bytes as they are read."""
+        if scope["type"] != "http" or not scope["path"].startswith("/v1/"):
+            await self.app(scope, receive, send)
+            return
+        read = 0
+
+        async def counted() -> Message:
+            nonlocal read
+            message = await receive()
+            read += len(message.get("body", b""))
+            if read > BODY_BYTES or _announced(scope) > BODY_BYTES:
+                raise HTTPException(413, f"the body is longer than {BODY_BYTES} bytes.")
+            return message
+
+        await self.app(scope, counted, send)
+
+
+class CountRequests:
+    """Counts requests by route and status, for `/metrics`. Addresses and bodies are not kept."""
+
+    def __init__(self, app: ASGIApp, counts: Counter[tuple[str, int]]) -> None:
+        self.app = app
+        self.counts = counts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on; count it as its response starts."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+
+        async def counted(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                route = getattr(scope.get("route"), "path", "other")
+                self.counts[route, message["status"]] += 1
+            await send(message)
+
+        await self.app(scope, receive, counted)
+
+
+class HeadAsGet:
+    """Answers HEAD like GET, less the body (RFC 9110, section 9.3.2)."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on as GET; drop what comes after the headers."""
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self.app(scope, receive, send)
+            return
+
+        async def headers_only(message: Message) -> None:
+            if message["type"] == "http.response.body":
+                message = {**message, "body": b""}
+            await send(message)
+
+        await self.app({**scope, "method": "GET"}, receive, headers_only)
+
+
+def _announced(scope: Scope) -> int:
+    value: bytes = dict(scope["headers"]).get(b"content-length", b"")
+    return int(value) if value.isdigit() and len(value) < 20 else 0
