@@ -2,63 +2,45 @@
 
 import json
 import re
-from collections.abc import Sequence
-from typing import Protocol
+from urllib.parse import quote
+
+from service.schemas import PassageOut
 
 
-class CitedArticle(Protocol):
-    """What is cited of an article. Dates are ISO 8601, whole or partial."""
-
-    article_id: str
-    title: str
-    publisher: str | None
-    authors: Sequence[str]
-    published: str | None
-    retrieved: str | None
-    url: str | None
-
-
-class CitedPassage(Protocol):
-    """What is cited of a passage: its words, its place and their hash."""
-
-    text: str
-    start: int
-    end: int
-    sha256: str
-    section: Sequence[str]
-
-
-def citations(passage: CitedPassage, article: CitedArticle) -> dict[str, str]:
+def citations(passage: PassageOut) -> dict[str, str]:
     """Return the citation in each form, keyed `plain`, `markdown`, `bibtex` and `csl`."""
     return {
-        "plain": plain(passage, article),
-        "markdown": markdown(passage, article),
-        "bibtex": bibtex(passage, article),
-        "csl": csl_json(passage, article),
+        "plain": plain(passage),
+        "markdown": markdown(passage),
+        "bibtex": bibtex(passage),
+        "csl": csl_json(passage),
     }
 
 
-def pincite(passage: CitedPassage) -> str:
+def pincite(passage: PassageOut) -> str:
     """Return the place of a passage in words: its section and its characters."""
     place = f"characters {passage.start}–{passage.end}"
     return f"“{' › '.join(passage.section)}”, {place}" if passage.section else place
 
 
-def plain(passage: CitedPassage, article: CitedArticle) -> str:
+def plain(passage: PassageOut) -> str:
     """Return the quote and one line that says where it stands."""
-    return f"“{passage.text}”\n\n{_line(passage, article)}"
+    return f"“{passage.text}”\n\n{_line(passage)}"
 
 
-def markdown(passage: CitedPassage, article: CitedArticle) -> str:
+def markdown(passage: PassageOut) -> str:
     """Return a block quotation and its source, escaped so that it shows as the words it is."""
-    quoted = "\n".join(f"> {_md(line)}".rstrip() for line in passage.text.split("\n"))
-    title = f"[{_md(article.title)}](<{article.url}>)" if _web(article.url) else _md(article.title)
-    rest = _line(passage, article, title="\0")
+    article = passage.article
+    quoted = "\n".join(f"> {_md(line)}".rstrip() for line in re.split(r"\r\n?|\n", passage.text))
+    name = _md(" ".join(article.title.split()))
+    title = f"[{name}](<{_uri(article.url)}>)" if article.url and _web(article.url) else name
+    rest = _line(passage, title="\0")
     return f"{quoted}\n>\n> — {_md(rest).replace(chr(0), title)}"
 
 
-def bibtex(passage: CitedPassage, article: CitedArticle) -> str:
+def bibtex(passage: PassageOut) -> str:
     """Return an @misc entry; the note holds the pincite and the quote's hash."""
+    article = passage.article
     key = re.sub(r"[^A-Za-z0-9]+", "-", article.article_id).strip("-") or "article"
     year, month = [*(article.published or "").split("-"), ""][:2]
     fields = {
@@ -68,7 +50,7 @@ def bibtex(passage: CitedPassage, article: CitedArticle) -> str:
         "publisher": _tex(article.publisher or ""),
         "year": _tex(year),
         "month": _tex(month),
-        "url": _tex_url(article.url) if _web(article.url) else "",
+        "url": _uri(article.url) if article.url and _web(article.url) else "",
         "urldate": _tex(article.retrieved or ""),
         "note": _tex(f"{_capital(pincite(passage))}. SHA-256 of the quote {passage.sha256}"),
     }
@@ -76,8 +58,9 @@ def bibtex(passage: CitedPassage, article: CitedArticle) -> str:
     return "\n".join([f"@misc{{{key}-{passage.start}-{passage.end},", *lines, "}"])
 
 
-def csl_json(passage: CitedPassage, article: CitedArticle) -> str:
+def csl_json(passage: PassageOut) -> str:
     """Return a CSL-JSON array of one item, as reference managers import it."""
+    article = passage.article
     item: dict[str, object] = {
         "id": f"{article.article_id}:{passage.start}-{passage.end}",
         "type": "webpage" if _web(article.url) else "document",
@@ -93,8 +76,9 @@ def csl_json(passage: CitedPassage, article: CitedArticle) -> str:
     return json.dumps([{k: v for k, v in item.items() if v}], ensure_ascii=False, indent=2)
 
 
-def _line(passage: CitedPassage, article: CitedArticle, title: str | None = None) -> str:
+def _line(passage: PassageOut, title: str | None = None) -> str:
     """Return "Authors. Title. Publisher, date. Pincite. Address (retrieved date). Hash."."""
+    article = passage.article
     published = ", ".join(x for x in (article.publisher, article.published) if x)
     address = article.url if _web(article.url) else None
     if address and article.retrieved:
@@ -107,7 +91,10 @@ def _line(passage: CitedPassage, article: CitedArticle, title: str | None = None
         address,
         f"SHA-256 of the quote {passage.sha256}",
     ]
-    return " ".join(p if p.endswith((".", "?", "!")) else f"{p}." for p in parts if p)
+    lines = (" ".join(part.split()) for part in parts if part)
+    return " ".join(
+        line if line.endswith((".", "?", "!")) else f"{line}." for line in lines if line
+    )
 
 
 def _capital(words: str) -> str:
@@ -136,9 +123,9 @@ def _tex(text: str) -> str:
     return "".join(_TEX.get(sign, sign) for sign in " ".join(text.split()))
 
 
-def _tex_url(url: str | None) -> str:
-    """Braces would unbalance the entry: they are percent-encoded, which means the same address."""
-    return (url or "").replace("{", "%7B").replace("}", "%7D").replace("\\", "%5C")
+def _uri(url: str) -> str:
+    """Percent-encode what would end an address where it is set: it means the same address."""
+    return re.sub(r"[\s<>{}\\]", lambda sign: quote(sign[0], safe=""), url)
 
 
 def _date_parts(date: str | None) -> dict[str, list[list[int]]] | None:
