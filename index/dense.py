@@ -70,7 +70,10 @@ class DenseIndex:
             raise SnapshotDamaged(
                 f"{path.name} has {size} bytes, not the {_HEADER.size + 4 * floats} it should."
             )
-        found = cls(cast("faiss.IndexFlatIP", faiss.read_index(str(path))))
+        try:
+            found = cls(cast("faiss.IndexFlatIP", faiss.read_index(str(path))))
+        except RuntimeError as error:
+            raise SnapshotDamaged(f"{path.name} is not a FAISS index: it is damaged.") from error
         # A comparison that NaN fails.
         sound = np.abs(np.einsum("nd,nd->n", found.vectors, found.vectors) - 1) <= UNIT
         if not sound.all():

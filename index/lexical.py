@@ -88,14 +88,16 @@ class LexicalIndex:
         )
 
     @classmethod
-    def open(cls, folder: Path) -> "LexicalIndex":
-        """Open an index saved in `folder`, memory-mapped; raises `SnapshotDamaged`."""
+    def open(cls, folder: Path, size: int) -> "LexicalIndex":
+        """Open an index of `size` rows saved in `folder`, memory-mapped.
+
+        Raises `SnapshotDamaged` when it is not one.
+        """
         try:
             vocabulary = (folder / "terms.txt").read_bytes().decode("utf-8").split("\n")[:-1]
             starts = np.load(folder / "starts.npy", mmap_mode="r")
             rows = np.load(folder / "rows.npy", mmap_mode="r")
             frequencies = np.load(folder / "frequencies.npy", mmap_mode="r")
-            size = int(np.load(folder / "size.npy", mmap_mode="r"))
             fault = _fault(vocabulary, starts, rows, frequencies, size)
             if fault:
                 raise ValueError(fault)
@@ -111,7 +113,6 @@ class LexicalIndex:
         np.save(folder / "starts.npy", self._starts)
         np.save(folder / "rows.npy", self._rows)
         np.save(folder / "frequencies.npy", self._frequencies)
-        np.save(folder / "size.npy", np.int64(self._size))
 
     def __len__(self) -> int:
         return self._size

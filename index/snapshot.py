@@ -157,7 +157,7 @@ def _open(index: Path, wanted: str) -> Snapshot:
         raise SnapshotDamaged(_damage(folder, f"{', '.join(missing)} missing"))
     try:
         dense = DenseIndex.open(folder / "dense.faiss")
-        lexical = LexicalIndex.open(folder / "lexical")
+        lexical = LexicalIndex.open(folder / "lexical", len(dense))
         records = Records(folder / "records.db")
         counts = (*records.counts(), len(dense), len(lexical), dense.dimension)
     except SnapshotDamaged as error:

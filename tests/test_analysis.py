@@ -1,0 +1,76 @@
+"""Words are made comparable the same way on both sides, whatever the text and the threads."""
+
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index import analysis
+from index.analysis import STOP_WORDS, fold, terms, words
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Cramping calves", ["cramp", "calv"]),
+        ("the muscle's muscles’ muscles", ["muscl", "muscl", "muscl"]),
+        ("Don't", ["dont"]),
+        ("Ménière's disease", ["menier", "diseas"]),
+        ("night-time leg_cramps", ["night", "time", "leg", "cramp"]),
+        ("B12, 37.5 °C", ["b12", "37", "5", "c"]),
+        ("\N{LATIN SMALL LIGATURE FI}bre ＭＧ", ["fibr", "mg"]),
+        ("what is the of", []),
+        ("", []),
+    ],
+)
+def test_terms_of(text: str, expected: list[str]) -> None:
+    assert terms(text) == expected
+
+
+def test_fold_lowers_and_strips_accents() -> None:
+    assert fold("ÉLECTROLYTES") == "electrolytes"
+    assert fold("İ") == "i"
+
+
+def test_words_keep_stop_words_and_order() -> None:
+    assert words("The Night's Cramp") == ["the", "night", "cramp"]
+
+
+def test_stop_words_are_themselves_folded_words() -> None:
+    assert all(words(word) == [word] for word in STOP_WORDS)
+
+
+@given(st.text())
+def test_terms_are_never_empty_and_never_hold_white_space(text: str) -> None:
+    found = terms(text)
+    assert all(term and not any(c.isspace() for c in term) for term in found)
+    assert not STOP_WORDS.intersection(words(text)) & set(found) or found
+
+
+@given(st.text())
+def test_case_and_compatibility_forms_do_not_matter(text: str) -> None:
+    assert fold(fold(text)) == fold(text)
+
+
+@given(st.lists(st.text(st.characters(categories=("L", "N")), min_size=1), max_size=5))
+def test_terms_of_a_text_are_those_of_its_words(parts: list[str]) -> None:
+    assert terms(" ".join(parts)) == [term for part in parts for term in terms(part)]
+
+
+def test_threads_do_not_mix_up_their_words() -> None:
+    stems = ("cramp", "run", "relat", "nation", "hope", "general", "muscl", "vibrat", "oper")
+    endings = ("ing", "ed", "ization", "ational", "fulness", "ly", "s", "es", "ers")
+    every = [stem + ending for stem in stems for ending in endings]
+    analysis._stem.cache_clear()
+    alone = [analysis._stem(word) for word in every]
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(4) as threads:
+            for _ in range(10):
+                analysis._stem.cache_clear()
+                assert list(threads.map(analysis._stem, every)) == alone
+    finally:
+        sys.setswitchinterval(interval)
