@@ -42,6 +42,7 @@ def read_settings(folder: Path) -> BertSettings:
     try:
         model = _read(folder / "config.json")
         text = _read(folder / "sentence_bert_config.json")
+        tokenizer = _read(folder / "tokenizer_config.json")
         modules = [(each["type"].rpartition(".")[2], each["path"]) for each in _modules(folder)]
         pooling = _read(folder / dict(modules).get("Pooling", "1_Pooling") / "config.json")
         prompts = folder / "config_sentence_transformers.json"
@@ -60,6 +61,11 @@ def read_settings(folder: Path) -> BertSettings:
             ),
             "pooling": (mode, {"mean", "cls"}),
             "do_lower_case": (text.get("do_lower_case", False), {False}),
+            "transformer_task": (
+                text.get("transformer_task", "feature-extraction"),
+                {"feature-extraction"},
+            ),
+            "processing_kwargs": (bool(text.get("processing_kwargs")), {False}),
             "default_prompt_name": (prompt, {None}),
             "tokenizer.json": ((folder / "tokenizer.json").is_file(), {True}),
             "model.safetensors": ((folder / "model.safetensors").is_file(), {True}),
@@ -68,13 +74,14 @@ def read_settings(folder: Path) -> BertSettings:
             if value not in known:
                 raise EncoderError(f"{folder}: {key} is {value!r}, not {_either(known)}")
         return BertSettings(
-            layers=model["num_hidden_layers"],
-            heads=model["num_attention_heads"],
-            dimension=model["hidden_size"],
-            epsilon=model["layer_norm_eps"],
+            layers=int(model["num_hidden_layers"]),
+            heads=int(model["num_attention_heads"]),
+            dimension=int(model["hidden_size"]),
+            epsilon=float(model["layer_norm_eps"]),
+            # Where the model does not state its window, the tokenizer does.
             window=min(
-                text.get("max_seq_length") or model["max_position_embeddings"],
-                model["max_position_embeddings"],
+                int(text.get("max_seq_length") or tokenizer["model_max_length"]),
+                int(model["max_position_embeddings"]),
             ),
             pooling="cls" if mode == "cls" else "mean",
         )

@@ -1,0 +1,356 @@
+"""OpenVINO's vectors are the reference's; the same text gives the same bits; nothing is sent."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+pytest.importorskip("openvino", reason="the runtime openvino is not installed")
+
+from index import weights
+from index.encoder import Encoder, SentenceTransformerEncoder, open_encoder
+from index.encoder_bert import read_settings
+from index.errors import EncoderError
+from index.openvino_encoder import BATCH, STEP, OpenvinoEncoder, plan
+from index.weights import DEFAULT_ENCODER, ModelFolder, locate
+
+VARIED = [
+    "",
+    " \n\t ",
+    "Cramp",
+    "Why does my calf cramp at night, and what helps?",
+    "Take 400 mg every 6-8 h; no more than 1,200 mg (3 tablets) in 24 hours — 0.5 % of 2.3×10⁵.",
+    "¿Por qué tengo calambres en la pantorrilla? Ménière's, Sjögren, naïve, ﬁbre.",
+    "筋肉のけいれん 근육 경련 мышечный спазм تشنج العضلات μῦς",
+    "🦵⚡ [PAD] [SEP] [MASK] \x00\ufeff\u200b pneumonoultramicroscopicsilicovolcanoconiosis",
+    "a lone \ud83e surrogate",
+    "word " * 254,
+    *("The muscle tightens without warning. " * repeats for repeats in range(1, 32)),
+]
+
+
+@pytest.fixture(scope="module")
+def encoder() -> Encoder:
+    return open_encoder(runtime="openvino")
+
+
+@pytest.fixture(scope="module")
+def reference() -> Encoder:
+    return open_encoder(runtime="sentence-transformers")
+
+
+def _cosines(left: NDArray[np.float32], right: NDArray[np.float32]) -> NDArray[np.float32]:
+    cosines: NDArray[np.float32] = (left * right).sum(axis=1)
+    return cosines
+
+
+# Parity
+
+
+@pytest.mark.slow
+def test_vectors_are_those_of_the_reference(encoder: Encoder, reference: Encoder) -> None:
+    cosines = _cosines(encoder.encode(VARIED), reference.encode(VARIED))
+    assert cosines.min() >= 0.9995
+
+
+@pytest.mark.slow
+def test_float32_is_the_reference_to_rounding(reference: Encoder) -> None:
+    exact = OpenvinoEncoder(locate(DEFAULT_ENCODER), precision="f32")
+    assert exact.runtime == "openvino f32"
+    np.testing.assert_allclose(exact.encode(VARIED), reference.encode(VARIED), atol=2e-6)
+
+
+@pytest.mark.slow
+def test_either_runtime_can_search_what_the_other_made(
+    encoder: Encoder, reference: Encoder
+) -> None:
+    assert encoder.record == reference.record
+    assert encoder.count_tokens(VARIED) == reference.count_tokens(VARIED)
+
+
+@pytest.mark.slow
+def test_float32_is_taken_where_the_processor_has_no_bfloat16(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    import openvino
+
+    monkeypatch.setattr(openvino.Core, "get_property", lambda *_: ["FP32", "INT8"])
+    assert OpenvinoEncoder(locate(DEFAULT_ENCODER)).runtime == "openvino f32"
+
+
+# The promise of every encoder
+
+
+@pytest.mark.slow
+def test_the_same_text_gives_the_same_bits_in_any_company(encoder: Encoder) -> None:
+    alone = [encoder.encode([text])[0] for text in VARIED]
+    backwards = encoder.encode(VARIED[::-1])[::-1]
+    crowded = encoder.encode([*VARIED * 3, *(f"{text} x" for text in VARIED[:9])])
+    for row, vector in enumerate(alone):
+        assert np.array_equal(vector, backwards[row]), row
+        assert np.array_equal(vector, crowded[row + len(VARIED)]), row
+
+
+@pytest.mark.slow
+@settings(max_examples=30, deadline=None)
+@given(texts=st.lists(st.text(st.characters(), max_size=80), max_size=5))
+def test_any_text_has_a_unit_vector_of_its_own(encoder: Encoder, texts: list[str]) -> None:
+    vectors = encoder.encode(texts)
+    assert vectors.shape == (len(texts), 384)
+    assert vectors.dtype == np.float32
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
+    for text, vector in zip(texts, vectors, strict=True):
+        assert np.array_equal(encoder.encode([text])[0], vector)
+
+
+@pytest.mark.slow
+def test_threads_share_one_encoder(encoder: Encoder) -> None:
+    expected = encoder.encode(VARIED)
+    jobs: list[Callable[[], NDArray[np.float32]]] = [
+        (lambda: encoder.encode(VARIED)) if turn % 2 else (lambda: encoder.encode(VARIED[:4]))
+        for turn in range(8)
+    ]
+    with ThreadPoolExecutor(4) as pool:
+        runs = list(pool.map(lambda job: job(), jobs))
+    for found in runs:
+        assert np.array_equal(found, expected[: len(found)])
+
+
+@pytest.mark.slow
+def test_progress_is_told_in_the_calling_thread(encoder: Encoder) -> None:
+    done: list[int] = []
+    threads: set[int] = set()
+
+    def told(count: int) -> None:
+        done.append(count)
+        threads.add(threading.get_ident())
+
+    encoder.encode(VARIED, on_batch=told)
+    assert (sum(done), max(done)) == (len(VARIED), BATCH)
+    assert threads == {threading.get_ident()}
+    encoder.encode(VARIED[:3], on_batch=told)
+    assert sum(done) == len(VARIED) + 3
+
+
+@pytest.mark.slow
+def test_a_stop_from_the_caller_leaves_the_encoder_usable(encoder: Encoder) -> None:
+    def stop(_: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        encoder.encode(VARIED, on_batch=stop)
+    assert np.array_equal(encoder.encode(VARIED)[3], encoder.encode([VARIED[3]])[0])
+
+
+@pytest.mark.slow
+def test_nothing_is_truncated(encoder: Encoder) -> None:
+    assert encoder.record.max_tokens == 254
+    with pytest.raises(EncoderError, match=r"text 2 of 2 has 255 word pieces, .* at most 254"):
+        encoder.encode(["fine", "word " * 255])
+    changed = encoder.encode(["word " * 254, "word " * 253 + "pain"])
+    assert not np.array_equal(changed[0], changed[1])
+
+
+# The process
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("texts", [["one"], ["many " * 200] * 8])
+def test_the_process_needs_no_torch_sends_nothing_and_ends_well(texts: list[str]) -> None:
+    program = f"""
+import socket, sys
+def refused(*_): raise AssertionError("the network was used")
+socket.getaddrinfo = socket.socket.connect = refused
+from index.encoder import open_encoder
+encoder = open_encoder()
+encoder.encode({texts!r})
+print(encoder.runtime.split()[0])
+print([name for name in ("torch", "transformers", "openvino_telemetry") if name in sys.modules])
+"""
+    environment = {key: value for key, value in os.environ.items() if key != "CI"}
+    run = subprocess.run(
+        [sys.executable, "-W", "error", "-c", program],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=Path(weights.__file__).parents[1],
+        env=environment,
+    )
+    assert run.stdout.splitlines() == ["openvino", "[]"]
+    assert run.stderr == ""
+
+
+def test_without_openvino_the_reference_stands_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "index.openvino_encoder", None)
+    taken: list[ModelFolder] = []
+    monkeypatch.setattr("index.encoder.SentenceTransformerEncoder", taken.append)
+    open_encoder()
+    assert taken == [locate(DEFAULT_ENCODER)]
+    with pytest.raises(EncoderError, match="pip install openvino"):
+        open_encoder(runtime="openvino")
+
+
+# Planning
+
+
+@given(st.lists(st.integers(2, 256), max_size=60))
+def test_a_plan_holds_each_text_once_at_a_length_of_its_own(lengths: list[int]) -> None:
+    batches = list(plan(lengths))
+    assert sorted(row for rows, _ in batches for row in rows) == list(range(len(lengths)))
+    for rows, length in batches:
+        assert 1 <= len(rows) <= BATCH
+        assert length % STEP == 0
+        assert all(length - STEP < lengths[row] <= length for row in rows)
+    assert [length for _, length in batches] == sorted(
+        (length for _, length in batches), reverse=True
+    )
+
+
+# Other models: small ones of random weights, saved as sentence-transformers saves them
+
+
+Change = Callable[[Path], None]
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Save a BERT of two layers with the pooling asked for, and return its folder."""
+    torch = pytest.importorskip("torch")
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
+    from transformers import BertConfig, BertModel, BertTokenizer
+
+    def save(pooling: str) -> Path:
+        torch.manual_seed(7)
+        folder = tmp_path_factory.mktemp("model")
+        config = BertConfig(
+            vocab_size=30522,
+            hidden_size=24,
+            num_hidden_layers=2,
+            num_attention_heads=3,
+            intermediate_size=40,
+            max_position_embeddings=64,
+            layer_norm_eps=1e-5,
+        )
+        model = BertModel(config)
+        for parameter in model.parameters():
+            parameter.data += torch.randn_like(parameter) * 0.2
+        model.save_pretrained(folder / "bert")
+        tokenizer = BertTokenizer.from_pretrained(str(locate(DEFAULT_ENCODER).path))
+        tokenizer.save_pretrained(folder / "bert")
+        transformer = Transformer(str(folder / "bert"), max_seq_length=48)
+        whole = SentenceTransformer(modules=[transformer, Pooling(24, pooling)], device="cpu")
+        whole.save(str(folder / "whole"))
+        return folder / "whole"
+
+    return save
+
+
+SHORT = ["", "Cramp", "Why does my calf cramp at night?", "pain " * 46]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("pooling", ["mean", "cls"])
+def test_other_berts_give_their_own_vectors(small: Callable[[str], Path], pooling: str) -> None:
+    folder = small(pooling)
+    reference = open_encoder(str(folder), runtime="sentence-transformers")
+    exact = OpenvinoEncoder(locate(str(folder)), precision="f32")
+    assert open_encoder(str(folder)).runtime.startswith("openvino")
+    assert exact.record == reference.record
+    assert (exact.record.dimension, exact.record.max_tokens) == (24, 46)
+    np.testing.assert_allclose(exact.encode(SHORT), reference.encode(SHORT), atol=1e-5)
+
+
+@pytest.mark.slow
+def test_a_model_beyond_the_graph_falls_back_to_the_reference(
+    small: Callable[[str], Path],
+) -> None:
+    folder = small("max")
+    assert isinstance(open_encoder(str(folder)), SentenceTransformerEncoder)
+    with pytest.raises(EncoderError, match=r"pooling is 'max', not 'cls' or 'mean'"):
+        open_encoder(str(folder), runtime="openvino")
+
+
+def _settings(folder: Path) -> Path:
+    """Write the settings of a small BERT, without its weights' content."""
+    files = {
+        "config.json": {
+            "model_type": "bert",
+            "hidden_act": "gelu",
+            "num_hidden_layers": 2,
+            "num_attention_heads": 3,
+            "hidden_size": 24,
+            "layer_norm_eps": 1e-12,
+            "max_position_embeddings": 64,
+        },
+        "sentence_bert_config.json": {"max_seq_length": 256},
+        "modules.json": [
+            {"type": "sentence_transformers.models.Transformer", "path": ""},
+            {"type": "sentence_transformers.models.Pooling", "path": "1_Pooling"},
+        ],
+        "1_Pooling/config.json": {
+            "pooling_mode_mean_tokens": True,
+            "pooling_mode_cls_token": False,
+        },
+        "tokenizer.json": {},
+        "tokenizer_config.json": {"model_max_length": 32},
+        "model.safetensors": {},
+    }
+    (folder / "1_Pooling").mkdir()
+    for name, content in files.items():
+        (folder / name).write_text(json.dumps(content))
+    return folder
+
+
+def test_the_window_is_never_wider_than_the_positions(tmp_path: Path) -> None:
+    folder = _settings(tmp_path)
+    found = read_settings(folder)
+    assert (found.window, found.pooling, found.layers, found.heads) == (64, "mean", 2, 3)
+    (folder / "sentence_bert_config.json").write_text("{}")
+    assert read_settings(folder).window == 32
+
+
+@pytest.mark.parametrize(
+    ("file", "key", "value", "message"),
+    [
+        ("config.json", "model_type", "xlm-roberta", "model_type is 'xlm-roberta', not 'bert'"),
+        ("config.json", "hidden_act", "relu", "hidden_act is 'relu', not 'gelu'"),
+        ("config.json", "position_embedding_type", "relative_key", "position_embedding_type"),
+        ("config.json", "num_hidden_layers", None, "not those of a BERT"),
+        ("sentence_bert_config.json", "do_lower_case", True, "do_lower_case is True"),
+        (
+            "sentence_bert_config.json",
+            "processing_kwargs",
+            {"text": 1},
+            "processing_kwargs is True",
+        ),
+        ("1_Pooling/config.json", "pooling_mode_cls_token", True, "pooling is 'mean and cls'"),
+        ("config_sentence_transformers.json", "default_prompt_name", "query", "default_prompt"),
+    ],
+)
+def test_settings_that_the_graph_does_not_know_are_refused(
+    tmp_path: Path, file: str, key: str, value: object, message: str
+) -> None:
+    path = _settings(tmp_path) / file
+    content = json.loads(path.read_text()) if path.exists() else {}
+    content[key] = value
+    path.write_text(json.dumps(content))
+    with pytest.raises(EncoderError, match=message):
+        read_settings(tmp_path)
+
+
+@pytest.mark.parametrize("file", ["tokenizer.json", "model.safetensors", "config.json"])
+def test_a_folder_with_a_file_missing_is_refused(tmp_path: Path, file: str) -> None:
+    (_settings(tmp_path) / file).unlink()
+    with pytest.raises(EncoderError, match=file):
+        read_settings(tmp_path)
