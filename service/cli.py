@@ -4,6 +4,7 @@ Heavy libraries are imported inside the commands, so that `pincite --help` is qu
 """
 
 import json
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +13,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -23,7 +23,8 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from index.errors import PinciteError
+from index.errors import PinciteError, SourceError
+from service.failures import place_of
 from service.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,
 )
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
@@ -48,12 +50,35 @@ Index = Annotated[Path | None, typer.Option(help="Folder of the snapshots.")]
 
 
 def main() -> None:
-    """Run the command; an error that Pincite knows is one line on stderr and exit code 1."""
+    """Run the command; an error is one line on stderr and exit code 1."""
     try:
         app()
     except PinciteError as error:
-        err.print(Text(f"pincite: {error}", style="red"))
-        sys.exit(NOTHING)
+        reason = str(error)
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        reason = f"{where}{error.strerror or error}"
+    except Exception as error:  # noqa: BLE001 - a person gets one line, and no question in it
+        reason = f"something failed inside Pincite: {place_of(error)}."
+    else:
+        return
+    err.print(_text(f"pincite: {reason}", "red"), soft_wrap=True)
+    sys.exit(NOTHING)
+
+
+def _text(words: str, style: str = "") -> Text:
+    """Return `words` for the terminal, each control character but tab and line end as U+FFFD.
+
+    An article, or a file's name, could otherwise send the terminal commands.
+    """
+    return Text(re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", "\ufffd", words), style=style)
+
+
+def _print_json(document: str) -> None:
+    """Print JSON, with the control characters that JSON itself leaves bare escaped."""
+    bare = json.dumps(json.loads(document), indent=2, ensure_ascii=False)
+    shown = re.sub(r"[\x7f-\x9f]", lambda found: f"\\u{ord(found[0]):04x}", bare)
+    out.print(Text(shown), soft_wrap=True)
 
 
 @app.command()
@@ -83,7 +108,7 @@ def index(
             on_progress=on_progress,
         )
     if as_json:
-        out.print_json(json.dumps(_report_fields(report)))
+        _print_json(json.dumps(_report_fields(report)))
     else:
         _print_report(report, settings)
     if report.problems:
@@ -107,7 +132,7 @@ def ask(
     answers = Answers(settings, open_encoder(settings.encoder, runtime=settings.runtime))
     answer = answers.ask(question, k)
     if as_json:
-        out.print_json(answer.model_dump_json())
+        _print_json(answer.model_dump_json())
     else:
         _print_answer(answer)
     raise typer.Exit(ANSWERED if answer.status == "answered" else NOT_ANSWERED)
@@ -124,16 +149,23 @@ def serve(
     from service.serve import serve as run
 
     settings = load_settings(host=host, port=port, index=index, corpus=corpus)
-    run(settings, lambda address: err.print(f"Pincite answers at [bold]{address}[/bold]"))
+
+    def announce(address: str, cost: str) -> None:
+        line = Text.assemble("Pincite answers at ", (address, "bold"), f"  ({cost})")
+        err.print(line, soft_wrap=True)
+
+    run(settings, announce)
 
 
 @app.command()
 def explain(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="An article's file.")],
+    file: Annotated[Path, typer.Argument(help="An article's file.")],
 ) -> None:
     """Show what is kept of a file, what is left out, and why."""
     from ingest.pipeline import explain_file
 
+    if not file.is_file():
+        raise SourceError(f"there is no file {file}.")
     for document in explain_file(file):
         data = document.metadata
         facts = {
@@ -146,15 +178,14 @@ def explain(
             "references": str(len(data.references)) if data.references else None,
         }
         for name, value in facts.items():
-            out.print(
-                f"[bold]{name:>10}[/bold]  {escape(value) if value else '[dim]unknown[/dim]'}"
-            )
+            shown = _text(value) if value else Text("unknown", "dim")
+            out.print(Text.assemble((f"{name:>10}", "bold"), "  ", shown))
         for block in document.blocks:
             label = f"left out: {block.left_out}" if block.left_out else f"kept: {block.kind}"
             style = "red" if block.left_out else "green"
             out.print()
-            out.print(Text(label, style=style))
-            out.print(Text(block.text, style="dim" if block.left_out else ""))
+            out.print(_text(label, style))
+            out.print(_text(block.text, "dim" if block.left_out else ""))
 
 
 @app.command()
@@ -168,10 +199,11 @@ def verify(index: Index = None, corpus: Corpus = None) -> None:
     settings = load_settings(index=index, corpus=corpus)
     result = verify_index(settings.corpus, settings.index)
     for fault in result.faults:
-        out.print(Text(fault, style="red"))
+        out.print(_text(fault, "red"), soft_wrap=True)
     out.print(
         f"{result.passages} passages of {result.articles} articles checked in snapshot "
-        f"{result.snapshot}: {len(result.faults) or 'no'} faults."
+        f"{result.snapshot}: {len(result.faults) or 'no'} faults.",
+        soft_wrap=True,
     )
     if result.faults:
         raise typer.Exit(NOTHING)
@@ -219,31 +251,33 @@ def _report_fields(report: "Report") -> dict[str, object]:
 
 def _print_report(report: "Report", settings: Settings) -> None:
     for record in report.problems:
-        err.print(Text(f"{record.source}: {record.problem}", style="yellow"))
+        err.print(_text(f"{record.source}: {record.problem}", "yellow"), soft_wrap=True)
     for note in report.notes:
-        err.print(Text(note))
+        err.print(_text(note), soft_wrap=True)
     if report.manifest is None:
         out.print(f"Nothing has changed: {report.articles} articles, {report.passages} passages.")
         return
     counts = f"{len(report.added)} added, {len(report.changed)} changed, {len(report.removed)} gone"
     out.print(
         f"{report.articles} articles, {report.passages} passages ({report.encoded} encoded) in "
-        f"{report.seconds:.1f} s. Files: {counts}, {len(report.problems)} not read."
+        f"{report.seconds:.1f} s. Files: {counts}, {len(report.problems)} not read.",
+        soft_wrap=True,
     )
-    out.print(f"Snapshot {report.manifest.snapshot} in {settings.index} is live.")
+    live = f"Snapshot {report.manifest.snapshot} in {settings.index} is live."
+    out.print(_text(live), soft_wrap=True)
 
 
 def _print_answer(answer: "Answer") -> None:
     if answer.notice:
-        out.print(Text(answer.notice.text, style="bold red"))
-        out.print(Text(f"Raised by: {answer.notice.matched}. {answer.notice.source}", style="dim"))
+        out.print(_text(answer.notice.text, "bold red"))
+        out.print(_text(f"Raised by: {answer.notice.matched}. {answer.notice.source}", "dim"))
         out.print()
     if not answer.passages:
         out.print("The articles do not answer this question.", style="bold")
         if answer.nearest_topics:
             out.print("What they do cover nearest:")
         for topic in answer.nearest_topics:
-            out.print(Text(f"  {topic.title}" + (f" › {topic.section}" if topic.section else "")))
+            out.print(_text(f"  {topic.title}" + (f" › {topic.section}" if topic.section else "")))
     for number, passage in enumerate(answer.passages, start=1):
         _print_passage(f"{number}.", passage)
     if answer.see_a_doctor:
@@ -251,21 +285,21 @@ def _print_answer(answer: "Answer") -> None:
         for passage in answer.see_a_doctor:
             _print_passage("•", passage)
     out.print()
-    out.print(Text(answer.disclaimer, style="italic"))
+    out.print(_text(answer.disclaimer, "italic"))
 
 
 def _print_passage(label: str, passage: "PassageOut") -> None:
     article = passage.article
-    quoted = Text(passage.text)
+    quoted = _text(passage.text)
     for start, end in passage.highlights:
         quoted.stylize("bold", start, end)
     source = ", ".join(
         part for part in (article.title, article.publisher, article.published) if part
     )
     out.print()
-    out.print(Text(f"{label} {source}", style="cyan"))
+    out.print(_text(f"{label} {source}", "cyan"))
     if passage.section:
-        out.print(Text("   " + " › ".join(passage.section), style="dim"))
+        out.print(_text("   " + " › ".join(passage.section), "dim"))
     out.print(quoted)
     chance = "" if passage.probability is None else f"  probability {passage.probability:.2f}"
-    out.print(Text(f"   {passage.passage_id}  sha256 {passage.sha256[:12]}{chance}", style="dim"))
+    out.print(_text(f"   {passage.passage_id}  sha256 {passage.sha256[:12]}{chance}", "dim"))

@@ -16,6 +16,7 @@ from starlette.routing import Match
 
 from index.errors import PinciteError
 from service.api import AdminOnly
+from service.failures import place_of
 from service.pages import render_error
 
 _LOG = logging.getLogger("pincite")
@@ -68,11 +69,7 @@ def on_http(request: Request, error: Exception) -> Response:
 
 def on_failure(request: Request, error: Exception) -> Response:
     """The type and the place go to the log; the message may hold a question and does not."""
-    place = error.__traceback__
-    while place is not None and place.tb_next is not None:
-        place = place.tb_next
-    where = f"{place.tb_frame.f_code.co_filename}:{place.tb_lineno}" if place else "?"
-    _LOG.error("%s at %s", type(error).__name__, where)
+    _LOG.error("%s", place_of(error))
     return problem(request, 500, "internal", "something failed inside Pincite. The log says where.")
 
 

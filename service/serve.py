@@ -1,31 +1,74 @@
 """Run the service: one process, uvicorn, on the address of the settings."""
 
+import signal
 import socket
-from collections.abc import Callable
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from index.errors import SettingsError
 from service.settings import Settings
 
+if TYPE_CHECKING:
+    from uvicorn import Server
 
-def serve(settings: Settings, announce: Callable[[str], None]) -> None:
-    """Serve until interrupted. `announce` is told the address once questions can be asked.
 
+def serve(settings: Settings, announce: Callable[[str, str], None]) -> None:
+    """Serve until SIGINT or SIGTERM, then finish what is being answered and return.
+
+    `announce` is told the address, once questions can be asked, and what the start has cost.
     Raises `SettingsError` when the address cannot be listened on.
     """
-    import uvicorn
-
-    from service.app import create_app
-
     listener = _listen(settings.host, settings.port)
     try:
-        app = create_app(settings)
+        began = time.perf_counter()
+        import uvicorn
+
+        from index.encoder import open_encoder
+        from service.app import create_app
+
+        imported = time.perf_counter()
+        encoder = open_encoder(settings.encoder, runtime=settings.runtime)
+        opened = time.perf_counter()
+        app = create_app(settings, encoder)
+        done = time.perf_counter()
         host, port = listener.getsockname()[:2]
         shown = f"[{host}]" if ":" in host else host
-        announce(f"http://{shown}:{port}/")
+        announce(
+            f"http://{shown}:{port}/",
+            f"started in {done - began:.1f} s: imports {imported - began:.1f}, "
+            f"encoder {opened - imported:.1f}, snapshot {done - opened:.1f}",
+        )
         # The access log would hold the questions that people put into addresses.
-        uvicorn.Server(uvicorn.Config(app, access_log=False, log_level="warning")).run([listener])
+        server = uvicorn.Server(uvicorn.Config(app, access_log=False, log_level="warning"))
+        with _stopping(server):
+            server.run([listener])
     finally:
         listener.close()
+
+
+@contextmanager
+def _stopping(server: "Server") -> Iterator[None]:
+    """Let SIGINT and SIGTERM stop `server`, and do no more.
+
+    While it serves, uvicorn has handlers of its own; when it has stopped it puts back the ones it
+    has found and raises the signal again, which would end the process as if it had failed.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(*_: object) -> None:
+        server.should_exit = True
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -34,12 +77,21 @@ def _listen(host: str, port: int) -> socket.socket:
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
         listener = socket.socket(family, kind, protocol)
+    except (OSError, UnicodeError) as error:
+        raise SettingsError(_refusal(host, port, error)) from error
+    try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
+        listener.listen(128)
     except OSError as error:
-        raise SettingsError(
-            f"cannot listen on {host} port {port}: {error.strerror or error}. "
-            "Choose another with --host and --port (0 takes any free port)."
-        ) from error
-    listener.listen(128)
+        listener.close()
+        raise SettingsError(_refusal(host, port, error)) from error
     return listener
+
+
+def _refusal(host: str, port: int, error: Exception) -> str:
+    why = getattr(error, "strerror", None) or error
+    return (
+        f"cannot listen on {host} port {port}: {why}. "
+        "Choose another with --host and --port (0 takes any free port)."
+    )
