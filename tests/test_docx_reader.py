@@ -206,6 +206,15 @@ def test_metadata() -> None:
     assert one(make_docx(p("Text."), core=core)).metadata.title == "The template's"
 
 
+def test_references_are_set_apart() -> None:
+    entries = p("Doe J. Cramps. J Sample Med. 2020;12(3):45-50.") + p(
+        "Roe R. Calf pain. 2021. https://doi.org/10.1000/182"
+    )
+    document = one(make_docx(p("A cramp passes.") + p("References", "H1") + entries))
+    assert [b.left_out for b in document.blocks] == ["", *["reference list"] * 3]
+    assert [reference.doi for reference in document.metadata.references] == [None, "10.1000/182"]
+
+
 def test_strict_files_read_the_same() -> None:
     assert one(make_docx(BODY, w=STRICT)).blocks == one(make_docx(BODY)).blocks
 

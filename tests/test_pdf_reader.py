@@ -242,8 +242,8 @@ def test_bullets_and_numbers_make_items() -> None:
         ("paragraph", 0, "See a doctor if:", ""),
         ("item", 1, "the cramps come back again and again, or they last for very long", ""),
         ("item", 1, "the leg is swollen", ""),
-        ("item", 1, "Straighten the leg.", ""),
-        ("item", 1, "Pull the toes up.", ""),
+        ("item", 1, "1. Straighten the leg.", ""),
+        ("item", 1, "2. Pull the toes up.", ""),
     ]
 
 
@@ -333,6 +333,21 @@ def test_a_file_name_is_no_title(title: str) -> None:
 def test_a_date_that_is_none_is_not_told(date: str) -> None:
     info = f"/CreationDate({date})"
     assert one(make_pdf([lines(40, 560, *LEFT)], info)).metadata.published is None
+
+
+def test_references_are_set_apart() -> None:
+    page = [
+        *lines(40, 560, "A cramp passes by itself within a few minutes, and does no harm at all."),
+        (40, 530, 14, "References"),
+        *lines(40, 510, "1. Doe J. Cramps at night. J Sample Med. 2020;12(3):45-50."),
+        *lines(40, 490, "2. Roe R. Calf pain. https://doi.org/10.1000/182"),
+    ]
+    document = one(make_pdf([page]))
+    assert [b.left_out for b in document.blocks] == ["", *["reference list"] * 3]
+    assert [(r.number, r.url, r.doi) for r in document.metadata.references] == [
+        (1, None, None),
+        (2, "https://doi.org/10.1000/182", "10.1000/182"),
+    ]
 
 
 def test_a_scan_without_text_says_what_to_do() -> None:

@@ -7,7 +7,7 @@ is not read: deleted and hidden text, field codes, comments, the fallback of a d
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from posixpath import dirname, normpath
 
 from lxml import etree
@@ -18,6 +18,7 @@ from ingest.archive import Archive
 from ingest.document import Document, Metadata, SourceBlock
 from ingest.front_matter import iso_date
 from ingest.readers.block_text import one_line, raised, tidy
+from ingest.readers.reference_lists import set_apart
 from ingest.safe_xml import parse_xml
 
 CONTENTS = "table of contents"
@@ -79,7 +80,9 @@ def read(data: bytes, name: str) -> Iterator[Document]:
     blocks = _settled(blocks)
     if not any(not block.left_out for block in blocks):
         raise SourceError(f"{name}: there is no text in it; if it holds pictures, type them up")
-    yield Document(tuple(blocks), _metadata(archive, name, blocks))
+    metadata = _metadata(archive, name, blocks)
+    kept, references = set_apart(blocks)
+    yield Document(kept, replace(metadata, references=references))
 
 
 def _transitional(data: bytes) -> bytes:

@@ -6,6 +6,7 @@ headings keep the passages of each apart.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from posixpath import dirname, join, normpath
 from urllib.parse import unquote
 
@@ -17,6 +18,7 @@ from ingest.document import Document, Metadata, SourceBlock
 from ingest.front_matter import iso_date
 from ingest.readers.block_text import one_line
 from ingest.readers.markup import chapter, source_blocks
+from ingest.readers.reference_lists import set_apart
 from ingest.safe_xml import parse_xml
 
 CONTENTS = "table of contents"
@@ -47,7 +49,8 @@ def read(data: bytes, name: str) -> Iterator[Document]:
             blocks += source_blocks(chapter(archive.read(path), name), left_out)
     if not any(not block.left_out for block in blocks):
         raise SourceError(f"{name}: there is no text in the chapters of the book")
-    yield Document(tuple(blocks), _metadata(package))
+    kept, references = set_apart(blocks)
+    yield Document(kept, replace(_metadata(package), references=references))
 
 
 def _package_path(archive: Archive, name: str) -> str:

@@ -26,6 +26,7 @@ from ingest.document import Document, Metadata, SourceBlock
 from ingest.encoding import decode
 from ingest.front_matter import merge, metadata_from, reference_from, split_front_matter
 from ingest.readers.block_text import tidy_with_offsets
+from ingest.readers.reference_lists import REFERENCE_LIST
 from ingest.references import is_heading
 
 MAX_CHARACTERS = 5_000_000
@@ -39,7 +40,6 @@ MAX_SECONDS = 30.0
 
 HTML_MARKUP = "HTML markup"
 IMAGE = "image"
-REFERENCE_LIST = "reference list"
 
 _FOOTNOTE = re.compile(r"\[\^[^\]\s]{1,20}\]:\s")
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)")

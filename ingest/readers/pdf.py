@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -17,6 +18,7 @@ from index.errors import LimitExceeded, SourceError
 from ingest.document import Document, Metadata, SourceBlock
 from ingest.front_matter import iso_date
 from ingest.readers.block_text import one_line
+from ingest.readers.reference_lists import set_apart
 
 MAX_BYTES = 100_000_000
 MAX_PAGES = 2_000
@@ -59,7 +61,9 @@ def read(data: bytes, name: str) -> Iterator[Document]:
             f"{name}: the pages hold no text, only pictures perhaps; run text recognition on it "
             "(for example ocrmypdf) and add the result"
         )
-    yield Document(blocks, _metadata(found["info"], found["language"], blocks, name))
+    metadata = _metadata(found["info"], found["language"], blocks, name)
+    blocks, references = set_apart(blocks)
+    yield Document(blocks, replace(metadata, references=references))
 
 
 def _in_child(data: bytes, name: str) -> dict[str, Any]:

@@ -374,8 +374,9 @@ def _block(
         text = join_lines(text, line.text, vocabulary)
     level = 0
     if draft.kind == "item":
+        # A sign goes, a number is text: a page and a quote of it may speak of "step 3".
         bullet, _, rest = text.partition(" ")
-        text = rest if BULLET.fullmatch(bullet) else text
+        text = rest if not any(map(str.isalnum, bullet)) and BULLET.fullmatch(bullet) else text
         level = 1
     elif draft.kind == "heading":
         level = levels[_style(draft)]
