@@ -272,6 +272,7 @@ def test_citations_are_dropped_and_powers_stay() -> None:
         ("over-", "the-counter pills", "over-the-counter pills"),
         ("long-", "term use", "long-term use"),  # both are words of the document
         ("well-", "being", "well-being"),
+        ("the build-", "up of", "the build-up of"),
         ("the treat-", "ment", "the treatment"),
         ("cross-", "sectional", "cross-sectional"),  # written so elsewhere
         ("Guillain-", "Barr syndrome", "Guillain-Barr syndrome"),

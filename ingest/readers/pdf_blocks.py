@@ -39,25 +39,11 @@ _BROKEN_AT_DASH = re.compile(r"[^\W_][–—/]$")
 _TAIL = re.compile(r"([^\W_]+(?:-[^\W_]+)*)-$")
 _HEAD = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*")
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
-# First parts that English writes with a hyphen before most words (Chicago Manual 7.96, table).
-_HYPHEN_FIRST = frozenset(
-    {
-        "self",
-        "non",
-        "ex",
-        "well",
-        "all",
-        "half",
-        "cross",
-        "high",
-        "low",
-        "long",
-        "short",
-        "x",
-        "t",
-        "e",
-    }
+# Parts that English writes with a hyphen beside most words (Chicago Manual of Style 7.96, table).
+_HYPHEN_AFTER = frozenset(
+    {"self", "non", "ex", "well", "all", "half", "cross", "high", "low", "long", "short", "x"}
 )
+_HYPHEN_BEFORE = frozenset({"up", "off", "like", "free", "based", "related", "term"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +75,7 @@ def blocks_of(pages: Sequence[Page]) -> list[SourceBlock]:
             line = Line(tidy(page.turned), 0.0, 0.0, 0.0, body, False)
             drafts.append(_Draft("paragraph", (line,), TURNED))
     joined = _across_regions(drafts)
-    vocabulary = _vocabulary(pages)
+    vocabulary = _vocabulary(joined)
     levels = _heading_levels(joined, body)
     return [block for draft in joined if (block := _block(draft, vocabulary, levels)) is not None]
 
@@ -355,15 +341,19 @@ def _style(draft: _Draft) -> tuple[float, bool]:
 # Text
 
 
-def _vocabulary(pages: Sequence[Page]) -> Counter[str]:
-    """Count the words that no line end has cut."""
-    return Counter(
-        word.casefold()
-        for page in pages
-        for row in rows_of(page.words)
-        for piece in row[:-1]
-        for word in _WORD.findall(piece.text)
-    )
+def _vocabulary(drafts: Sequence[_Draft]) -> Counter[str]:
+    """Count the words of the document that no line end has cut."""
+    found: Counter[str] = Counter()
+    for draft in drafts:
+        cut = False
+        for line in draft.lines:
+            words = line.text.split()
+            whole = words[cut:]
+            cut = _TAIL.search(line.text) is not None
+            if cut:
+                whole = whole[:-1]
+            found.update(word.casefold() for piece in whole for word in _WORD.findall(piece))
+    return found
 
 
 def _block(
@@ -411,6 +401,6 @@ def keeps_hyphen(first: str, second: str, vocabulary: Counter[str]) -> bool:
         return compound > whole
     if "-" in first or "-" in second or not last_part.isalpha():
         return True
-    if last_part in _HYPHEN_FIRST:
+    if last_part in _HYPHEN_AFTER or first_part in _HYPHEN_BEFORE:
         return True
     return len(first_part) > 2 and vocabulary[last_part] > 0 and vocabulary[first_part] > 0

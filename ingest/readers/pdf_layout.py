@@ -19,9 +19,13 @@ from ingest.readers.pdf_words import Word
 MIN_GUTTER = 0.8
 """Narrowest white strip between two columns, in ems. Justified lines space words up to 0.7 em."""
 
+MAX_DEPTH = 12
+"""Cuts within cuts; a page of three columns with boxes needs four."""
+
 MIN_COLUMN_LINES = 3
 MIN_COLUMN_LETTERS = 10
-"""Fewest lines of a column, and fewest letters of its middle line: less is a table or a margin."""
+"""Fewest lines of a column, and fewest letters of its middle line: less is a table or a margin.
+Two lines are enough where they are twice as long: the last page of columns that are balanced."""
 
 MAX_CELL_LETTERS = 30
 MIN_TEXT_LETTERS = 12
@@ -29,6 +33,9 @@ MAX_CELL_FILL = 0.65
 """The middle cell of a table: at most this long; where it is longer than the second number, it
 fills at most this share of its column. Lines of text columns are as long as the column is wide:
 of those we set, the middle one fills 0.73 and more, of tables 0.3 to 0.6."""
+
+MIN_STRIP = 0.6
+"""Narrowest strip between two columns of a table, in ems."""
 
 _SAME_LINE = 0.35  # ems between baselines of one line
 _RAISED = 0.8  # the size of a superscript, relative to its line
@@ -118,17 +125,17 @@ def _regions(rows: list[Row], depth: int = 0) -> Iterator[Region]:
     if not rows:
         return
     table = _table(rows)
-    if table is not None:
-        first, last = table
-        yield from _regions(rows[:first], depth)
-        yield _table_region(rows[first:last])
-        yield from _regions(rows[last:], depth)
+    cut = _gutter(rows) if depth < MAX_DEPTH else None
+    # A few short lines of two columns may look like a table; the columns go on above and below.
+    if table is not None and (cut is None or cut.lines < 2 * (table[1] - table[0])):
+        yield from _regions(rows[: table[0]], depth)
+        yield _table_region(rows[table[0] : table[1]])
+        yield from _regions(rows[table[1] :], depth)
         return
-    cut = _gutter(rows) if depth < 12 else None
     if cut is None:
         yield _plain_region(rows)
         return
-    first, last, x = cut
+    first, last, x = cut.first, cut.last, cut.x
     yield from _regions(rows[:first], depth + 1)
     for side in (0, 1):
         column = [[a for a in row if (_middle(a) > x) == bool(side)] for row in rows[first:last]]
@@ -181,6 +188,14 @@ def _has_cells(run: Sequence[Row]) -> bool:
         for row in run
         for atom, beside in pairwise(row)
     )
+    # Between two columns of a table stands a strip that no row reaches into; the wide spaces of
+    # justified lines stand below each other by chance, and not so clearly.
+    columns = list(zip(*run, strict=True))
+    strip = min(
+        min(map(_left, right)) - max(map(_right, left)) for left, right in pairwise(columns)
+    )
+    if strip < MIN_STRIP * _size(run):
+        return False
     return letters <= MIN_TEXT_LETTERS or (letters <= MAX_CELL_LETTERS and fill <= MAX_CELL_FILL)
 
 
@@ -196,13 +211,23 @@ def _same_columns(above: Row, below: Row) -> bool:
     )
 
 
-def _gutter(rows: Sequence[Row]) -> tuple[int, int, float] | None:
-    """Return the rows `[first, last)` that a gutter parts, and where it is, or None.
+@dataclass(frozen=True, slots=True)
+class _Gutter:
+    """A white strip at `x` that parts the rows `[first, last)`, `lines` of them on both sides."""
+
+    lines: int
+    first: int
+    last: int
+    x: float
+
+
+def _gutter(rows: Sequence[Row]) -> _Gutter | None:
+    """Return the gutter between two columns, or None.
 
     Of all gaps between neighbours the one is taken that parts the most rows.
     """
     narrowest = MIN_GUTTER * _size(rows)
-    best: tuple[int, int, int, float] | None = None
+    best: _Gutter | None = None
     tried: set[tuple[int, int, int]] = set()
     for index, gaps in _gaps(rows, narrowest):
         for low, high in gaps:
@@ -211,9 +236,9 @@ def _gutter(rows: Sequence[Row]) -> tuple[int, int, float] | None:
                 continue
             tried.add(key)
             found = _extend(rows, index, low, high, narrowest)
-            if found is not None and (best is None or found[0] > best[0]):
+            if found is not None and (best is None or found.lines > best.lines):
                 best = found
-    return best[1:] if best else None
+    return best
 
 
 def _gaps(rows: Sequence[Row], narrowest: float) -> Iterator[tuple[int, list[tuple[float, float]]]]:
@@ -239,8 +264,8 @@ def _gaps(rows: Sequence[Row], narrowest: float) -> Iterator[tuple[int, list[tup
 
 def _extend(
     rows: Sequence[Row], index: int, low: float, high: float, narrowest: float
-) -> tuple[int, int, int, float] | None:
-    """Return how many rows, and which, leave the gap free, when they make two columns."""
+) -> _Gutter | None:
+    """Return the gutter that the gap is part of, when the rows beside it make two columns."""
     first = last = index
     for step in (-1, 1):
         at = index if step == 1 else index - 1
@@ -260,12 +285,14 @@ def _extend(
             if mine:
                 sides[side].append(at)
                 letters[side].append(sum(map(_letters, mine)))
-    if min(map(len, sides)) < MIN_COLUMN_LINES:
+    shortest = min(map(len, sides))
+    typical = min(median(side) if side else 0 for side in letters)
+    if shortest < 2 or typical < MIN_COLUMN_LETTERS:
         return None
-    if min(median(side) for side in letters) < MIN_COLUMN_LETTERS:
+    if shortest < MIN_COLUMN_LINES and typical < 2 * MIN_COLUMN_LETTERS:
         return None
     first, last = _trim(rows, first, last, sides)
-    return min(map(len, sides)), first, last + 1, x
+    return _Gutter(min(map(len, sides)), first, last + 1, x)
 
 
 def _narrowed(row: Row, low: float, high: float) -> tuple[float, float]:
