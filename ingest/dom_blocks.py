@@ -17,9 +17,9 @@ from ingest.page_regions import (
     BUTTON,
     HIDDEN,
     Region,
-    element_class,
     is_concealed,
     is_panel,
+    names_panel,
     region_of,
 )
 
@@ -270,7 +270,7 @@ def _enter(element: etree._Element, context: _Context, walker: _Walker) -> _Cont
         inner.kind, inner.level = "heading", HEADINGS[tag]
     elif element.get("role") == "heading":
         inner.kind, inner.level = "heading", _aria_level(element)
-    elif tag == "summary" or (tag == "button" and _opens_panel(element)):
+    elif tag == "summary" or _opens_panel(element):
         if context.kind != "heading":
             inner.kind, inner.level = "heading", walker.panel_level(len(inner.path))
     elif tag in LISTS or tag == "dl":
@@ -293,6 +293,8 @@ def _mark_regions(element: etree._Element, inner: _Context) -> None:
     region = region_of(element)
     if region is not None:
         inner.regions = (*inner.regions, region)
+    if element.tag == "details" and inner.panel is None:
+        inner.panel = element
     if is_concealed(element):
         if not is_panel(element):
             inner.regions = (*inner.regions, Region(HIDDEN, element))
@@ -309,10 +311,11 @@ def _aria_level(element: etree._Element) -> int:
 
 def _opens_panel(element: etree._Element) -> bool:
     """Tell whether a button is the heading of a fold-out panel (an FAQ's question)."""
-    text = clean_text("".join(element.itertext()))
-    if element.get("aria-controls") is None and "accordion" not in element_class(element):
+    if element.tag != "button" and element.get("role") != "button":
         return False
-    return len(text.split()) > 2
+    if element.get("aria-controls") is None and not names_panel(element):
+        return False
+    return len(clean_text("".join(element.itertext())).split()) > 2
 
 
 def _first_number(element: etree._Element) -> int | None:

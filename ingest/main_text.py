@@ -18,7 +18,10 @@ from index.errors import SourceError
 from ingest.dom_blocks import DomBlock
 
 COVERED = 0.5
-"""A block is trafilatura's choice when this share of its letters stands in trafilatura's text."""
+"""A block is trafilatura's choice when this share of its letters stands in trafilatura's text.
+
+From 0.2 to 0.95 it makes no difference on the development pages: blocks are found whole or not.
+"""
 
 PIECE = 60
 """Letters of a piece by which a line is looked for when it does not stand in one place whole."""

@@ -148,8 +148,8 @@ _SHORT = (
     (
         regions.BYLINE,
         _any(
-            r"(?:medically |clinically |fact[- ])?(?:reviewed|checked|written|authored|edited) by\b"
-            r":?\s*(?:(?-i:[A-Z])|$)",
+            r"(?:medically |clinically |fact[- ])?(?:reviewed|checked|written|authored|edited"
+            r"|updated) by\b:?\s*(?:(?-i:[A-Z])|$)",
             r"(?:first |originally )?(?:reviewed|published|posted|updated|modified)(?: on)?\W+"
             r"(?=.*\d{4})",
             r"by:? (?-i:[A-Z]\S+ [A-Z]\S+(?: [A-Z]\S+)?)(?:, [\w., ]{1,30})?$",
@@ -157,6 +157,7 @@ _SHORT = (
             r"next review (?:due|date|:)",
             r"(?:review|update)d?(?: date)?:",
             r"date (?:published|updated|reviewed)",
+            r"(?:review|publication) date\b",
             r"(?:fact[- ]|medically )?(?:checked|reviewed)$",
             r"\d+ min(?:ute)?s? read$",
         ),

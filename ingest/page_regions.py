@@ -136,6 +136,10 @@ _MODIFIERS = re.compile(
 )
 """Names that tell what stands beside or inside an element, not what it is: "has-sidebar"."""
 
+_CALLOUT = re.compile(
+    rf"{_START}callout|inset(?:-?text)?|warning|caution|important|care-card|did-you-know"
+    rf"|key-?(?:points?|facts?|takeaways?|messages?)|takeaways?|info-?box|fact-?box{_END}"
+)
 _PANEL = re.compile(r"accordion|collaps|panel|toggle|faq|answer|expand|tab|disclosure|read-?more")
 
 
@@ -177,6 +181,16 @@ def is_concealed(element: etree._Element) -> bool:
     )
 
 
+def names_panel(element: etree._Element) -> bool:
+    """Tell whether the class or identifier of an element speaks of something that unfolds."""
+    return bool(_PANEL.search(element_class(element)))
+
+
+def names_callout(element: etree._Element) -> bool:
+    """Tell whether an element is called a box that sets a part of the article off: a warning."""
+    return bool(_CALLOUT.search(element_class(element)))
+
+
 def is_panel(element: etree._Element) -> bool:
     """Tell whether a concealed element is one that a button unfolds: the answer of an FAQ.
 
@@ -184,7 +198,7 @@ def is_panel(element: etree._Element) -> bool:
     """
     if (element.get("role") or "").lower() in ("region", "tabpanel"):
         return True
-    if element.get("aria-labelledby") or _PANEL.search(element_class(element)):
+    if element.get("aria-labelledby") or names_panel(element):
         return True
     parent = element.getparent()
-    return parent is not None and bool(_PANEL.search(element_class(parent)))
+    return parent is not None and names_panel(parent)

@@ -260,6 +260,79 @@ def test_panels_of_one_list_share_a_level() -> None:
     ]
 
 
+def test_linked_items_stay_in_their_list() -> None:
+    body = (
+        "<h2>Causes</h2><p>A cramp may come from:</p><ul><li>age</li>"
+        '<li><a href="/sport">sport</a></li><li><a href="/statins">statins</a></li></ul>'
+    )
+    assert texts(body)[-3:] == ["age", "sport", "statins"]
+
+
+def test_a_list_of_links_that_a_sentence_announces() -> None:
+    body = (
+        '<p>A cramp may come from:</p><ul><li><a href="/a">old age</a></li>'
+        '<li><a href="/sport">sport</a></li></ul><p>Most cramps have no cause at all.</p>'
+    )
+    assert [(b.kind, b.text) for b in added(body)[1:3]] == [("item", "old age"), ("item", "sport")]
+
+
+def test_panels_whose_buttons_are_no_button_elements() -> None:
+    body = "".join(
+        '<div class="accordion-item"><div class="tab-title" role="button"><a href="">'
+        f'{question}</a></div><div class="tab-content" role="region" style="display:none">'
+        f"<p>{answer}</p></div></div>"
+        for question, answer in [
+            ("What causes a cramp?", "Tired muscles and long sitting."),
+            ("Is it ever serious?", "Rarely; see a doctor when the leg swells."),
+        ]
+    )
+    assert [(b.kind, b.level, b.text) for b in added(body)] == [
+        ("heading", 2, "What causes a cramp?"),
+        ("paragraph", 0, "Tired muscles and long sitting."),
+        ("heading", 2, "Is it ever serious?"),
+        ("paragraph", 0, "Rarely; see a doctor when the leg swells."),
+    ]
+
+
+def test_boxes_and_folded_parts_of_an_article_in_sections() -> None:
+    source = (
+        "<html><body><main><article><header><h1>Cramp</h1></header>"
+        f"<section><h2>Causes</h2>{FILLER}</section>"
+        '<details class="expander"><summary>How to stretch</summary><div><p>Bend the knee.</p>'
+        "<ol><li>Hold on.</li></ol></div></details>"
+        '<aside class="inset-text"><p>Ask before you take quinine.</p></aside>'
+        '<aside class="promo"><p>Our shop has new socks.</p></aside>'
+        f"<section><h2>Care</h2>{FILLER.replace('calf', 'thigh')}</section>"
+        "</article></main></body></html>"
+    )
+    (document,) = read(source.encode(), "sections.html")
+    kept = [(b.kind, b.text) for b in document.blocks if not b.left_out]
+    assert kept[4:9] == [
+        ("heading", "How to stretch"),
+        ("paragraph", "Bend the knee."),
+        ("item", "Hold on."),
+        ("paragraph", "Ask before you take quinine."),
+        ("heading", "Care"),
+    ]
+    assert reasons(document)["Our shop has new socks."] == "advertisement"
+
+
+def test_a_heading_parted_from_its_text_by_a_button() -> None:
+    section = (
+        '<div class="section"><div class="section-header"><div class="section-title"><h2>{0}</h2>'
+        "</div><div><button>Expand Section</button></div></div><div><p>{1}</p></div></div>"
+    )
+    body = section.format("Overview", "Cramps come at night and hurt.") + section.format(
+        "Treatment", "Stretch the muscle and wait a while."
+    )
+    assert texts(body) == [
+        "Overview",
+        "Cramps come at night and hurt.",
+        "Treatment",
+        "Stretch the muscle and wait a while.",
+    ]
+
+
 def test_headings_by_role() -> None:
     blocks = added('<div role="heading" aria-level="3">Causes</div><p>Nobody knows them well.</p>')
     assert [(b.kind, b.level, b.text) for b in blocks] == [
