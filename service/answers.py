@@ -98,8 +98,13 @@ class Answers:
         return self._headings[1]
 
     def articles_after(self, cursor: str, limit: int) -> list[Article]:
-        """Return at most `limit` articles by id, `text` left empty, that come after `cursor`."""
-        return self._searcher.snapshot.records.articles(after=cursor, limit=limit)
+        """Return at most `limit` articles by id, whole, that come after `cursor`.
+
+        Whole, because an article's hash is its text's.
+        """
+        records = self._searcher.snapshot.records
+        named = records.articles(after=cursor, limit=limit)
+        return [article for name in named if (article := records.article(name.article_id))]
 
     def article(self, article_id: str) -> Article | None:
         """Return one article, whole."""
@@ -178,6 +183,12 @@ class Answers:
         )
 
     def _checked(self, question: str) -> str:
+        try:
+            question.encode()
+        except UnicodeEncodeError as error:
+            raise QuestionError(
+                "the question holds bytes or half characters that are not text. Send it as UTF-8."
+            ) from error
         asked = " ".join(question.split())
         if not any(character.isalnum() for character in asked):
             raise QuestionError("the question is empty. Type what you want to know.")

@@ -191,10 +191,10 @@ class VerifyRequest(_Model):
         },
     )
 
-    article_id: str
+    article_id: Annotated[str, Field(max_length=4096)]
     start: Annotated[int, Field(ge=0)]
     end: Annotated[int, Field(ge=0)]
-    text: Annotated[str | None, Field(max_length=100_000)] = None
+    text: Annotated[str, Field(max_length=100_000)] | None = None
     sha256: Annotated[str | None, Field(pattern="^[0-9a-f]{64}$")] = None
 
     @model_validator(mode="after")
