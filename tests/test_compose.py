@@ -1,0 +1,105 @@
+"""Kept blocks become the canonical text, at the places that the blocks say."""
+
+import sqlite3
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.records import Article, Block, LeftOut, Reference
+from ingest.compose import compose
+from ingest.document import Document, Metadata, SourceBlock
+
+BLOCKS = st.lists(
+    st.builds(
+        SourceBlock,
+        st.sampled_from(["heading", "paragraph", "item", "row"]),
+        st.text().map(str.strip),
+        level=st.integers(0, 6),
+        left_out=st.sampled_from(["", "", "navigation"]),
+    )
+).map(tuple)
+
+
+def composed(
+    *blocks: SourceBlock, title: str | None = None, source: str = "a/calf-pain_2.txt"
+) -> Article:
+    return compose(Document(blocks), Metadata(title=title), source=source, source_sha256="ab")
+
+
+def test_blocks_are_parted_by_blank_lines_and_items_by_lines() -> None:
+    article = composed(
+        SourceBlock("heading", "Calf", 1, 7),
+        SourceBlock("paragraph", "It hurts:", source_start=14),
+        SourceBlock("item", "at night", 1),
+        SourceBlock("item", "in heat", 2),
+        SourceBlock("row", "salt\t3 g"),
+        SourceBlock("row", "water\t2 l"),
+    )
+    assert article.text == "Calf\n\nIt hurts:\n\nat night\nin heat\n\nsalt\t3 g\nwater\t2 l"
+    assert article.blocks[:4] == (
+        Block(0, 4, "heading", 1, 7),
+        Block(6, 15, "paragraph", 0, 14),
+        Block(17, 25, "item", 1),
+        Block(26, 33, "item", 2),
+    )
+
+
+def test_what_is_left_out_is_kept_apart_with_its_reason() -> None:
+    article = composed(
+        SourceBlock("paragraph", "Home | About", left_out="navigation"),
+        SourceBlock("paragraph", "Rest."),
+    )
+    assert article.text == "Rest."
+    assert article.left_out == (LeftOut("Home | About", "navigation"),)
+
+
+@pytest.mark.parametrize(
+    ("title", "first", "expected"),
+    [
+        ("Given", SourceBlock("heading", "Heading", 1), "Given"),
+        (None, SourceBlock("heading", "Two\n lines", 1), "Two lines"),
+        (None, SourceBlock("paragraph", "Text."), "Calf pain 2"),
+        ("", SourceBlock("paragraph", "Text."), "Calf pain 2"),
+        (None, SourceBlock("heading", "h" * 1000, 1), "h" * 300),
+    ],
+)
+def test_the_title_is_the_first_that_is_known(
+    title: str | None, first: SourceBlock, expected: str
+) -> None:
+    assert composed(first, title=title).title == expected
+
+
+def test_a_document_among_several_of_a_file_has_its_key_in_its_id() -> None:
+    document = Document((SourceBlock("paragraph", "Text."),), key="12")
+    article = compose(document, Metadata(), source="topics.xml", source_sha256="")
+    assert (article.article_id, article.source) == ("topics.xml/12", "topics.xml")
+
+
+def test_what_cannot_be_stored_is_replaced_wherever_it_stands() -> None:
+    metadata = Metadata(
+        title="a\0b", authors=("\ud800",), references=(Reference("r\udfff", 1, url="u\0"),)
+    )
+    blocks = (SourceBlock("paragraph", "x\0y\ud834"), SourceBlock("row", "\0", left_out="noise"))
+    article = compose(Document(blocks), metadata, source="a.txt", source_sha256="")
+    assert (article.title, article.authors, article.text) == (
+        "a\ufffdb",
+        ("\ufffd",),
+        "x\ufffdy\ufffd",
+    )
+    assert article.references == (Reference("r\ufffd", 1, url="u\ufffd"),)
+    assert article.left_out == (LeftOut("\ufffd", "noise"),)
+
+
+@given(BLOCKS)
+def test_every_kept_block_stands_where_it_says(blocks: tuple[SourceBlock, ...]) -> None:
+    article = compose(Document(blocks), Metadata(), source="a.txt", source_sha256="")
+    kept = [block for block in blocks if not block.left_out and block.text]
+    assert [(article.text[b.start : b.end], b.kind) for b in article.blocks] == [
+        (block.text.replace("\0", "\ufffd"), block.kind) for block in kept
+    ]
+    gaps = zip(article.blocks, article.blocks[1:], strict=False)
+    assert all(not article.text[a.end : b.start].strip() for a, b in gaps)
+    # The database counts characters as Python does.
+    cut = sqlite3.connect(":memory:").execute("SELECT length(?)", (article.text,)).fetchone()
+    assert cut == (len(article.text),)
