@@ -7,6 +7,7 @@
 import math
 import re
 from collections.abc import Sequence
+from http import HTTPStatus
 from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Request
@@ -204,14 +205,26 @@ def _check(request: Request, fields: dict[str, str]) -> HTMLResponse:
 def render_error(
     request: Request, status: int, title: str, detail: str, *, disclaimer: str | None = None
 ) -> HTMLResponse:
-    """Return the page for an error. Give `disclaimer` where the error is about an answer."""
+    """Return the page for an error; `title` is the status's own phrase, kept small on the page.
+
+    Give `disclaimer` where the error is about an answer.
+    """
+    words = locales()[language_of(request)]
+    plain = words.texts.get(f"error.status_{status}", title)
+    return _error_page(request, status, plain, detail, phrase=title, disclaimer=disclaimer)
+
+
+def _error_page(
+    request: Request, status: int, title: str, detail: str, *, phrase: str, disclaimer: str | None
+) -> HTMLResponse:
     return site().page(
         request,
         "error.html",
         status=status,
         headers=PRIVATE,
         title=title,
-        detail=detail,
+        detail=detail[:1].upper() + detail[1:],
+        fact=f"{status} {phrase}",
         disclaimer=disclaimer,
     )
 
@@ -221,11 +234,12 @@ def _problem(
 ) -> HTMLResponse:
     """Return an error page in the language of the request; `title` and `detail` are keys."""
     words = locales()[language_of(request)]
-    return render_error(
+    return _error_page(
         request,
         status,
         words(title),
         words(detail, **values) if detail else "",
+        phrase=HTTPStatus(status).phrase,
         disclaimer=request.app.state.answers.disclaimer if request.url.path == "/" else None,
     )
 

@@ -216,7 +216,9 @@ def test_no_question_is_said_kindly(client: TestClient, question: str) -> None:
 def test_a_question_that_cannot_be_searched_is_an_error_page(client: TestClient) -> None:
     page = client.post("/", data={"q": "?!"})
     assert page.status_code == 422
-    _sound(page.text)
+    outline = _sound(page.text)
+    assert outline.text("h1") == "That could not be understood"
+    assert "422 Unprocessable" in page.text
     assert page.text.count("It is not medical advice") == 1
 
 
