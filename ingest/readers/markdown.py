@@ -29,8 +29,8 @@ from ingest.readers.block_text import tidy_with_offsets
 from ingest.readers.reference_lists import REFERENCE_LIST
 from ingest.references import is_heading
 
-MAX_CHARACTERS = 5_000_000
-"""Longest file read; parsing costs about a second a million characters on plain prose."""
+MAX_CHARACTERS = 3_000_000
+"""Longest file read; parsing plain prose costs about four seconds a million characters."""
 
 MAX_NESTING = 60
 """Deepest nesting of lists and quotes read (two levels a list, one a quote)."""

@@ -2,7 +2,7 @@
 
 PDFium, which parses the file, is quick and mends what it can, but a hostile file can occupy or
 crash it. So it runs in a child process, under limits on time and memory: whatever the file does
-to the child costs the caller one clear line. Starting the child takes about 0.2 s.
+to the child costs the caller one clear line. Starting the child takes about 0.4 s.
 """
 
 import json
