@@ -309,6 +309,7 @@ def test_motion_only_where_it_is_welcome(page: Page, address: str, browser: Brow
     context = browser.new_context(reduced_motion="no-preference")
     lively = context.new_page()
     lively.goto(address)
+    lively.focus("#q")
     assert lively.evaluate(asked) == "smooth"
     context.close()
 
