@@ -61,6 +61,10 @@ class Records:
         except sqlite3.DatabaseError as error:
             raise SnapshotDamaged(f"{path.name} cannot be read: {error}.") from error
         try:
+            # What SQLite does not look for by itself: pages missing at the end.
+            (((pages,),), ((size,),)) = (self._query(f"PRAGMA page_{s}") for s in ("count", "size"))
+            if pages * size != path.stat().st_size or not pages:
+                raise SnapshotDamaged(f"{path.name} cannot be read: it is cut off.")
             self.counts()
         except SnapshotDamaged:
             self._database.close()
@@ -162,7 +166,10 @@ def write_records(
     Row numbers are given in that order, from 0, passage after passage. Raises `OSError` when the
     disk is full or fails.
     """
-    database = sqlite3.connect(path)
+    try:
+        database = sqlite3.connect(path)
+    except sqlite3.OperationalError as error:
+        raise OSError(f"{path.name}: {error}") from error
     try:
         database.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + _SCHEMA)
         row = count = 0

@@ -1,0 +1,74 @@
+"""A question to its hits: both sides scored for every hit, best first, the same every time."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from index.encoder import DeterministicEncoder
+from index.fusion import fuse
+from index.search import Searcher
+from index.snapshot import open_snapshot
+from ingest.pipeline import update_index
+
+
+@pytest.fixture
+def searcher(corpus: Path, tmp_path: Path, encoder: DeterministicEncoder) -> Searcher:
+    update_index(corpus, tmp_path / "index", encoder, target_tokens=24)
+    return Searcher(open_snapshot(tmp_path / "index"))
+
+
+QUESTIONS = ["how do I stop a calf cramp?", "why does my eyelid twitch", "salts", "zzz", "the of"]
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_hits_are_the_fusion_of_brute_force(
+    searcher: Searcher, encoder: DeterministicEncoder, question: str
+) -> None:
+    snapshot = searcher.snapshot
+    vector = encoder.encode([question])[0]
+    everything = np.arange(snapshot.manifest.passages)
+    cosines = snapshot.dense.scores_of(vector, everything)
+    matches = snapshot.lexical.scores(question)
+    fused = fuse(cosines, matches)
+    order = np.lexsort((everything, -fused))
+    hits = searcher.search(question, vector, 4)
+    assert [hit.row for hit in hits] == order[:4].tolist()
+    assert [hit.score for hit in hits] == fused[order[:4]].tolist()
+    assert [hit.dense for hit in hits] == cosines[order[:4]].tolist()
+    assert [hit.lexical for hit in hits] == matches[order[:4]].tolist()
+    assert [hit.passage for hit in hits] == [
+        snapshot.records.passages([row])[int(row)] for row in order[:4]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("question", "article", "words"),
+    [
+        ("straighten knee, pull toes", "calf-cramps.md", "pull the toes towards the shin"),
+        ("my eyelid flutters", "eyes/eyelid.txt", "may flutter for days"),
+        ("who loses salts in the heat", "salts.html", "People who work in the heat"),
+    ],
+)
+def test_the_first_hit_answers(
+    searcher: Searcher, encoder: DeterministicEncoder, question: str, article: str, words: str
+) -> None:
+    first = searcher.search(question, encoder.encode([question])[0], 1)[0]
+    assert first.passage.article_id == article
+    assert words in first.passage.text
+
+
+def test_more_than_there_is_gives_all_there_is(
+    searcher: Searcher, encoder: DeterministicEncoder
+) -> None:
+    hits = searcher.search("cramp", encoder.encode(["cramp"])[0], 1000)
+    assert sorted(hit.row for hit in hits) == list(range(searcher.snapshot.manifest.passages))
+    assert searcher.search("cramp", encoder.encode(["cramp"])[0], 0) == []
+
+
+def test_the_same_question_gives_the_same_hits(
+    searcher: Searcher, encoder: DeterministicEncoder
+) -> None:
+    vector = encoder.encode(["night cramp"])[0]
+    once = searcher.search("night cramp", vector, 5)
+    assert all(searcher.search("night cramp", vector, 5) == once for _ in range(3))
