@@ -219,7 +219,7 @@ def _progress(*, hidden: bool) -> "Iterator[OnProgress]":
         TextColumn("{task.fields[unit]}"),
         TimeRemainingColumn(),
         console=err,
-        disable=hidden,
+        disable=hidden or not err.is_terminal,
     )
     tasks: dict[str, TaskID] = {}
 
@@ -227,11 +227,14 @@ def _progress(*, hidden: bool) -> "Iterator[OnProgress]":
         if not total:
             return
         if stage not in tasks:
+            bar.start()
             tasks[stage] = bar.add_task(stage, total=total, unit=units[stage])
         bar.update(tasks[stage], completed=done, total=total)
 
-    with bar:
+    try:
         yield on_progress
+    finally:
+        bar.stop()
 
 
 def _report_fields(report: "Report") -> dict[str, object]:
