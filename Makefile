@@ -8,6 +8,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check 
 # On a machine where plain `torch` would be a CUDA build of several GB, ask for the CPU one:
 #   make run TORCH_INDEX=https://download.pytorch.org/whl/cpu
 TORCH_INDEX ?=
+TORCH ?= 2.13.0
 ARGS ?=
 
 .DEFAULT_GOAL := help
@@ -71,12 +72,15 @@ check: lint type test ## Everything that must be green before a commit.
 eval: install-dev ## Measure answers on the development data in ../shared (minutes).
 	$(BIN)/python -m bench.seeds $(ARGS)
 
+# torch is named first: with it there, nothing else asks for a newer one, and the build number of
+# the CPU build ("+cpu") is no part of the version.
 lock: ## Resolve the dependencies anew into requirements.lock.
 	rm -rf .lock && $(PYTHON) -m venv .lock
-	.lock/bin/python -m pip install --quiet --disable-pip-version-check '.[dev]'
-	.lock/bin/python -m pip freeze --exclude pincite > requirements.lock
+	.lock/bin/python -m pip install --quiet --disable-pip-version-check torch==$(TORCH) $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
+	.lock/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	.lock/bin/python -m pip freeze --exclude pincite | sed 's/+cpu$$//' > requirements.lock
 	rm -rf .lock
 
 clean: ## Remove what was built: the environment, the index, caches.
-	rm -rf $(VENV) var dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .lock var dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -20,7 +20,6 @@ from functools import cache
 from pathlib import Path, PurePosixPath
 
 import numpy as np
-import yaml
 from numpy.typing import NDArray
 
 from index.dense import DenseIndex
@@ -47,16 +46,19 @@ from ingest.boilerplate_rules import REFERENCES
 from ingest.compose import compose
 from ingest.corpus import RACY_NANOSECONDS, SourceFile, find_files, fingerprint
 from ingest.document import Document, Metadata
-from ingest.front_matter import merge, metadata_from
+from ingest.front_matter import load_yaml, merge, metadata_from
 from ingest.readers import read
 from ingest.references import parse_references
 from ingest.segment import SegmenterSettings, search_texts, segment
 from ingest.token_counts import remembering
 
 MAX_FILE_BYTES = 20_000_000
+MAX_CONTAINER_BYTES = 100_000_000
 MAX_COLLECTION_BYTES = 200_000_000
+CONTAINERS = (".pdf", ".docx", ".epub")
 COLLECTIONS = (".xml", ".jsonl", ".gz")
-"""Above these a file is not opened. An article of 20 MB does not exist; a collection does."""
+"""Above these a file is not opened: an article of 20 MB of text does not exist; one with pictures,
+or a collection of articles, does."""
 
 COPIED_TEXT = (".txt", ".text")
 """What people copied out of pages: without markup, only a judgement tells what is the article."""
@@ -155,8 +157,9 @@ def update_index(
 
 def read_file(file: SourceFile) -> tuple[list[Article], str]:
     """Return the articles of a file and its fingerprint; raises `SourceError`."""
-    collection = file.path.suffix.lower() in COLLECTIONS
-    most = MAX_COLLECTION_BYTES if collection else MAX_FILE_BYTES
+    suffix = file.path.suffix.lower()
+    most = MAX_CONTAINER_BYTES if suffix in CONTAINERS else MAX_FILE_BYTES
+    most = MAX_COLLECTION_BYTES if suffix in COLLECTIONS else most
     if file.size > most:
         raise LimitExceeded(
             f"is {file.size / 1e6:.0f} MB; at most {most / 1e6:.0f} MB are read. Split it."
@@ -203,12 +206,10 @@ def _sidecar_metadata(file: SourceFile, sidecar: bytes) -> Metadata:
         return Metadata()
     where = file.sidecar.name
     try:
-        fields = yaml.safe_load(sidecar.decode("utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise SourceError(f"its sidecar {where} is not YAML: {error}") from error
-    if not isinstance(fields, dict):
-        raise SourceError(f"its sidecar {where} holds no `name: value` lines")
-    return metadata_from(fields, where)
+        text = sidecar.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise SourceError(f"its sidecar {where} is not UTF-8 (byte {error.start})") from error
+    return metadata_from(load_yaml(text, where), where)
 
 
 @cache
