@@ -36,14 +36,14 @@ def serve(settings: Settings, announce: Callable[[str, str], None]) -> None:
         done = time.perf_counter()
         host, port = listener.getsockname()[:2]
         shown = f"[{host}]" if ":" in host else host
-        announce(
-            f"http://{shown}:{port}/",
-            f"started in {done - began:.1f} s: imports {imported - began:.1f}, "
-            f"encoder {opened - imported:.1f}, snapshot {done - opened:.1f}",
-        )
         # The access log would hold the questions that people put into addresses.
         server = uvicorn.Server(uvicorn.Config(app, access_log=False, log_level="warning"))
         with _stopping(server):
+            announce(
+                f"http://{shown}:{port}/",
+                f"started in {done - began:.1f} s: imports {imported - began:.1f}, "
+                f"encoder {opened - imported:.1f}, snapshot {done - opened:.1f}",
+            )
             server.run([listener])
     finally:
         listener.close()

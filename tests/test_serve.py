@@ -1,0 +1,118 @@
+"""The service as a process: it starts, answers, and stops when it is told to."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+
+from index.errors import SettingsError
+from service.serve import _listen
+from tests.service_fixtures import TOKEN, build, settings_in, write_corpus
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("serve")
+    write_corpus(folder / "corpus")
+    build(settings_in(folder))
+    return folder
+
+
+@contextmanager
+def _serving(home: Path) -> Iterator[tuple[subprocess.Popen[str], str, str]]:
+    """Run `pincite serve` on a free port; give the process, its address and what it announced."""
+    environment = {name: v for name, v in os.environ.items() if not name.startswith("PINCITE_")}
+    environment |= {"PINCITE_ENCODER": "deterministic", "PINCITE_ADMIN_TOKEN": TOKEN}
+    program = "import service.cli; service.cli.main()"
+    process = subprocess.Popen(
+        [sys.executable, "-c", program, "serve", "--port", "0", "--index", str(home / "index"),
+         "--corpus", str(home / "corpus")],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment | {"PYTHONPATH": str(ROOT)},
+        cwd=home,
+    )  # fmt: skip
+    assert process.stderr is not None
+    try:
+        announced = process.stderr.readline()
+        found = re.search(r"http://127\.0\.0\.1:\d+/", announced)
+        assert found, announced
+        yield process, found[0], announced
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_starts_answers_and_stops_cleanly(home: Path, number: signal.Signals) -> None:
+    with _serving(home) as (process, address, announced):
+        assert re.fullmatch(
+            r"Pincite answers at http://127\.0\.0\.1:\d+/  \(started in \d+\.\d s: "
+            r"imports \d+\.\d, encoder \d+\.\d, snapshot \d+\.\d\)\n",
+            announced,
+        )
+        with urlopen(f"{address}readyz") as response:
+            assert json.load(response)["status"] == "ready"
+        with urlopen(f"{address}v1/ask?q=zanthoxylum+cramps") as response:
+            assert json.load(response)["question"] == "zanthoxylum cramps"
+        process.send_signal(number)
+        out, err = process.communicate(timeout=30)
+    assert (process.returncode, out, err) == (0, "", "")
+
+
+def test_told_to_stop_at_once_it_stops(home: Path) -> None:
+    with _serving(home) as (process, _, _):
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=30)
+    assert (process.returncode, err) == (0, "")
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+def test_curl_works_as_the_readme_prints_it(home: Path) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    commands = re.findall(r"^curl (?:.*\\\n)*.*$", readme, re.MULTILINE)
+    assert commands
+    with _serving(home) as (_, address, _):
+        for command in commands:
+            here = command.replace("http://127.0.0.1:8000/", address)
+            assert here != command
+            done = subprocess.run(
+                here, shell=True, capture_output=True, text=True, check=True, timeout=30
+            )
+            assert json.loads(done.stdout)["disclaimer"]
+
+
+def test_a_port_that_is_taken_is_refused_and_let_go() -> None:
+    with _listen("127.0.0.1", 0) as first:
+        port = first.getsockname()[1]
+        with pytest.raises(SettingsError, match=f"cannot listen on 127.0.0.1 port {port}: "):
+            _listen("127.0.0.1", port)
+    with _listen("127.0.0.1", port) as again:
+        assert again.getsockname()[1] == port
+
+
+@pytest.mark.parametrize("host", ["nowhere.invalid", "a..b", "256.1.1.1", "x" * 300, "192.0.2.1"])
+def test_a_host_that_is_not_here_is_refused(host: str) -> None:
+    with pytest.raises(SettingsError, match=r"cannot listen on .*--host and --port"):
+        _listen(host, 0)
+
+
+def test_the_port_listens_on_loopback_only() -> None:
+    with _listen("127.0.0.1", 0) as listener:
+        assert listener.getsockname()[0] == "127.0.0.1"
+        with socket.create_connection(listener.getsockname(), timeout=5) as made:
+            assert made.getpeername() == listener.getsockname()
