@@ -134,8 +134,7 @@ class SentenceTransformerEncoder:
     spreads one batch over all cores.
     """
 
-    # Texts in one forward pass. The library's own default; on two cores the rate is the same
-    # from 8 to 64 within the noise (bench/encode.py).
+    # Texts in one forward pass: the library's own default, as befits the reference.
     batch = 32
 
     # Models without a stated window (static embeddings) still get one: a passage is never longer.
