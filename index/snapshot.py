@@ -223,25 +223,31 @@ def writer_lock(index: Path) -> Iterator[None]:
     """
     try:
         index.mkdir(parents=True, exist_ok=True)
-        lock = (index / "writer.lock").open("a+")
+        lock = (index / "writer.lock").open("ab+", buffering=0)
     except OSError as error:
-        raise SnapshotError(
-            f"{index} cannot be written to: {error.strerror}. Change its permissions, or name "
-            "another folder with --index or PINCITE_INDEX."
-        ) from error
+        raise _unwritable(index, error) from error
     with lock as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             file.seek(0)
-            holder = file.read().strip() or "another process"
+            holder = file.read().decode("ascii", "replace").strip() or "another process"
             raise WriterBusy(
                 f"{holder} is writing to {index}. Wait for it to end, then run this again."
             ) from error
-        file.truncate(0)
-        file.write(f"process {os.getpid()}")
-        file.flush()
+        try:
+            file.truncate(0)
+            file.write(f"process {os.getpid()}".encode())
+        except OSError as error:
+            raise _unwritable(index, error) from error
         yield
+
+
+def _unwritable(index: Path, error: OSError) -> SnapshotError:
+    return SnapshotError(
+        f"{index} cannot be written to: {error.strerror}. Free some space or change its "
+        "permissions, or name another folder with --index or PINCITE_INDEX."
+    )
 
 
 def commit_snapshot(

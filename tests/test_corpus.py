@@ -5,11 +5,11 @@ import os
 from pathlib import Path
 
 import pytest
-from conftest import write
 
 from index.errors import SourceError
 from index.store import FileRecord
 from ingest.corpus import SourceFile, find_files, fingerprint
+from tests.sample_corpus import write
 
 
 def found(corpus: Path) -> dict[str, str]:

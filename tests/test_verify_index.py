@@ -4,13 +4,13 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from conftest import write
 
 from index.encoder import DeterministicEncoder
 from index.errors import NoSnapshot
 from index.snapshot import current_snapshot
 from ingest.pipeline import update_index
 from ingest.verify import verify_index
+from tests.sample_corpus import write
 
 
 @pytest.fixture
