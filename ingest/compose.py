@@ -40,7 +40,7 @@ def compose(document: Document, metadata: Metadata, *, source: str, source_sha25
         before = block
     return Article(
         article_id=f"{source}/{document.key}" if document.key else source,
-        title=metadata.title or _storable(_first_heading(kept)) or _readable(source),
+        title=metadata.title or _storable(_first_heading(kept) or _named(source, kept)),
         text="".join(pieces),
         blocks=tuple(blocks),
         source=source,
@@ -90,6 +90,11 @@ def _first_heading(kept: Sequence[SourceBlock]) -> str:
     return ""
 
 
-def _readable(source: str) -> str:
-    stem = PurePosixPath(source).stem
-    return re.sub(r"[-_]+", " ", stem).strip().capitalize() or source
+def _named(source: str, kept: Sequence[SourceBlock]) -> str:
+    """Return the file's name made readable, or, where it has no word in it, any first heading."""
+    stem = re.sub(r"[-_]+", " ", PurePosixPath(source).stem).strip()
+    if not re.search(r"\b[^\W\d_]{3,}\b", stem):
+        for block in kept:
+            if block.kind == "heading":
+                return " ".join(block.text.split())[:_LONGEST_TITLE]
+    return stem.capitalize() or source

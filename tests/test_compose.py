@@ -103,3 +103,9 @@ def test_every_kept_block_stands_where_it_says(blocks: tuple[SourceBlock, ...]) 
     # The database counts characters as Python does.
     cut = sqlite3.connect(":memory:").execute("SELECT length(?)", (article.text,)).fetchone()
     assert cut == (len(article.text),)
+
+
+def test_a_file_name_without_a_word_gives_way_to_the_first_heading() -> None:
+    blocks = (SourceBlock("paragraph", "An opening line."), SourceBlock("heading", "Cramps", 2))
+    article = compose(Document(blocks), Metadata(), source="003_c42f8.txt", source_sha256="0")
+    assert article.title == "Cramps"
