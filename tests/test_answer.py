@@ -1,0 +1,229 @@
+"""Which passages speak, and which of their words answer: the pure part."""
+
+import itertools
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.analysis import terms
+from index.lexical import LexicalIndex
+from index.records import Article, Block, BlockKind, Hit, Passage
+from service.answer import (
+    NEAR_IDENTICAL,
+    Candidate,
+    answering_sentences,
+    body_start,
+    choose,
+    nearest_topics,
+    passage_blocks,
+    sentences_of,
+    shortened,
+)
+
+
+def _candidate(row: int, article: str, text: str, probability: float) -> Candidate:
+    passage = Passage(article, row * 1000, row * 1000 + len(text), ("H",), text)
+    return Candidate(Hit(row, passage, 0.5, 0.5, 1.0), probability)
+
+
+def _rows(chosen: Sequence[Candidate]) -> list[int]:
+    return [candidate.hit.row for candidate in chosen]
+
+
+def test_the_best_come_in_their_order_down_to_the_threshold() -> None:
+    pool = [
+        _candidate(0, "a", "calf cramps at night", 0.9),
+        _candidate(1, "b", "magnesium tablets", 0.5),
+        _candidate(2, "c", "drinking water", 0.49999),
+    ]
+    assert _rows(choose(pool, k=5, per_article=2, threshold=0.5)) == [0, 1]
+    assert _rows(choose(pool, k=1, per_article=2, threshold=0.5)) == [0]
+    assert choose(pool, k=5, per_article=2, threshold=0.91) == []
+    assert choose([], k=5, per_article=2, threshold=0.5) == []
+
+
+def test_an_article_does_not_fill_the_answer() -> None:
+    words = ["calf", "thigh", "foot", "hand"]
+    pool = [_candidate(n, "one", f"{word} cramps", 0.9) for n, word in enumerate(words)]
+    pool.append(_candidate(9, "other", "eyelid twitch", 0.6))
+    assert _rows(choose(pool, k=5, per_article=2, threshold=0.5)) == [0, 1, 9]
+    assert _rows(choose(pool, k=5, per_article=1, threshold=0.5)) == [0, 9]
+
+
+def test_a_near_copy_is_shown_once() -> None:
+    text = "stretch calf hold minute repeat evening gentle slow"
+    pool = [
+        _candidate(0, "a", text, 0.9),
+        _candidate(1, "b", f"{text} often", 0.8),
+        _candidate(2, "c", "stretch calf drink water walk bath rest heat", 0.7),
+    ]
+    assert _rows(choose(pool, k=5, per_article=2, threshold=0.5)) == [0, 2]
+
+
+VOCABULARY = ["calf", "cramp", "night", "water", "salt", "stretch", "heat", "nerve", "toe", "knee"]
+POOLS = st.lists(
+    st.tuples(
+        st.sampled_from("abc"),
+        st.lists(st.sampled_from(VOCABULARY), min_size=1, max_size=6),
+        st.floats(0, 1),
+    ),
+    max_size=12,
+)
+
+
+@given(POOLS, st.integers(1, 6), st.integers(1, 3), st.floats(0.01, 0.99))
+def test_what_is_chosen_always_holds_to_the_rules(
+    pool: list[tuple[str, list[str], float]], k: int, per_article: int, threshold: float
+) -> None:
+    candidates = [_candidate(n, a, " ".join(w), p) for n, (a, w, p) in enumerate(pool)]
+    candidates.sort(key=lambda candidate: -candidate.probability)
+    chosen = choose(candidates, k=k, per_article=per_article, threshold=threshold)
+    assert [c for c in candidates if c in chosen] == chosen
+    assert len(chosen) <= k
+    assert all(c.probability >= threshold for c in chosen)
+    by_article = [c.hit.passage.article_id for c in chosen]
+    assert all(by_article.count(name) <= per_article for name in by_article)
+    for one, other in itertools.combinations(chosen, 2):
+        a, b = set(terms(one.hit.passage.text)), set(terms(other.hit.passage.text))
+        assert len(a & b) / len(a | b) < NEAR_IDENTICAL
+    if len(chosen) < k:
+        for left in candidates:
+            if left in chosen or left.probability < threshold:
+                continue
+            full = by_article.count(left.hit.passage.article_id) == per_article
+            words = set(terms(left.hit.passage.text))
+            copies = [set(terms(c.hit.passage.text)) for c in chosen]
+            near = any(len(words & v) >= NEAR_IDENTICAL * len(words | v) for v in copies)
+            assert full or near
+
+
+# Blocks, sentences, highlights
+
+TEXT = "Cramp\n\nAt night\n\nIt hurts. It passes soon.\n\na warm bath. Truly.\n\nLast."
+SPANS: list[tuple[int, int, BlockKind]] = [
+    (0, 5, "heading"),
+    (7, 15, "heading"),
+    (17, 42, "paragraph"),
+    (44, 63, "item"),
+    (65, 70, "paragraph"),
+]
+ARTICLE = Article("a", "Cramp", TEXT, tuple(Block(s, e, k) for s, e, k in SPANS), "a", "0")
+
+
+def _passage(start: int, end: int) -> Passage:
+    return Passage("a", start, end, (), TEXT[start:end])
+
+
+def test_the_blocks_of_a_passage_count_from_its_own_start() -> None:
+    passage = _passage(7, 63)
+    blocks = passage_blocks(ARTICLE, passage)
+    assert [(passage.text[b.start : b.end], b.kind) for b in blocks] == [
+        ("At night", "heading"),
+        ("It hurts. It passes soon.", "paragraph"),
+        ("a warm bath. Truly.", "item"),
+    ]
+    assert body_start(blocks) == 10
+    assert body_start(blocks[:1]) == 0
+    assert body_start([]) == 0
+
+
+def test_a_passage_that_cuts_a_block_holds_its_part_of_it() -> None:
+    blocks = passage_blocks(ARTICLE, _passage(27, 42))
+    assert [(b.start, b.end, b.kind) for b in blocks] == [(0, 15, "paragraph")]
+    assert passage_blocks(ARTICLE, _passage(42, 44)) == []
+
+
+def test_sentences_leave_headings_out_and_keep_items_whole() -> None:
+    passage = _passage(0, 70)
+    spans = sentences_of(passage, passage_blocks(ARTICLE, passage), "en")
+    assert [passage.text[a:b].strip() for a, b in spans] == [
+        "It hurts.",
+        "It passes soon.",
+        "a warm bath. Truly.",
+        "Last.",
+    ]
+
+
+LEXICAL = LexicalIndex.build([TEXT, "It hurts.", "Night and night.", "A bath."])
+
+
+@pytest.mark.parametrize(
+    ("question", "answering"),
+    [
+        ("Does it pass soon?", ["It passes soon."]),
+        ("Why does it hurt?", ["It hurts."]),
+        ("Is a bath warm, and does it hurt?", ["a warm bath. Truly."]),
+        ("cramp at night", []),
+        ("what is it?", []),
+        ("", []),
+        ("zebra", []),
+    ],
+)
+def test_the_answering_sentence_covers_the_rarest_words(
+    question: str, answering: list[str]
+) -> None:
+    passage = _passage(0, 70)
+    spans = sentences_of(passage, passage_blocks(ARTICLE, passage))
+    found = answering_sentences(question, passage, spans, LEXICAL)
+    assert [passage.text[a:b].strip() for a, b in found] == answering
+
+
+def test_of_equal_sentences_the_first_answers() -> None:
+    passage = Passage("a", 0, 22, (), "Rest. Rest. Rest more.")
+    lexical = LexicalIndex.build([passage.text, "Walk."])
+    spans = [(0, 5), (6, 11), (12, 22)]
+    assert answering_sentences("rest", passage, spans, lexical) == [(0, 5)]
+    assert answering_sentences("more rest", passage, spans, lexical) == [(12, 22)]
+    assert answering_sentences("rest", passage, [], LEXICAL) == []
+
+
+def test_the_nearest_topics_are_headings_each_once() -> None:
+    def hit(row: int, article: str, section: tuple[str, ...]) -> Hit:
+        return Hit(row, Passage(article, 0, 1, section, "x"), 0.5, 0.5, 0.0)
+
+    hits = [
+        hit(0, "a", ("Cramp", "Causes")),
+        hit(1, "a", ("Cramp", "Causes")),
+        hit(2, "b", ()),
+        hit(3, "a", ("Cramp",)),
+        hit(4, "c", ("Heat",)),
+        hit(5, "d", ("Salt",)),
+    ]
+    titles = {"a": "Cramp", "b": "Back", "c": "Summer", "d": "Food"}
+    found = nearest_topics(hits, titles.__getitem__)
+    assert [(title, heading, p.article_id) for title, heading, p in found] == [
+        ("Cramp", "Causes", "a"),
+        ("Back", "", "b"),
+        ("Cramp", "", "a"),
+        ("Summer", "Heat", "c"),
+    ]
+
+
+# A question longer than the encoder's window
+
+
+def test_a_question_that_fits_is_left_alone() -> None:
+    question = "It hurts. Why?"
+    assert shortened(question, lambda _: True) == question
+
+
+def test_of_a_long_message_the_last_sentences_are_kept() -> None:
+    message = "I walked far. It was hot that day. My calf hurts now. What helps against it?"
+    kept = shortened(message, lambda text: len(text.split()) <= 9)
+    assert kept == "My calf hurts now. What helps against it?"
+
+
+def test_of_one_endless_sentence_the_last_words_are_kept() -> None:
+    message = " ".join(f"word{number}" for number in range(100))
+    kept = shortened(message, lambda text: len(text.split()) <= 7)
+    assert kept == " ".join(f"word{number}" for number in range(93, 100))
+    assert shortened("x" * 1000, lambda text: len(text) <= 10) == ""
+
+
+@given(st.text(st.sampled_from("ab .?!\n"), max_size=120), st.integers(0, 12))
+def test_what_is_kept_fits_and_is_the_end_of_the_question(text: str, most: int) -> None:
+    kept = shortened(text, lambda part: len(part.split()) <= most)
+    assert len(kept.split()) <= most
+    assert " ".join(text.split()).endswith(" ".join(kept.split()))

@@ -1,0 +1,226 @@
+"""The desk: one encoder, one live snapshot, many questions at a time."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from index.encoder import DeterministicEncoder, open_encoder
+from index.errors import NoSnapshot, QuestionError, SnapshotMismatch
+from index.records import sha256_of
+from index.snapshot import current_snapshot
+from ingest.pipeline import update_index
+from service.answers import Answers
+from service.safety import DISCLAIMER
+from service.schemas import Answer
+from service.settings import Settings
+from tests.service_fixtures import CAUSES, SHOW_NONE, SOURCES, build, settings_in, write_corpus
+
+WORDS = ["calf", "night", "water", "salt", "doctor", "stretch", "toes", "magnesium", "heat", "red"]
+QUESTIONS = [f"Why does {one} matter with {other}?" for one in WORDS for other in WORDS][:50]
+
+# Enough of one matter to outweigh what is kept of the tale before it.
+ENDS = ["magnesium tablets ordinary cramps " * 40, "pull toes towards shin hold " * 40]
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("answers")
+    write_corpus(folder / "corpus")
+    build(settings_in(folder))
+    return folder
+
+
+@pytest.fixture
+def answers(home: Path) -> Answers:
+    return Answers(settings_in(home), DeterministicEncoder())
+
+
+def _timeless(answer: Answer) -> dict[str, object]:
+    fields = answer.model_dump()
+    del fields["timings_ms"]
+    return fields
+
+
+def test_every_passage_of_an_answer_is_a_slice_of_its_article(answers: Answers) -> None:
+    for question in QUESTIONS:
+        answer = answers.ask(question, 20)
+        assert answer.disclaimer == DISCLAIMER
+        for passage in (*answer.passages, *answer.see_a_doctor):
+            article = answers.article(passage.article.article_id)
+            assert article is not None
+            assert article.text[passage.start : passage.end] == passage.text
+            assert passage.sha256 == sha256_of(passage.text)
+            assert passage.article.sha256 == article.sha256
+            assert all(0 <= a < b <= len(passage.text) for a, b in passage.highlights)
+            assert answers.verify(
+                article.article_id, passage.start, passage.end, passage.text
+            ).status == ("verbatim")
+
+
+def test_the_best_passage_comes_first(answers: Answers) -> None:
+    for question in QUESTIONS:
+        shown = [p.probability for p in answers.ask(question, 20).passages]
+        assert shown == sorted(shown, key=lambda value: -(value or 0))
+
+
+def test_settings_bound_what_is_shown(home: Path) -> None:
+    one = Answers(settings_in(home, answer_passages=1), DeterministicEncoder())
+    assert len(one.ask(CAUSES).passages) == 1
+    assert len(one.ask(CAUSES, 3).passages) == 3
+    few = Answers(settings_in(home, passages_per_article=1), DeterministicEncoder())
+    names = [p.article.article_id for p in few.ask(CAUSES, 20).passages]
+    assert sorted(names) == sorted(SOURCES)
+
+
+def test_when_to_see_a_doctor_is_not_said_twice(answers: Answers) -> None:
+    beside = answers.ask(CAUSES, 1)
+    assert [p.section_type for p in beside.see_a_doctor] == ["when_to_seek_care"]
+    assert beside.see_a_doctor[0].probability is None
+    among = answers.ask("When should I see a doctor about a swollen red warm calf?", 1)
+    assert among.passages[0].section_type == "when_to_seek_care"
+    assert among.see_a_doctor == ()
+
+
+def test_silence_names_topics_and_no_passage(home: Path) -> None:
+    silent = Answers(settings_in(home, answer_threshold=SHOW_NONE), DeterministicEncoder())
+    answer = silent.ask("How do I repair a bicycle?")
+    assert (answer.status, answer.passages, answer.see_a_doctor) == ("not_answered", (), ())
+    assert answer.nearest_topics
+    assert answer.disclaimer == DISCLAIMER
+
+
+def test_a_question_is_given_back_as_it_was_asked(answers: Answers) -> None:
+    question = "  Why\r\n\tdo calves  cramp? "
+    assert answers.ask(question).question == question
+    same = answers.ask("Why do calves cramp?")
+    assert _timeless(same)["passages"] == _timeless(answers.ask(question))["passages"]
+
+
+def test_a_message_longer_than_the_window_is_answered_by_its_end(answers: Answers) -> None:
+    tale = "It was summer. " * 300
+    ends = [answers.ask(tale + end, 1).passages[0].passage_id for end in ENDS]
+    assert ends == [answers.ask(end, 1).passages[0].passage_id for end in ENDS]
+
+
+@pytest.mark.parametrize("question", ["", " ", "...", "\ud800 cramp", "a" * 10_001])
+def test_what_is_no_question_is_refused(answers: Answers, question: str) -> None:
+    with pytest.raises(QuestionError) as caught:
+        answers.ask(question)
+    assert "cramp" not in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_eight_threads_answer_like_one(answers: Answers) -> None:
+    expected = [_timeless(answers.ask(question)) for question in QUESTIONS]
+    start = threading.Barrier(8)
+
+    def ask_all(shift: int) -> list[dict[str, object]]:
+        start.wait()
+        order = [(n + shift * 7) % len(QUESTIONS) for n in range(len(QUESTIONS))]
+        found = {n: _timeless(answers.ask(QUESTIONS[n])) for n in order}
+        return [found[n] for n in range(len(QUESTIONS))]
+
+    with ThreadPoolExecutor(8) as threads:
+        for found in threads.map(ask_all, range(8)):
+            assert found == expected
+
+
+@pytest.mark.slow
+def test_eight_threads_answer_like_one_with_the_real_encoder(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path, encoder="all-MiniLM-L6-v2")
+    write_corpus(settings.corpus)
+    encoder = open_encoder(settings.encoder)
+    build(settings, encoder)
+    answers = Answers(settings, encoder)
+    expected = [_timeless(answers.ask(question)) for question in QUESTIONS[:10]]
+    with ThreadPoolExecutor(8) as threads:
+        jobs = [threads.submit(answers.ask, q) for _ in range(8) for q in QUESTIONS[:10]]
+        assert [_timeless(job.result()) for job in jobs] == expected * 8
+
+
+def _edition(folder: Path, letter: str) -> None:
+    write_corpus(
+        folder,
+        {name: text.replace("cramps", f"cramps {letter}") for name, text in SOURCES.items()},
+    )
+
+
+def test_each_answer_is_of_one_snapshot_while_it_is_replaced(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+    encoder = DeterministicEncoder()
+    editions: dict[str, str] = {}
+
+    def publish(letter: str) -> None:
+        _edition(settings.corpus, letter)
+        update_index(settings.corpus, settings.index, encoder, keep=1)
+        editions[current_snapshot(settings.index) or ""] = letter
+
+    publish("A")
+    answers = Answers(settings, encoder)
+    stop = threading.Event()
+    given: list[Answer] = []
+    wholes: list[tuple[str, list[str]]] = []
+
+    def ask_on() -> None:
+        while not stop.is_set():
+            given.append(answers.ask("What about cramps at night and dehydration?", 20))
+            found = answers.article_with_passages("night.md")
+            assert found is not None
+            article, passages = found
+            wholes.append((article.text, [p.text for p in passages]))
+            assert all(article.text[p.start : p.end] == p.text for p in passages)
+
+    with ThreadPoolExecutor(4) as threads:
+        running = [threads.submit(ask_on) for _ in range(4)]
+        for letter in "BCDEFG":
+            publish(letter)
+            assert answers.refresh() is True
+            assert answers.refresh() is False
+        stop.set()
+        for job in running:
+            job.result()
+    assert len({answer.index.snapshot for answer in given}) > 1
+    for answer in given:
+        letter = editions[answer.index.snapshot]
+        text = "\n".join(passage.text for passage in answer.passages)
+        assert f"cramps {letter}" in text
+        assert not any(f"cramps {other}" in text for other in "ABCDEFG" if other != letter)
+
+
+def test_a_refresh_that_fails_leaves_what_is_live(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+    write_corpus(settings.corpus)
+    build(settings)
+    answers = Answers(settings, DeterministicEncoder())
+    before = answers.info
+    other = DeterministicEncoder(dimension=32)
+    update_index(settings.corpus, settings.index, other)
+    with pytest.raises(SnapshotMismatch):
+        answers.refresh()
+    assert answers.info == before
+    assert answers.ask(CAUSES).index == before
+
+
+def test_nothing_indexed_is_said_at_the_start(tmp_path: Path) -> None:
+    with pytest.raises(NoSnapshot, match='Run "pincite index"'):
+        Answers(settings_in(tmp_path), DeterministicEncoder())
+
+
+@pytest.fixture
+def plain(tmp_path: Path) -> Settings:
+    settings = settings_in(tmp_path)
+    write_corpus(settings.corpus, {"b.md": "# Beta\n\nTwo.\n", "a.md": "# alpha\n\nOne.\n"})
+    build(settings)
+    return settings
+
+
+def test_articles_by_title_and_by_id(plain: Settings) -> None:
+    answers = Answers(plain, DeterministicEncoder())
+    assert [(a.title, a.text) for a in answers.articles()] == [("alpha", ""), ("Beta", "")]
+    assert [a.article_id for a in answers.articles_after("", 5)] == ["a.md", "b.md"]
+    assert [a.text for a in answers.articles_after("a.md", 5)] == ["Beta\n\nTwo."]
+    assert answers.headings() == [("alpha", "title"), ("Beta", "title")]
+    assert answers.article("c.md") is None
+    assert answers.article_with_passages("c.md") is None
