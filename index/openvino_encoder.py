@@ -31,18 +31,18 @@ Precision = Literal["f32", "bf16"]
 Batch = tuple[list[int], int]  # rows of the call, the length they are padded to
 
 # The multiple that lengths are padded to. Passages a processor second, 150 words each, two streams:
-# 33 at 1 (a kernel for every length), 43 at 8, 46 at 16, 37 at 32, 45 at 64, where a short question
-# takes twice as long (python -m bench.encode --sweep, two cores with much other work on them).
+# 33 at 1 (a kernel for every length), 43 at 8, 46 at 16, 37 at 32, 45 at 64. The machine was busy:
+# 16 measured twice in that run gave 40 and 46, so that only 1 is shown to be worse
+# (python -m bench.encode --sweep). A step of 16 wastes at most 15 places of padding.
 STEP = 16
 
-# Texts in a batch. Same run: 46, 49, 46, 49, 45 at 1, 2, 4, 8, 16, which is to say it does not
-# matter; of those the smaller take less memory (308 to 401 MiB) and the larger tell progress less
-# often. On quieter cores, unpadded: 56, 59, 65, 66, 70 passages/s, and with one stream 55 at 4.
+# Texts in a batch. Same run: 46, 49, 46, 49, 45 at 1, 2, 4, 8, 16: no difference beyond the noise.
+# Of those the smaller take less memory (308 to 401 MiB at the peak), the larger fewer steps.
 BATCH = 4
 
-# Padded word pieces in a call up to which one copy on all cores beats two streams. Short questions,
-# questions/s by the one and by the other: 487 and 305 in batches of 8, 660 and 414 of 16, 585 and
-# 533 of 32, which is 512 word pieces.
+# Padded word pieces in a call up to which the copy on all cores is used. Batches of short questions,
+# questions/s by it and by one stream of the other: 487 and 305 in eights, 660 and 414 in sixteens,
+# 585 and 533 in thirty-twos, which is 512 word pieces (one run, busy machine).
 AT_ONCE = 512
 
 # Texts handed to the tokenizer at once: enough to fill its threads, few enough to hold.
@@ -121,9 +121,9 @@ class OpenvinoEncoder:
         """Fill `vectors` with several batches under way at once, collected in turn.
 
         Batches come in falling length, so that in turn is very nearly as they are done. Not with
-        OpenVINO's queue and its callbacks: those run Python in OpenVINO's own threads, and a
-        thread that is still in one when the interpreter ends aborts the process (seen in 1 run
-        of 8).
+        OpenVINO's queue and its callbacks: with those 2 of 8 processes aborted as they ended
+        ("terminate called without an active exception"), with this none of 30. The likely cause:
+        callbacks run Python in OpenVINO's own threads, which may still be there at the end.
         """
         under_way: deque[tuple[openvino.InferRequest, list[int]]] = deque()
 
@@ -164,8 +164,8 @@ class OpenvinoEncoder:
         return {
             "PERFORMANCE_HINT": hint,
             "INFERENCE_PRECISION_HINT": self._precision,
-            # Threads tied to cores wait for whatever else runs there; on a shared machine a
-            # question took 3.3 ms at best with them free and 11.7 with them tied.
+            # Threads tied to cores wait for whatever else runs there, and several processes would
+            # tie theirs to the same ones. A precaution: in one run the medians were equal.
             "ENABLE_CPU_PINNING": False,
         }
 
