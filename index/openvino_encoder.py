@@ -40,7 +40,7 @@ STEP = 16
 # Of those the smaller take less memory (308 to 401 MiB at the peak), the larger fewer steps.
 BATCH = 4
 
-# Padded word pieces in a call up to which the copy on all cores is used. Batches of short questions,
+# Padded word pieces in a call up to which the all-cores copy is used. Batches of short questions,
 # questions/s by it and by one stream of the other: 487 and 305 in eights, 660 and 414 in sixteens,
 # 585 and 533 in thirty-twos, which is 512 word pieces (one run, busy machine).
 AT_ONCE = 512
