@@ -124,6 +124,16 @@ class LexicalIndex:
             return float(np.log1p((self._size + 0.5) / 0.5))
         return float(self._idf[column])
 
+    def __contains__(self, term: str) -> bool:
+        return term in self._columns
+
+    def rows_with(self, term: str) -> Rows:
+        """Return the rows that hold `term`, in order; none for an unknown term."""
+        column = self._columns.get(term)
+        if column is None:
+            return np.empty(0, np.int64)
+        return self._rows[self._starts[column] : self._starts[column + 1]].astype(np.int64)
+
     def scores(self, query: str) -> Scores:
         """Return the BM25 score of every row, `(n,)`, 0 where no term of `query` stands."""
         return self.scores_of_terms(Counter(terms(query)))

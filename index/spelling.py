@@ -1,0 +1,70 @@
+"""What a person meant to type: words that the corpus does not know, nearest to words that it does.
+
+Only a word that no article holds, and that is no everyday word either, is a candidate; its stem is
+compared with the stems of the corpus by the Damerau-Levenshtein distance (symspellpy). The word
+offered is one that stands in an article, as it stands there.
+"""
+
+import re
+from collections.abc import Callable
+
+from symspellpy import SymSpell, Verbosity
+
+from index.analysis import STOP_WORDS, terms, words
+from index.lexical import LexicalIndex
+
+_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+
+SHORTEST = 4
+"""Letters of the shortest word that is corrected: three letters are near to too much."""
+TWO_EDITS_FROM = 7
+"""Letters from which two edits are allowed ("excersise"); shorter words get one ("spazm")."""
+
+
+class Spelling:
+    """The words of one lexical index. `is_word` tells whether a word is an everyday word."""
+
+    def __init__(
+        self,
+        lexical: LexicalIndex,
+        surface: Callable[[str], str | None],
+        is_word: Callable[[str], bool],
+    ) -> None:
+        self._lexical = lexical
+        self._surface = surface
+        self._is_word = is_word
+        self._dictionary = SymSpell(max_dictionary_edit_distance=2, prefix_length=7)
+        for term in lexical.vocabulary:
+            if term.isalpha() and len(term) >= SHORTEST - 1:
+                self._dictionary.create_dictionary_entry(term, len(lexical.rows_with(term)))
+
+    def corrected(self, question: str) -> str | None:
+        """Return `question` with its misspelt words replaced, or None where there are none."""
+        changed = False
+
+        def replacement(match: re.Match[str]) -> str:
+            nonlocal changed
+            better = self._nearest(match.group())
+            changed = changed or better is not None
+            return better or match.group()
+
+        result = _WORD.sub(replacement, question)
+        return result if changed else None
+
+    def _nearest(self, word: str) -> str | None:
+        folded = "".join(words(word))
+        stems = terms(word)
+        if len(folded) < SHORTEST or folded in STOP_WORDS or len(stems) != 1:
+            return None
+        stem = stems[0]
+        if stem in self._lexical or self._is_word(folded):
+            return None
+        distance = 2 if len(folded) >= TWO_EDITS_FROM else 1
+        found = self._dictionary.lookup(stem, Verbosity.CLOSEST, max_edit_distance=distance)
+        # A misspelling keeps its first letter far more often than not (Yannakoudakis & Fawthrop
+        # 1983); two edits and another beginning are another word.
+        close = [s for s in found if s.distance < 2 or s.term[0] == stem[0]]
+        if not close:
+            return None
+        best = min(close, key=lambda s: (s.distance, s.term[0] != stem[0], -s.count, s.term))
+        return self._surface(best.term)

@@ -1,0 +1,68 @@
+"""`index.spelling`: misspelt words towards the corpus's own, real words left alone."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.lexical import LexicalIndex
+from index.spelling import Spelling
+
+TEXTS = [
+    "Muscle spasms follow unfamiliar exercise.",
+    "A single dose of magnesium does little for cramps at night.",
+    "Rhabdomyolysis is the breakdown of muscle.",
+]
+SURFACE = {
+    "muscl": "muscle",
+    "spasm": "spasm",
+    "exercis": "exercise",
+    "rhabdomyolysi": "rhabdomyolysis",
+    "magnesium": "magnesium",
+    "singl": "single",
+    "cramp": "cramps",
+}
+EVERYDAY = {"passport", "wrist", "twist", "wrote", "litre"}
+
+
+@pytest.fixture(scope="module")
+def spelling() -> Spelling:
+    return Spelling(LexicalIndex.build(TEXTS), SURFACE.get, EVERYDAY.__contains__)
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("spazm from new excercise", "spasm from new exercise"),
+        ("mussle spazms", "muscle spasm"),
+        ("Rabdomyolysis?", "rhabdomyolysis?"),
+        ("magnisium for crampz", "magnesium for cramps"),
+    ],
+)
+def test_misspelt_words_become_the_corpus_s_own(spelling: Spelling, typed: str, meant: str) -> None:
+    assert spelling.corrected(typed) == meant
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "muscle spasms after exercise",
+        "how do I renew my passport",
+        "who wrote it",
+        "a litre of petrol",
+        "metformin",
+        "the cat",
+        "",
+        "B12?",
+    ],
+)
+def test_what_is_right_or_too_far_is_left_alone(spelling: Spelling, typed: str) -> None:
+    assert spelling.corrected(typed) is None
+
+
+@given(st.text(max_size=60))
+def test_a_correction_is_stable_and_never_fails(text: str) -> None:
+    spelling = Spelling(LexicalIndex.build(TEXTS), SURFACE.get, EVERYDAY.__contains__)
+    corrected = spelling.corrected(text)
+    if corrected is not None:
+        assert corrected != text
+        assert spelling.corrected(corrected) is None
