@@ -8,6 +8,7 @@ import dataclasses
 import json
 import sqlite3
 import threading
+import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,6 +61,8 @@ class Records:
             )
         except sqlite3.DatabaseError as error:
             raise SnapshotDamaged(f"{path.name} cannot be read: {error}.") from error
+        # The last reader of a snapshot that another has replaced closes it by letting go of it.
+        weakref.finalize(self, self._database.close).atexit = False
         try:
             # What SQLite does not look for by itself: pages missing at the end.
             (((pages,),), ((size,),)) = (self._query(f"PRAGMA page_{s}") for s in ("count", "size"))

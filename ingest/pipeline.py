@@ -31,6 +31,7 @@ from index.errors import (
     SnapshotError,
     SourceError,
 )
+from index.history import check_room
 from index.lexical import LexicalIndex
 from index.records import Article, Manifest, Passage
 from index.snapshot import (
@@ -366,6 +367,8 @@ def _write(
             first, count = draft.kept[name]
             origin += range(first, first + count)
     rows = np.array(origin, np.int64)
+    new_bytes = sum(len(article.text.encode()) for article, _ in draft.fresh.values())
+    check_room(folder.parent.parent, len(rows), encoder.record.dimension, new_bytes)
     vectors, encoded = _vectors(live, draft, rows, texts, encoder, settings, on_progress)
     DenseIndex.build(vectors).save(folder / "dense.faiss")
     lexical = live.lexical.revised(rows, texts) if live else LexicalIndex.build(texts)

@@ -1,4 +1,4 @@
-"""The `pincite` command: index, ask, serve, explain, verify.
+"""The `pincite` command: index, ask, serve, explain, verify, snapshots, rollback.
 
 Heavy libraries are imported inside the commands, so that `pincite --help` is quick.
 """
@@ -25,6 +25,7 @@ from rich.text import Text
 
 from index.errors import PinciteError, SourceError
 from service.failures import place_of
+from service.history_commands import add_commands
 from service.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -207,6 +208,9 @@ def verify(index: Index = None, corpus: Corpus = None) -> None:
     )
     if result.faults:
         raise typer.Exit(NOTHING)
+
+
+add_commands(app)
 
 
 @contextmanager

@@ -1,0 +1,175 @@
+"""The snapshots that are kept: listing them, going back to one, and room for the next.
+
+Going back is pointing: nothing is copied, and nothing is lost by it.
+"""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from index.errors import NoSnapshot, SnapshotDamaged, SnapshotError
+from index.snapshot import (
+    Snapshot,
+    current_snapshot,
+    damaged_files,
+    open_snapshot,
+    point_to,
+    read_manifest,
+    snapshots,
+    writer_lock,
+)
+
+ROOM_TO_SPARE = 16_000_000
+"""Bytes that must be left after the next snapshot: the pointer, the lock and SQLite's own pages
+need a little, and a disk filled to the last byte troubles everybody else on it."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptSnapshot:
+    """A snapshot of the list. `problem` is "" when its manifest can be read."""
+
+    snapshot: str
+    built: str
+    articles: int
+    passages: int
+    live: bool
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RolledBack:
+    """What a rollback did: `before` was live (None: no readable pointer), `after` is now.
+
+    `passed_over` says of each newer one that could not be taken what is wrong with it.
+    """
+
+    before: str | None
+    after: KeptSnapshot
+    passed_over: tuple[str, ...] = ()
+
+
+def kept_snapshots(index: Path) -> list[KeptSnapshot]:
+    """Return the complete snapshots of `index`, newest first, damaged ones with their problem."""
+    live = _pointer(index)
+    return [_kept(index, identifier, live) for identifier in snapshots(index)]
+
+
+def open_whole_snapshot(index: Path) -> Snapshot:
+    """Open the live snapshot of `index` after comparing every byte with what was written.
+
+    Costs reading it once (about half a second a gigabyte). Raises what `open_snapshot` raises, and
+    `SnapshotDamaged` with the names of the files whose bytes have changed.
+    """
+    while True:
+        snapshot = open_snapshot(index)
+        try:
+            fault = _damage(index, snapshot.manifest.snapshot)
+        except BaseException:
+            snapshot.records.close()
+            raise
+        if not fault:
+            return snapshot
+        snapshot.records.close()
+        # One that was removed while it was being compared is not damaged: another is live by now.
+        if current_snapshot(index) == snapshot.manifest.snapshot:
+            raise SnapshotDamaged(fault)
+
+
+def roll_back(index: Path, identifier: str | None = None) -> RolledBack:
+    """Make an older snapshot the live one: `identifier`, or the newest whole one before the live.
+
+    Every byte of it is compared first. Takes the writer's lock. Raises `NoSnapshot` when there is
+    none to go back to, `SnapshotDamaged` when the one named is damaged, and `WriterBusy`.
+    """
+    if not index.is_dir():
+        raise NoSnapshot(f'nothing is indexed in {index} yet. Run "pincite index".')
+    with writer_lock(index):
+        before = _pointer(index)
+        kept = snapshots(index)
+        if identifier is not None and identifier not in kept:
+            raise NoSnapshot(
+                f"snapshot {identifier} is not in {index} (kept: {', '.join(kept) or 'none'})."
+            )
+        wanted = [identifier] if identifier else [k for k in kept if before is None or k < before]
+        passed_over: list[str] = []
+        for candidate in wanted:
+            fault = _damage(index, candidate)
+            if fault:
+                passed_over.append(fault)
+                continue
+            try:
+                point_to(index, candidate)
+            except OSError as error:
+                raise SnapshotError(
+                    f"{index / 'CURRENT'} cannot be written: {error.strerror}. What was live "
+                    "still is."
+                ) from error
+            return RolledBack(before, _kept(index, candidate, candidate), tuple(passed_over))
+    if identifier:
+        raise SnapshotDamaged(passed_over[0])
+    reasons = "".join(f" {fault}" for fault in passed_over)
+    raise NoSnapshot(f"there is no snapshot before {before} to go back to.{reasons}")
+
+
+def check_room(index: Path, passages: int, dimension: int, text_bytes: int) -> None:
+    """Raise `SnapshotError` unless the disk has room for a snapshot of so many passages.
+
+    `text_bytes` is the size of the texts that are new, in UTF-8. The estimate: the vectors, the
+    live snapshot's other files, and four times the new text (itself, its record of blocks, and
+    its terms).
+    """
+    needed = 4 * passages * dimension + 4 * text_bytes + _other_bytes(index) + ROOM_TO_SPARE
+    place = index if index.exists() else index.parent
+    free = shutil.disk_usage(place).free
+    if free < needed:
+        raise SnapshotError(
+            f"the next snapshot needs about {needed / 1e6:,.0f} MB and {index} has "
+            f"{free / 1e6:,.0f} MB free. What was live still is. Free some space, keep fewer "
+            "snapshots (PINCITE_KEEP_SNAPSHOTS), or name another folder with PINCITE_INDEX."
+        )
+
+
+def _other_bytes(index: Path) -> int:
+    """Return the size of the live snapshot's files, vectors aside; 0 without a live one."""
+    live = _pointer(index)
+    if live is None:
+        return 0
+    folder = index / "snapshots" / live
+    return sum(
+        path.stat().st_size
+        for path in folder.rglob("*")
+        if path.is_file() and path.name != "dense.faiss"
+    )
+
+
+def _pointer(index: Path) -> str | None:
+    try:
+        return current_snapshot(index)
+    except SnapshotDamaged:
+        return None
+
+
+def _damage(index: Path, identifier: str) -> str:
+    """Return what is wrong with a snapshot, or ""."""
+    try:
+        damaged = damaged_files(index / "snapshots" / identifier)
+    except SnapshotError as error:
+        return str(error)
+    except OSError as error:
+        return f"snapshot {identifier} cannot be read: {error.strerror}."
+    if not damaged:
+        return ""
+    return (
+        f"snapshot {identifier} is damaged: the bytes of {', '.join(damaged)} are not those that "
+        'were written. Run "pincite rollback" for the one before, or "pincite index --rebuild".'
+    )
+
+
+def _kept(index: Path, identifier: str, live: str | None) -> KeptSnapshot:
+    try:
+        manifest = read_manifest(index / "snapshots" / identifier)
+    except SnapshotError as error:
+        return KeptSnapshot(identifier, "", 0, 0, identifier == live, str(error))
+    return KeptSnapshot(
+        identifier, manifest.built, manifest.articles, manifest.passages, identifier == live
+    )
