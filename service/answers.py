@@ -6,6 +6,7 @@
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from index.encoder import Encoder, fits
@@ -142,27 +143,22 @@ class Answers:
             emergency_number=self._settings.emergency_number,
             crisis_line=self._settings.crisis_line,
         )
-        query = compose.shortened(asked, lambda text: fits(self._encoder, text))
-        vector = self._encoder.encode([query])[0]
-        encoded = time.perf_counter()
-        hits = searcher.search(query, vector, HITS)
+        wanted = k or self._settings.answer_passages
+        found = self._find(searcher, asked, wanted)
+        meant = None
+        if not found.chosen:
+            meant = searcher.corrected(asked, self._is_word)
+            again = self._find(searcher, meant, wanted) if meant else found
+            found, meant = (again, meant) if again.chosen else (found, None)
+        hits, chosen, reading = found.hits, found.chosen, found.reading
         searched = time.perf_counter()
-        reading = _Reading(searcher, query)
-        chosen = compose.choose(
-            sorted(
-                (compose.Candidate(hit, reading.probability(hit)) for hit in hits),
-                key=lambda candidate: (-candidate.probability, candidate.hit.row),
-            ),
-            k=k or self._settings.answer_passages,
-            per_article=self._settings.passages_per_article,
-            threshold=self._settings.answer_threshold,
-        )
         passages = [reading.passage_out(c.hit.passage, c.probability) for c in chosen]
         care = reading.seek_care([candidate.hit.passage for candidate in chosen])
         topics = [] if chosen else reading.nearest_topics(hits)
         done = time.perf_counter()
         return Answer(
             question=question,
+            did_you_mean=meant,
             status="answered" if chosen else "not_answered",
             notice=NoticeOut(
                 kind=notice.kind, text=notice.text, matched=notice.matched, source=notice.source
@@ -175,12 +171,34 @@ class Answers:
             disclaimer=self.disclaimer,
             index=_index_out(searcher),
             timings_ms=TimingsOut(
-                encode=_milliseconds(began, encoded),
-                search=_milliseconds(encoded, searched),
+                encode=_milliseconds(0.0, found.encode_seconds),
+                search=_milliseconds(0.0, found.search_seconds),
                 answer=_milliseconds(searched, done),
                 total=_milliseconds(began, done),
             ),
         )
+
+    def _find(self, searcher: Searcher, question: str, k: int) -> "_Found":
+        """Search for `question` as it stands, and choose what is good enough to be shown."""
+        began = time.perf_counter()
+        query = compose.shortened(question, lambda text: fits(self._encoder, text))
+        vector = self._encoder.encode([query])[0]
+        encoded = time.perf_counter()
+        hits = searcher.search(query, vector, HITS)
+        searched = time.perf_counter()
+        reading = _Reading(searcher, query)
+        candidates = (compose.Candidate(hit, reading.probability(hit)) for hit in hits)
+        chosen = compose.choose(
+            sorted(candidates, key=lambda one: (-one.probability, one.hit.row)),
+            k=k,
+            per_article=self._settings.passages_per_article,
+            threshold=self._settings.answer_threshold,
+        )
+        return _Found(reading, hits, chosen, encoded - began, searched - encoded)
+
+    def _is_word(self, word: str) -> bool:
+        """Tell whether the encoder knows `word` whole, which it does of everyday words only."""
+        return self._encoder.count_tokens([word]) == [1]
 
     def _checked(self, question: str) -> str:
         try:
@@ -199,6 +217,17 @@ class Answers:
                 "Ask the main thing in a few sentences."
             )
         return asked
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What one search gave: its hits, the chosen among them, and what it took."""
+
+    reading: "_Reading"
+    hits: list[Hit]
+    chosen: list[compose.Candidate]
+    encode_seconds: float
+    search_seconds: float
 
 
 class _Reading:

@@ -53,7 +53,7 @@ Index = Annotated[Path | None, typer.Option(help="Folder of the snapshots.")]
 def main() -> None:
     """Run the command; an error is one line on stderr and exit code 1."""
     try:
-        app()
+        app(prog_name="pincite")
     except PinciteError as error:
         reason = str(error)
     except OSError as error:
@@ -279,6 +279,8 @@ def _print_answer(answer: "Answer") -> None:
         out.print(_text(answer.notice.text, "bold red"))
         out.print(_text(f"Raised by: {answer.notice.matched}. {answer.notice.source}", "dim"))
         out.print()
+    if answer.did_you_mean:
+        out.print(_text(f"Nothing was found for that spelling. Shown: {answer.did_you_mean}"))
     if not answer.passages:
         out.print("The articles do not answer this question.", style="bold")
         if answer.nearest_topics:

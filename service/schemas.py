@@ -129,6 +129,10 @@ class Answer(_Model):
     """What the articles say to a question, or that they do not."""
 
     question: str
+    did_you_mean: Annotated[
+        str | None,
+        Field(description="The question as it was searched, where it found nothing as typed."),
+    ]
     status: Literal["answered", "not_answered"]
     notice: NoticeOut | None
     passages: tuple[PassageOut, ...]

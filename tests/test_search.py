@@ -72,3 +72,13 @@ def test_the_same_question_gives_the_same_hits(
     vector = encoder.encode(["night cramp"])[0]
     once = searcher.search("night cramp", vector, 5)
     assert all(searcher.search("night cramp", vector, 5) == once for _ in range(3))
+
+
+def test_a_misspelt_question_is_corrected_to_words_of_the_articles(tmp_path: Path) -> None:
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    (corpus / "one.md").write_text("# Exercise\n\nUnfamiliar exercise can bring on a spasm.\n")
+    update_index(corpus, tmp_path / "index", DeterministicEncoder())
+    searcher = Searcher(open_snapshot(tmp_path / "index"))
+    assert searcher.corrected("spazm from excercise", lambda _: False) == "spasm from exercise"
+    assert searcher.corrected("spasm from exercise", lambda _: False) is None
