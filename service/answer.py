@@ -108,6 +108,26 @@ def answering_sentences(
     return [best] if best is not None and covered(best) > 0 else []
 
 
+def care_sections(passages: Iterable[Passage]) -> list[tuple[Passage, range]]:
+    """Return the sections of one article that say when to seek care, as (first passage, places).
+
+    `passages` are all of the article's, in order, and `places` counts among them. A section that
+    was cut into several passages is quoted from its first, so that no quote begins within a list.
+    """
+    sections: list[tuple[Passage, range]] = []
+    before: Passage | None = None
+    for place, passage in enumerate(passages):
+        if passage.section_type == "when_to_seek_care":
+            same = before is not None and (before.section, before.section_type) == (
+                passage.section,
+                passage.section_type,
+            )
+            first, places = sections.pop() if same else (passage, range(place, place))
+            sections.append((first, range(places.start, place + 1)))
+        before = passage
+    return sections
+
+
 def nearest_topics(
     hits: Sequence[Hit], title_of: Callable[[str], str], k: int = 4
 ) -> list[tuple[str, str, Passage]]:

@@ -5,10 +5,13 @@
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
+from index.dense import Vectors
 from index.encoder import Encoder, fits
 from index.errors import QuestionError
 from index.records import Article, Hit, Passage
@@ -52,6 +55,7 @@ class Answers:
         self._swap = threading.Lock()
         self._searcher = self._open(settings.index)
         self._headings: tuple[str, list[tuple[str, Kind]]] = ("", [])
+        self._first_rows: tuple[str, dict[str, int]] = ("", {})
         self.disclaimer = disclaimer(settings.disclaimer)
 
     def _open(self, index: Path) -> Searcher:
@@ -97,6 +101,16 @@ class Answers:
         if self._headings[0] != identifier:
             self._headings = (identifier, _headings(searcher.snapshot.records))
         return self._headings[1]
+
+    def _rows(self, searcher: Searcher) -> dict[str, int]:
+        """Return, by article id, the row of its first passage."""
+        identifier = searcher.snapshot.manifest.snapshot
+        known = self._first_rows
+        if known[0] != identifier:
+            rows = searcher.snapshot.records.article_rows()
+            known = (identifier, {name: first for name, (first, _) in rows.items()})
+            self._first_rows = known
+        return known[1]
 
     def articles_after(self, cursor: str, limit: int) -> list[Article]:
         """Return at most `limit` articles by id, whole, that come after `cursor`.
@@ -186,7 +200,7 @@ class Answers:
         encoded = time.perf_counter()
         hits = searcher.search(query, vector, HITS)
         searched = time.perf_counter()
-        reading = _Reading(searcher, query)
+        reading = _Reading(searcher, query, vector, self._rows(searcher).__getitem__)
         candidates = (compose.Candidate(hit, reading.probability(hit)) for hit in hits)
         chosen = compose.choose(
             sorted(candidates, key=lambda one: (-one.probability, one.hit.row)),
@@ -233,10 +247,15 @@ class _Found:
 class _Reading:
     """One question over one snapshot: the articles it touches are read once."""
 
-    def __init__(self, searcher: Searcher, query: str) -> None:
+    def __init__(
+        self, searcher: Searcher, query: str, vector: Vectors, first_row: Callable[[str], int]
+    ) -> None:
         self._records = searcher.snapshot.records
         self._lexical = searcher.snapshot.lexical
+        self._dense = searcher.snapshot.dense
         self._query = query
+        self._vector = vector
+        self._first_row = first_row
         self._articles: dict[str, Article] = {}
 
     def _article(self, article_id: str) -> Article:
@@ -277,15 +296,27 @@ class _Reading:
         )
 
     def seek_care(self, answering: Sequence[Passage]) -> list[PassageOut]:
-        """Return passages of the answering articles that say when to seek care, best first."""
+        """Return what the answering articles say of when to seek care, nearest the question first.
+
+        One section an article, the one whose nearest passage is nearest by cosine; none that is
+        among the answering passages.
+        """
         shown = {passage.passage_id for passage in answering}
-        found: list[PassageOut] = []
+        found: list[tuple[float, Passage]] = []
         for article_id in dict.fromkeys(passage.article_id for passage in answering):
-            for passage in self._records.passages_of(article_id):
-                if passage.section_type == "when_to_seek_care" and passage.passage_id not in shown:
-                    found.append(self.passage_out(passage, None))
-                    break
-        return found[:SEEK_CARE]
+            first_row = self._first_row(article_id)
+            nearest = [
+                (float(self._cosines(first_row, places).max()), passage)
+                for passage, places in compose.care_sections(self._records.passages_of(article_id))
+                if passage.passage_id not in shown
+            ]
+            found += [max(nearest, key=lambda scored: scored[0])] if nearest else []
+        found.sort(key=lambda scored: -scored[0])
+        return [self.passage_out(passage, None) for _, passage in found[:SEEK_CARE]]
+
+    def _cosines(self, first_row: int, places: range) -> Vectors:
+        rows = np.arange(first_row + places.start, first_row + places.stop)
+        return self._dense.scores_of(self._vector, rows)
 
     def nearest_topics(self, hits: Sequence[Hit]) -> list[TopicOut]:
         topics = compose.nearest_topics(hits, lambda name: self._article(name).title)

@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 
 from index.analysis import terms
 from index.lexical import LexicalIndex
-from index.records import Article, Block, BlockKind, Hit, Passage
+from index.records import Article, Block, BlockKind, Hit, Passage, SectionType
 from service.answer import (
     NEAR_IDENTICAL,
     Candidate,
     answering_sentences,
     body_start,
+    care_sections,
     choose,
     nearest_topics,
     passage_blocks,
@@ -199,6 +200,25 @@ def test_the_nearest_topics_are_headings_each_once() -> None:
         ("Cramp", "", "a"),
         ("Summer", "Heat", "c"),
     ]
+
+
+def test_a_care_section_cut_into_several_is_one_with_its_first() -> None:
+    def passage(at: int, heading: str, kind: SectionType) -> Passage:
+        return Passage("a", at, at + 1, ("A", heading), "x", kind)
+
+    care: SectionType = "when_to_seek_care"
+    passages = [
+        passage(0, "Causes", "causes"),
+        passage(1, "Doctor", care),
+        passage(2, "Doctor", care),
+        passage(3, "Doctor", care),
+        passage(4, "At once", care),
+        passage(5, "Causes", "causes"),
+        passage(6, "At once", care),
+    ]
+    found = [(first.start, list(places)) for first, places in care_sections(passages)]
+    assert found == [(1, [1, 2, 3]), (4, [4]), (6, [6])]
+    assert care_sections(passages[:1]) == []
 
 
 # A question longer than the encoder's window

@@ -83,6 +83,40 @@ def test_when_to_see_a_doctor_is_not_said_twice(answers: Answers) -> None:
     assert among.see_a_doctor == ()
 
 
+SIGNS = "".join(f"- sign number {n} of the calf that a doctor wants to see\n" for n in range(60))
+CARE = f"""# Calf pain
+
+Calf pain after sport passes.
+
+## When to see a doctor about sleep
+
+See a doctor when you cannot sleep for weeks.
+
+## When to see a doctor about a swollen calf
+
+See a doctor when you have any of these:
+
+{SIGNS}"""
+
+
+def test_care_is_quoted_from_the_start_of_the_nearest_section(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+    write_corpus(settings.corpus, {"calf.md": CARE, "water.md": SOURCES["more/water & salt.md"]})
+    build(settings)
+    answers = Answers(settings, DeterministicEncoder())
+    cut = [p for p in answers.passages("calf.md") if p.section[-1].endswith("swollen calf")]
+    assert len(cut) > 1
+    found = answers.ask("Why does calf pain come after sport? Is it a sign of the calf?", 1)
+    assert found.passages[0].article.article_id == "calf.md"
+    (care,) = found.see_a_doctor
+    assert care.passage_id == cut[0].passage_id
+    assert "any of these:\n\n" in care.text
+    verdict = answers.verify("calf.md", care.start, care.end, care.text, care.sha256)
+    assert verdict.status == "verbatim"
+    elsewhere = answers.ask("Do magnesium tablets help ordinary cramps?", 1)
+    assert elsewhere.see_a_doctor == ()
+
+
 def test_silence_names_topics_and_no_passage(home: Path) -> None:
     silent = Answers(settings_in(home, answer_threshold=SHOW_NONE), DeterministicEncoder())
     answer = silent.ask("How do I repair a bicycle?")
