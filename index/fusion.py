@@ -1,33 +1,84 @@
-"""Two rankings into one.
+"""Four rankings into one.
 
-    fused = w · minmax(cosine) + (1 - w) · bm25 / max bm25
+    plain = w · minmax(cosine) + (1 - w) · bm25 / max bm25
+    fused = a · minmax(cosine) + b · minmax(article cosine)
+          + c · bm25 / max bm25 + d · article bm25 / max article bm25,   a + b + c + d = 1
 
-over the union of the best `POOL` rows of each side, every row of which has both of its scores
+over the union of the best `POOL` rows of each side, every row of which has all of its scores
 (Bruch, Gai & Ingber, "An Analysis of Fusion Functions for Hybrid Retrieval", 2023: a convex
-combination of normalised scores beats reciprocal ranks).
+combination of normalised scores beats reciprocal ranks). The article's scores are those of the
+whole article around a passage (`index.articles`).
+
+The weights were swept by `python -m bench.retrieval`; the table is in docs/retrieval.md.
 """
+
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+Scores32 = NDArray[np.float32]
+Scores64 = NDArray[np.float64]
 
 POOL = 200
 DENSE_WEIGHT = 0.5
 
 
-def fuse(
-    dense: NDArray[np.float32], lexical: NDArray[np.float32], weight: float = DENSE_WEIGHT
-) -> NDArray[np.float64]:
-    """Return the fused scores in [0, 1] of n rows from their cosines and BM25 scores, both `(n,)`.
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """The four weights, from 0 to 1, of sum 1."""
+
+    passage_dense: float
+    article_dense: float
+    passage_lexical: float
+    article_lexical: float
+
+
+WEIGHTS = Weights(0.5, 0.15, 0.05, 0.3)
+
+
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """What is known of n rows for one query, each `(n,)`: cosines and BM25 scores."""
+
+    passage_dense: Scores32
+    article_dense: Scores32
+    passage_lexical: Scores32
+    article_lexical: Scores32
+
+
+def fuse(dense: Scores32, lexical: Scores32, weight: float = DENSE_WEIGHT) -> Scores64:
+    """Return the plainly fused scores in [0, 1] of n rows, from their cosines and BM25, `(n,)`.
 
     Where one side cannot tell the rows apart (BM25 finds nothing; all cosines are equal), it
     contributes 0 to all of them and the other decides.
     """
-    if not len(dense):
-        return np.empty(0, np.float64)
-    cosines = dense.astype(np.float64)
-    spread = cosines.max() - cosines.min()
-    scaled = (cosines - cosines.min()) / spread if spread > 0 else np.zeros_like(cosines)
-    matches = lexical.astype(np.float64)
-    top = matches.max()
-    shares = matches / top if top > 0 else np.zeros_like(matches)
-    return weight * scaled + (1 - weight) * shares
+    return weight * _spread(dense) + (1 - weight) * _share(lexical)
+
+
+def fuse_signals(signals: Signals, weights: Weights = WEIGHTS) -> Scores64:
+    """Return the fused scores in [0, 1] of n rows, `(n,)`; a signal that is level gives 0."""
+    return (
+        weights.passage_dense * _spread(signals.passage_dense)
+        + weights.article_dense * _spread(signals.article_dense)
+        + weights.passage_lexical * _share(signals.passage_lexical)
+        + weights.article_lexical * _share(signals.article_lexical)
+    )
+
+
+def _spread(cosines: Scores32) -> Scores64:
+    """Return the cosines stretched to [0, 1]; zeros where all are equal."""
+    wide = cosines.astype(np.float64)
+    if not len(wide) or wide.max() == wide.min():
+        return np.zeros_like(wide)
+    spread: Scores64 = (wide - wide.min()) / (wide.max() - wide.min())
+    return spread
+
+
+def _share(matches: Scores32) -> Scores64:
+    """Return BM25 scores as shares of the largest; zeros where nothing matches."""
+    wide = matches.astype(np.float64)
+    if not len(wide) or wide.max() <= 0:
+        return np.zeros_like(wide)
+    share: Scores64 = wide / wide.max()
+    return share

@@ -13,7 +13,7 @@ grown step by step scores exactly as one built afresh.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -81,6 +81,18 @@ class LexicalIndex:
         used = np.flatnonzero(np.diff(chosen.indptr))
         return LexicalIndex([vocabulary[column] for column in used], chosen[:, used])
 
+    def merged(self, groups: Rows) -> "LexicalIndex":
+        """Return the index whose row j holds the terms of all rows i with `groups[i] == j`.
+
+        `groups` `(n,)` numbers every row's group, each number from 0 to the largest used.
+        """
+        count = int(groups.max()) + 1 if len(groups) else 0
+        ones = np.ones(len(groups), np.int32)
+        grouping = csr_matrix((ones, (groups, np.arange(len(groups)))), shape=(count, len(groups)))
+        frequencies = (grouping @ self._matrix()).tocsc()
+        frequencies.sort_indices()
+        return LexicalIndex(self.vocabulary, frequencies)
+
     def _matrix(self) -> csc_matrix:
         return csc_matrix(
             (self._frequencies, self._rows, self._starts),
@@ -138,7 +150,7 @@ class LexicalIndex:
         """Return the BM25 score of every row, `(n,)`, 0 where no term of `query` stands."""
         return self.scores_of_terms(Counter(terms(query)))
 
-    def scores_of_terms(self, weights: "Counter[str] | dict[str, float]") -> Scores:
+    def scores_of_terms(self, weights: Mapping[str, float]) -> Scores:
         """Return the BM25 score of every row for weighted terms.
 
         Terms are added in sorted order, so that the sum is the same bit for bit however the

@@ -1,13 +1,15 @@
 """A question to its hits, over one open snapshot."""
 
 import threading
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
 from index.analysis import terms
-from index.fusion import POOL, fuse
+from index.articles import ArticleIndex
+from index.fusion import POOL, Signals, fuse_signals
 from index.lexical import best
 from index.records import Hit
 from index.snapshot import Snapshot
@@ -19,6 +21,7 @@ class Searcher:
 
     def __init__(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
+        self.articles = ArticleIndex.of(snapshot)
         self._spelling: Spelling | None = None
         self._learning = threading.Lock()
 
@@ -27,27 +30,42 @@ class Searcher:
 
         `vector` is the query's unit vector, `(d,)`.
         """
-        snapshot = self.snapshot
-        lexical = snapshot.lexical.scores(query)
-        _, near = snapshot.dense.search(vector[None, :], POOL)
-        _, matching = best(lexical, POOL)
-        rows = np.union1d(near[0], matching)
+        rows, signals = self.signals(Counter(terms(query)), vector)
         if not len(rows):
             return []
-        cosines = snapshot.dense.scores_of(vector, rows)
-        scores = fuse(cosines, lexical[rows])
+        scores = fuse_signals(signals)
         order = np.lexsort((rows, -scores))[:k]
-        passages = snapshot.records.passages(rows[order])
+        passages = self.snapshot.records.passages(rows[order])
         return [
             Hit(
                 row=int(rows[i]),
                 passage=passages[int(rows[i])],
                 score=float(scores[i]),
-                dense=float(cosines[i]),
-                lexical=float(lexical[rows[i]]),
+                dense=float(signals.passage_dense[i]),
+                lexical=float(signals.passage_lexical[i]),
             )
             for i in order
         ]
+
+    def signals(
+        self, weights: Mapping[str, float], vector: NDArray[np.float32]
+    ) -> tuple[NDArray[np.int64], Signals]:
+        """Return the rows worth a look, in order, and what is known of each.
+
+        They are the `POOL` nearest to `vector` and the `POOL` best for the weighted terms.
+        """
+        snapshot = self.snapshot
+        lexical = snapshot.lexical.scores_of_terms(weights)
+        _, near = snapshot.dense.search(vector[None, :], POOL)
+        _, matching = best(lexical, POOL)
+        rows = np.union1d(near[0], matching)
+        articles = self.articles.article_of[rows]
+        return rows, Signals(
+            passage_dense=snapshot.dense.scores_of(vector, rows),
+            article_dense=self.articles.scores_of(vector, articles),
+            passage_lexical=lexical[rows],
+            article_lexical=self.articles.lexical.scores_of_terms(weights)[articles],
+        )
 
     def corrected(self, question: str, is_word: Callable[[str], bool]) -> str | None:
         """Return `question` with its misspelt words as the articles write them, or None.

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from index.encoder import DeterministicEncoder
-from index.fusion import fuse
+from index.fusion import Signals, fuse_signals
 from index.search import Searcher
 from index.snapshot import open_snapshot
 from ingest.pipeline import update_index
@@ -30,7 +30,15 @@ def test_hits_are_the_fusion_of_brute_force(
     everything = np.arange(snapshot.manifest.passages)
     cosines = snapshot.dense.scores_of(vector, everything)
     matches = snapshot.lexical.scores(question)
-    fused = fuse(cosines, matches)
+    articles = searcher.articles.article_of
+    fused = fuse_signals(
+        Signals(
+            passage_dense=cosines,
+            article_dense=searcher.articles.scores_of(vector, articles),
+            passage_lexical=matches,
+            article_lexical=searcher.articles.lexical.scores(question)[articles],
+        )
+    )
     order = np.lexsort((everything, -fused))
     hits = searcher.search(question, vector, 4)
     assert [hit.row for hit in hits] == order[:4].tolist()

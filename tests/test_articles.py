@@ -1,0 +1,72 @@
+"""The article side: every article as the sum of its passages, by brute force."""
+
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from index.analysis import terms
+from index.articles import ArticleIndex, mean_directions
+from index.encoder import DeterministicEncoder
+from index.lexical import LexicalIndex
+from index.snapshot import open_snapshot
+from ingest.pipeline import update_index
+from tests.sample_corpus import write
+
+TEXTS = ["calf cramp at night", "stretch the calf", "salts", "eyelid twitch"]
+
+
+def test_merged_rows_hold_the_terms_of_their_group() -> None:
+    merged = LexicalIndex.build(TEXTS).merged(np.array([0, 0, 1, 1]))
+    fresh = LexicalIndex.build(["calf cramp at night stretch the calf", "salts eyelid twitch"])
+    assert merged.vocabulary == fresh.vocabulary
+    for query in ("calf", "night salts", "eyelid calf calf"):
+        assert merged.scores(query).tolist() == fresh.scores(query).tolist()
+
+
+def test_nothing_merged_is_nothing() -> None:
+    assert len(LexicalIndex.build([]).merged(np.empty(0, np.int64))) == 0
+
+
+def test_mean_directions_by_hand() -> None:
+    vectors = np.array([[1, 0], [0, 1], [0.6, 0.8], [1, 0], [-1, 0]], np.float32)
+    half = 0.5**0.5
+    expected = [[half, half], [0.6, 0.8], [0, 0]]
+    assert mean_directions(vectors, np.array([0, 2, 3])) == pytest.approx(np.array(expected))
+    assert mean_directions(vectors, np.empty(0, np.int64)).shape == (0, 2)
+
+
+def test_an_article_is_the_sum_of_its_passages(
+    corpus: Path, tmp_path: Path, encoder: DeterministicEncoder
+) -> None:
+    update_index(corpus, tmp_path / "index", encoder, target_tokens=24)
+    snapshot = open_snapshot(tmp_path / "index")
+    articles = ArticleIndex.of(snapshot)
+    rows = snapshot.records.article_rows()
+    order = sorted(rows, key=lambda name: rows[name])
+    for place, name in enumerate(order):
+        first, count = rows[name]
+        assert articles.article_of[first : first + count].tolist() == [place] * count
+        mean = snapshot.dense.vectors[first : first + count].astype(np.float64).mean(axis=0)
+        assert articles.vectors[place] == pytest.approx(mean / np.linalg.norm(mean), abs=1e-6)
+    assert len(articles.article_of) == snapshot.manifest.passages
+    assert len(articles.lexical) == len(articles.vectors) == snapshot.manifest.articles
+    held = Counter(terms("cramp"))
+    best = int(np.argmax(articles.lexical.scores_of_terms(held)))
+    assert order[best] == "calf-cramps.md"
+
+
+def test_a_grown_index_has_the_same_article_side_as_a_fresh_one(
+    corpus: Path, tmp_path: Path, encoder: DeterministicEncoder
+) -> None:
+    update_index(corpus, tmp_path / "grown", encoder)
+    write(corpus / "fresh.md", "# Fresh\n\nA new article on calf cramps.\n")
+    (corpus / "salts.html").unlink()
+    update_index(corpus, tmp_path / "grown", encoder)
+    update_index(corpus, tmp_path / "new", encoder)
+    grown, new = (ArticleIndex.of(open_snapshot(tmp_path / name)) for name in ("grown", "new"))
+    assert grown.article_of.tolist() == new.article_of.tolist()
+    assert grown.vectors.tobytes() == new.vectors.tobytes()
+    for query in ("cramp", "calf salts", "eyelid"):
+        assert grown.lexical.scores(query).tolist() == new.lexical.scores(query).tolist()
