@@ -7,13 +7,15 @@ wordings in `ingest.boilerplate_rules`.
 """
 
 import re
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, field
 
 from index.records import sha256_of
-from ingest.boilerplate_rules import RULES, Rule
+from ingest.boilerplate_rules import REFERENCES, RULES, Rule
 from ingest.document import SourceBlock
+from ingest.references import reference_blocks
 
 _WORD = re.compile(r"\w[\w'’-]*")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
@@ -23,6 +25,9 @@ _SEPARATOR = re.compile(r"\s[|·•/»›>]\s|[|›»]")
 _URL = re.compile(r"https?://|www\.|\b\w+\.(?:com|org|net|co\.uk)\b|\S@\S")
 _DIGIT = re.compile(r"\d")
 _PUBLISHED = re.compile(r"\b(?:19|20)\d\d\b")
+
+CERTAIN = "certain"
+"""The feature of a block that is left out without weighing."""
 
 LONG = 25
 """Words from which a block with a sentence's end counts as a paragraph of somebody's text."""
@@ -36,10 +41,11 @@ class BlockView:
     kind: str
     words: list[str]
     size: float  # in words; a CJK character counts half
-    sentences: int
-    closed: bool
     rules: list[Rule]
     repeated: bool
+    listed: bool  # in a reference list
+    sentences: int = 0
+    closed: bool = False
     same: int = 1
     overlap: float = 0.0
     names: list[str] = field(default_factory=list)
@@ -48,6 +54,13 @@ class BlockView:
     def long(self) -> bool:
         """Whether this is a paragraph of running text."""
         return self.size >= LONG and self.sentences > 0
+
+    @property
+    def certain(self) -> str:
+        """The reason that needs no weighing, "" where there is none."""
+        if self.listed:
+            return REFERENCES
+        return next((rule.reason for rule in self.rules if rule.certain), "")
 
     @property
     def linkish(self) -> bool:
@@ -62,15 +75,32 @@ def normalised(text: str) -> str:
 
 def matching_rules(text: str, size: float) -> list[Rule]:
     """Return the rules whose wording the block has, in the order of the table."""
-    return [rule for rule in RULES if size <= rule.words and rule.pattern.search(text)]
+    lower = text.lower()
+    return [
+        rule
+        for rule in RULES
+        if size <= rule.words
+        and (not rule.hints or any(hint in lower for hint in rule.hints))
+        and rule.pattern.search(text)
+    ]
 
 
 def look(blocks: Sequence[SourceBlock], repeated: Container[str]) -> list[BlockView]:
-    """Return a view of each block with its features' names."""
-    views = [_view(block, repeated) for block in blocks]
+    """Return a view of each block with what it says of itself; see `describe` for the rest."""
+    listed = reference_blocks(blocks)
+    return [
+        _view(block, repeated, listed=is_listed)
+        for block, is_listed in zip(blocks, listed, strict=True)
+    ]
+
+
+def describe(views: Sequence[BlockView]) -> None:
+    """Name the features of each view, in place."""
     counts = Counter(normalised(view.text) for view in views)
     core: Counter[str] = Counter()
     for view in views:
+        view.sentences = len(_SENTENCE_END.findall(view.text))
+        view.closed = _CLOSED.search(view.text) is not None
         view.same = counts[normalised(view.text)]
         if view.long:
             core.update(set(_content(view)))
@@ -80,23 +110,21 @@ def look(blocks: Sequence[SourceBlock], repeated: Container[str]) -> list[BlockV
         if content:
             view.overlap = sum(core[word] > own for word in content) / len(content)
     _name_features(views)
-    return views
 
 
-def _view(block: SourceBlock, repeated: Container[str]) -> BlockView:
+def _view(block: SourceBlock, repeated: Container[str], *, listed: bool) -> BlockView:
     text = block.text
     words = _WORD.findall(text)
-    cjk = len(_CJK.findall(text))
+    cjk = 0 if text.isascii() else len(_CJK.findall(text))
     size = len(words) if not cjk else len(words) + cjk / 2
     return BlockView(
         text=text,
         kind=block.kind,
         words=words,
         size=size,
-        sentences=len(_SENTENCE_END.findall(text)),
-        closed=_CLOSED.search(text) is not None,
         rules=matching_rules(text, size),
         repeated=sha256_of(normalised(text)) in repeated,
+        listed=listed,
     )
 
 
@@ -104,14 +132,21 @@ def _content(view: BlockView) -> list[str]:
     return [word.lower() for word in view.words if len(word) > 3]
 
 
+_ENDINGS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("ends-colon", (":",)),
+    ("ends-question", ("?",)),
+    ("ends-cut", ("…", "...", "»", ">", "→", "|", "[…]", "[...]")),
+    ("ends-quote", ('"', "”")),
+)
 _BANDS = (1, 3, 5, 8, 12, 18, 25, 40, 70)
 
 
 def _band(value: float, edges: Sequence[float]) -> int:
-    return sum(value > edge for edge in edges)
+    """Return how many of the `edges` (ascending) are below `value`."""
+    return bisect_left(edges, value)
 
 
-def _name_features(views: list[BlockView]) -> None:
+def _name_features(views: Sequence[BlockView]) -> None:
     total = sum(view.size for view in views) or 1.0
     running = sum(view.size for view in views if view.size >= 12 and view.closed)
     linkish = sum(view.linkish for view in views) / max(1, len(views))
@@ -165,15 +200,28 @@ def _own_features(view: BlockView, add: Callable[[str], None]) -> None:
     add("closed" if view.closed else "open")
     add(f"{'closed' if view.closed else 'open'}:size{band}")
     add(f"sentences{_band(view.sentences, (0, 1, 2, 4))}")
+    if view.same > 1:
+        add("same-on-page")
+        add(f"same-on-page:size{min(band, 4)}")
+    if view.repeated:
+        add("repeated")
+    add(f"overlap{_band(view.overlap, (0.01, 0.2, 0.4, 0.6, 0.8))}")
+    add(f"overlap{_band(view.overlap, (0.01, 0.2, 0.4, 0.6, 0.8))}:size{band // 2}")
+    for rule in view.rules:
+        add(f"says:{rule.reason}")
+    if not view.words:
+        add("no-word")
+    if view.certain:
+        add(CERTAIN)
+    _character_features(view, add)
+
+
+def _character_features(view: BlockView, add: Callable[[str], None]) -> None:
     text = view.text
-    if text.endswith(":"):
-        add("ends-colon")
-    elif text.endswith("?"):
-        add("ends-question")
-    elif text.endswith(("…", "...", "»", ">", "→", "|", "[…]", "[...]")):
-        add("ends-cut")
-    elif text.endswith(('"', "”")):
-        add("ends-quote")
+    for name, endings in _ENDINGS:
+        if text.endswith(endings):
+            add(name)
+            break
     if view.size >= 2:
         capitals = sum(word[0].isupper() or word[0].isdigit() for word in view.words)
         add(f"capitals{_band(capitals / max(1, len(view.words)), (0.1, 0.3, 0.6, 0.9))}")
@@ -188,22 +236,11 @@ def _own_features(view: BlockView, add: Callable[[str], None]) -> None:
     if _URL.search(text):
         add("address")
     if _DIGIT.search(text):
-        add(f"digits:size{min(band, 5)}")
+        add(f"digits:size{min(_band(view.size, _BANDS), 5)}")
     if _PUBLISHED.search(text):
         add("year")
     if text[0] in "\"“‘'«":
         add("starts-quote")
-    if view.same > 1:
-        add("same-on-page")
-        add(f"same-on-page:size{min(band, 4)}")
-    if view.repeated:
-        add("repeated")
-    add(f"overlap{_band(view.overlap, (0.01, 0.2, 0.4, 0.6, 0.8))}")
-    add(f"overlap{_band(view.overlap, (0.01, 0.2, 0.4, 0.6, 0.8))}:size{band // 2}")
-    for rule in view.rules:
-        add(f"says:{rule.reason}")
-    if any(rule.certain for rule in view.rules):
-        add("says-certainly")
 
 
 def _runs(views: Sequence[BlockView]) -> list[int]:
@@ -219,9 +256,7 @@ def _runs(views: Sequence[BlockView]) -> list[int]:
     return lengths
 
 
-def _context_features(
-    views: Sequence[BlockView], index: int, add: Callable[[str], None]
-) -> None:
+def _context_features(views: Sequence[BlockView], index: int, add: Callable[[str], None]) -> None:
     for step in (-2, -1, 1, 2):
         place = index + step
         if not 0 <= place < len(views):
@@ -237,7 +272,10 @@ def _context_features(
         if abs(step) == 1:
             add(f"at{step}:{other.kind}")
             add(f"at{step}:overlap{_band(other.overlap, (0.01, 0.3, 0.6))}")
-    for name, near in (("back", views[max(0, index - 6) : index]), ("on", views[index + 1 : index + 7])):
+    for name, near in (
+        ("back", views[max(0, index - 6) : index]),
+        ("on", views[index + 1 : index + 7]),
+    ):
         if near:
             prose = sum(view.closed and view.size >= 12 for view in near) / len(near)
             add(f"{name}-prose{_band(prose, (0.0, 0.2, 0.4, 0.7))}")

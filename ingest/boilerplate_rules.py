@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a wording is easier to read and to extend where its alternatives stand together
 """What boilerplate says of itself: wordings, as data, each with a reason in plain words.
 
 A rule is certain where its wording can hardly stand in an article ("VAT Number: …"): such a block
@@ -42,7 +43,8 @@ class Rule:
     """`pattern` is searched for in a block of at most `words` words.
 
     `certain` alone suffices to leave the block out. An `opens` rule begins a part of the page
-    when its block is a line of its own.
+    when its block is a line of its own. Where there are `hints`, the text has one of them in lower
+    case whenever the pattern matches: a quick look that spares long blocks the slow one.
     """
 
     reason: str
@@ -50,12 +52,37 @@ class Rule:
     words: int
     certain: bool = False
     opens: bool = False
+    hints: tuple[str, ...] = ()
 
 
 def _rule(
-    reason: str, pattern: str, words: int = 12, *, certain: bool = False, opens: bool = False
+    reason: str,
+    pattern: str,
+    words: int = 12,
+    *,
+    certain: bool = False,
+    opens: bool = False,
+    hints: str = "",
 ) -> Rule:
-    return Rule(reason, re.compile(pattern, re.IGNORECASE | re.VERBOSE), words, certain, opens)
+    compiled = re.compile(pattern, re.IGNORECASE | re.VERBOSE)
+    return Rule(reason, compiled, words, certain, opens, tuple(hints.split()))
+
+
+_HEALTH = re.compile(
+    r"\b(?:aches?|acute|allerg|arthritis|arter|asthma|blood|bone|brain|breath|cancer|chronic|clinic|cough"
+    r"|cramp|deficien|diabet|diagnos|diarrh|diet|disease|disorder|doctor|dose|drug|exercise|fatigue|fever"
+    r"|fracture|headache|health|heart|hormon|hospital|inflam|infect|injur|insulin|itch|joint|kidney"
+    r"|ligament|liver|lung|medic|mineral|muscle|nausea|nerve|nurse|nutri|pain|patient|pharmac|physician"
+    r"|physio|pregnan|prescri|rash|sleep|sore|spasm|stomach|stress|stretch|stroke|surge|swell|swollen|symptom"
+    r"|syndrome|tablet|tendon|therap|tingl|tissue|treat|tumou?r|twitch|ulcer|urine|vaccin|vein|virus"
+    r"|vitamin|vomit|weakness|wound|ankle|dentist|elbow|eyes?\b|eyelid|knee|optician|shoulder|skin|throat)",
+    re.IGNORECASE,
+)
+
+
+def is_about_health(text: str) -> bool:
+    """Return whether an English text has a word of health in it."""
+    return _HEALTH.search(text) is not None
 
 
 _MONTH = (
@@ -91,6 +118,7 @@ RULES: tuple[Rule, ...] = (
         r"|please\ (?:log|sign)\ in\ to\ (?:comment|reply|leave)",
         60,
         certain=True,
+        hints="mail required notify logged signed closed moderated disabled comment",
     ),
     _rule(
         COMMENTS,
@@ -105,15 +133,17 @@ RULES: tuple[Rule, ...] = (
         r"^(?:user\ avatar|avatar|profile\ (?:photo|picture|image))\b|^guest$"
         r"|^(?:reply|report|flag|quote|upvote|like)(?:\ (?:reply|report|flag|share|like))*$"
         r"|\b(?:posts?|messages|likes|joined|member\ since):?\ \d|^\d+\ (?:likes?|upvotes?|replies)$"
-        r"|^\w+\ (?:says|said|wrote)\ ?:?$|\b\d+\ (?:minutes?|hours?|days?|weeks?|months?|years?)"
+        r"|^(?:\S+\ ){1,4}(?:says|said|wrote|commented|replied)\ ?:?$|\b\d+\ (?:minutes?|hours?|days?|weeks?|months?|years?)"
         r"\ ago\W*$",
         9,
     ),
     _rule(
         COMMENTS,
-        r"^(?:user\ avatar|avatar)\b.{0,30}$|^log\ in\ or\ register\ to",
-        8,
+        r"^(?:user\ avatar|avatar)\b.{0,30}$|^log\ in\ or\ register\ to|^(?:\S+\ ){1,4}says\ ?:$"
+        r"|^\d+\ (?:responses|thoughts|comments|replies)\ (?:to|on)\b|^feed\ for\ comments",
+        24,
         certain=True,
+        opens=True,
     ),
     _rule(
         NEWSLETTER,
@@ -124,6 +154,7 @@ RULES: tuple[Rule, ...] = (
         24,
         certain=True,
         opens=True,
+        hints="newsletter mailing inbox mail week daily briefing digest",
     ),
     _rule(
         NEWSLETTER,
@@ -132,6 +163,7 @@ RULES: tuple[Rule, ...] = (
         r"|by\ (?:signing\ up|subscribing|clicking|entering\ your)|\byour\ inbox\b"
         r"|\b(?:tips|advice|news|updates)\b.*\b(?:from\ our|straight|delivered|right)\b",
         30,
+        hints="mail subscri sign by your tips advice news updates",
     ),
     _rule(
         COOKIES,
@@ -142,12 +174,14 @@ RULES: tuple[Rule, ...] = (
         r"|we\ and\ our\ partners\ (?:store|process)",
         70,
         certain=True,
+        hints="cookie accept reject manage privacy gdpr sell partners information",
     ),
     _rule(
         COOKIES,
         r"\b(?:privacy\ (?:policy|notice|statement|settings)|terms\ (?:of|and|&)\ (?:use|service|conditions)"
         r"|your\ (?:personal\ )?(?:data|consent))\b|^privacy$|^terms$",
         40,
+        hints="privacy terms your",
     ),
     _rule(
         SHARE,
@@ -166,6 +200,12 @@ RULES: tuple[Rule, ...] = (
         r"|(?:your\ )?friends))\b.{0,24}$|^click\ to\ (?:share|e-?mail|print|copy)\b|opens\ in\ (?:a\ )?new\ "
         r"window|^follow\ (?:us|@)|^(?:like|find)\ us\ on\b|^connect\ with\ us\b|^share\ the\ love",
         14,
+        certain=True,
+    ),
+    _rule(
+        MENU,
+        r"^(?:home(?:page)?|start(?:seite)?|accueil|inicio|início)\ *[>»›/|·→]",
+        16,
         certain=True,
     ),
     # Other pages of the site
@@ -276,6 +316,7 @@ RULES: tuple[Rule, ...] = (
         r"|\b(?:is|are)\ an?\ [\w\ -]{0,60}\b(?:platform|company|provider\ of|start-?up|publisher|network|agency)\b"
         r"|\bour\ (?:mission|vision|clinic|platform|services|products)\b|\baims?\ to\ provide\b",
         45,
+        hints="contact about our career advert press help support faq map impr locat book make find request access direction opening is are aim",
     ),
     _rule(
         LEGAL,
@@ -283,11 +324,13 @@ RULES: tuple[Rule, ...] = (
         r"|may\ not\ be\ (?:published|reproduced|broadcast|rewritten)",
         90,
         certain=True,
+        hints="© (c) copyright reserved may",
     ),
     _rule(
         LEGAL,
         r"\btrademarks?\b|\blicen[sc]ed\ under|\bcreative\ commons|\blegal\ notice\b",
         60,
+        hints="trademark licen creative legal",
     ),
     _rule(
         DISCLAIMER,
@@ -299,6 +342,17 @@ RULES: tuple[Rule, ...] = (
         r"|\b(?:purely|solely|only)\ informational\b|\bhave\ not\ been\ evaluated\ by\b"
         r"|\beditorial\ (?:standards|policy|guidelines|process)\b|^(?:medical\ )?disclaimer\b",
         150,
+        hints="substitut intended meant designed replace constitut advice guidance counsel diagnos informational information educational evaluated editorial disclaimer",
+    ),
+    _rule(
+        DISCLAIMER,
+        r"\b(?:content|information|articles?|page|site|website|blog|material)\b[^.]{0,160}\b(?:not|isn[’']t"
+        r"|never)\b[^.]{0,60}\b(?:substitute|replace|constitute|(?:is|as|be|offer|provide)\ )[^.]{0,60}"
+        r"\b(?:medical|professional|physician|doctor)|\b(?:for|purely|solely)\ (?:general\ |educational\ and\ "
+        r")?informational\b[^.]{0,40}\b(?:only|not|isn[’']t)\b",
+        150,
+        certain=True,
+        hints="medical professional physician doctor informational",
     ),
     _rule(
         ADVERTISEMENT,
@@ -315,6 +369,7 @@ RULES: tuple[Rule, ...] = (
         r"|affiliate|coupon|promo\ code|limited\ time|\d+%\ off|best\ deals?|special\ offer"
         r"|download\ (?:our|the)\ (?:free\ )?(?:app|ebook|guide))\b",
         40,
+        hints="buy shop add order free affiliate coupon promo limited off deal offer download",
     ),
     _rule(
         CREDIT,
@@ -329,7 +384,7 @@ RULES: tuple[Rule, ...] = (
     _rule(
         SEARCH,
         r"^(?:search|suche|buscar|rechercher|cerca|pesquisar)(?:\ (?:this|our|the))?(?:\ (?:site|website|articles"
-        r"|library|topics|results|for|here))?\W*$|(?:could|did|can)\ ?n[o’']?t\ find\ what\ you(?:\ are|[’']re)?"
+        r"|library|topics|results|for|here))?\W*$|(?:could|did|can)\ ?n[o’']?t\ find\ what\ you(?:\ (?:a|we)re|[’']re)?"
         r"\ look|^no\ results\ (?:found|for)\b|^type\ (?:and\ hit|to\ search|your\ search)\b|^what\ are\ you\ "
         r"looking\ for\W*$|^looking\ for\ something\ else",
         12,

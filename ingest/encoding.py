@@ -135,7 +135,5 @@ def _plausible_western(data: bytes) -> bool:
     known = sum(character in _WESTERN or character in _SIGNS for character in beyond)
     ascii_letters = sum(map(str.isalpha, text)) - sum(map(str.isalpha, beyond))
     return (
-        known >= 0.98 * len(beyond)
-        and ascii_letters >= len(beyond)
-        and not _MISPLACED.search(text)
+        known >= 0.98 * len(beyond) and ascii_letters >= len(beyond) and not _MISPLACED.search(text)
     )

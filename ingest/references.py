@@ -65,7 +65,7 @@ def reference_blocks(blocks: Sequence[SourceBlock]) -> list[bool]:
     citations; "Sources", which may also be of vitamins, needs most of them to. Without a heading
     it takes two numbered citations in a row, and they must count upwards.
     """
-    scores = [citation_score(block.text) for block in blocks]
+    scores = _Scores(blocks)
     numbers = [_number_of(block.text)[0] for block in blocks]
     found = [False] * len(blocks)
     index = 0
@@ -74,7 +74,7 @@ def reference_blocks(blocks: Sequence[SourceBlock]) -> list[bool]:
         start = index + 1 if opened else index
         end = _end_of_list(blocks, scores, numbers, start, opened)
         entries = end - start
-        cited = sum(score > 0 for score in scores[start:end])
+        cited = sum(scores[place] > 0 for place in range(start, end))
         if opened:
             unsure = _CERTAIN_HEADING.search(blocks[index].text) is not None
             accepted = entries > 0 and cited >= (0.5 if unsure else 0.2) * entries
@@ -83,7 +83,7 @@ def reference_blocks(blocks: Sequence[SourceBlock]) -> list[bool]:
             accepted = (
                 len(counted) >= 2
                 and counted == sorted(counted)
-                and sum(scores[start:end]) >= 2 * entries
+                and sum(scores[place] for place in range(start, end)) >= 2 * entries
             )
         if accepted:
             found[index:end] = [True] * (end - index)
@@ -91,9 +91,20 @@ def reference_blocks(blocks: Sequence[SourceBlock]) -> list[bool]:
     return found
 
 
+class _Scores(dict[int, int]):
+    """The citation score of each block by its place, worked out when it is asked for."""
+
+    def __init__(self, blocks: Sequence[SourceBlock]) -> None:
+        self._blocks = blocks
+
+    def __missing__(self, place: int) -> int:
+        self[place] = score = citation_score(self._blocks[place].text)
+        return score
+
+
 def _end_of_list(
     blocks: Sequence[SourceBlock],
-    scores: Sequence[int],
+    scores: "_Scores",
     numbers: Sequence[int | None],
     start: int,
     opened: bool,
@@ -103,11 +114,13 @@ def _end_of_list(
     while end < len(blocks):
         number = numbers[end]
         follows = number is not None and (expected is None or number >= expected)
-        if blocks[end].kind == "heading" and scores[end] == 0 and not follows:
+        if not follows and (
+            not opened
+            or (blocks[end].kind == "heading" and scores[end] == 0)
+            or scores[end] < (2 if expected is not None else 1)
+        ):
             break
-        if not opened and (not follows or scores[end] == 0):
-            break
-        if opened and not follows and scores[end] < (2 if expected is not None else 1):
+        if not opened and scores[end] == 0:
             break
         if number is not None:
             expected = number
@@ -176,7 +189,7 @@ _RAISED = re.compile(
     r"([¹²³⁴⁵⁶⁷⁸⁹⁰]+(?:[,⁻–-][¹²³⁴⁵⁶⁷⁸⁹⁰]+)*)"
 )
 _AFTER_STOP = re.compile(
-    rf"([A-Za-z]+|[)\]”\"’%])[.,;:!?][”\"’)]?((?:\d{{1,3}})(?:[,–-]\d{{1,3}})*)(?=\s|$|[)”\"])"
+    r"([A-Za-z]+|[)\]”\"’%])[.,;:!?][”\"’)]?(\d{1,3}(?:[,–-]\d{1,3})*)(?=\s|$|[)”\"])"
 )
 _ON_WORD = re.compile(r"\b([a-z]{4,})(\d{1,2}(?:[,–-]\d{1,2})*)(?=[\s.,;:!?)]|$)")
 _BEFORE_COLON = re.compile(r"\b(?:by|from|in|on|see)\s(\d{1,3})(?=\s?:\s*$)")
@@ -186,9 +199,62 @@ _PLAIN = str.maketrans("¹²³⁴⁵⁶⁷⁸⁹⁰", "1234567890")
 
 # Words that a number belongs to: "Fig.2", "type2", "omega3". Lower case, whole.
 _NUMBERED_WORDS = frozenset(
-    "app approx art ca ch cf chap chapter class complex covid day dept eq ex factor fig figs figure"
-    " grade group interleukin level lot no nos omega op page par para part pg phase pp pt ref refs"
-    " sec sect section st stage step tab table type ver version vitamin vol vs week year".split()
+    [
+        "app",
+        "approx",
+        "art",
+        "ca",
+        "ch",
+        "cf",
+        "chap",
+        "chapter",
+        "class",
+        "complex",
+        "covid",
+        "day",
+        "dept",
+        "eq",
+        "ex",
+        "factor",
+        "fig",
+        "figs",
+        "figure",
+        "grade",
+        "group",
+        "interleukin",
+        "level",
+        "lot",
+        "no",
+        "nos",
+        "omega",
+        "op",
+        "page",
+        "par",
+        "para",
+        "part",
+        "pg",
+        "phase",
+        "pp",
+        "pt",
+        "ref",
+        "refs",
+        "sec",
+        "sect",
+        "section",
+        "st",
+        "stage",
+        "step",
+        "tab",
+        "table",
+        "type",
+        "ver",
+        "version",
+        "vitamin",
+        "vol",
+        "vs",
+        "week",
+        "year",
+    ]
 )
 
 

@@ -9,6 +9,7 @@ overlap, and nothing but white space stands outside them.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from index.records import BlockKind
 from ingest.boilerplate import judge
@@ -138,7 +139,7 @@ def _wrapping_width(text: str, lines: list[_Line]) -> int | None:
         return None
     pairs = [
         (line, after)
-        for line, after in zip(lines, lines[1:], strict=False)
+        for line, after in pairwise(lines)
         if line.chunk == after.chunk and _MIN_WRAPPED <= line.width <= _MAX_WRAPPED
     ]
     broken = [line.width for line, after in pairs if _mid_sentence(text, line, after)]
