@@ -1,1 +1,1 @@
-"""Evaluation and speed. Everything here reads `../shared` in place and says so where it is absent."""
+"""Evaluation and speed. Benches read `../shared` in place and say so where it is absent."""
