@@ -1,17 +1,18 @@
 """A question to its hits, over one open snapshot."""
 
 import threading
-from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from index.analysis import terms
 from index.articles import ArticleIndex
+from index.focus import NEAREST, focus, term_weights
 from index.fusion import POOL, Signals, fuse_signals
 from index.lexical import best
 from index.records import Hit
+from index.sentences import Span
 from index.snapshot import Snapshot
 from index.spelling import Spelling
 
@@ -28,11 +29,9 @@ class Searcher:
     def search(self, query: str, vector: NDArray[np.float32], k: int) -> list[Hit]:
         """Return at most `k` hits for `query`, best first; equal scores, lower row first.
 
-        `vector` is the query's unit vector, `(d,)`.
+        `vector` is the unit vector `(d,)` of the query, or of what the encoder takes of it.
         """
-        rows, signals = self.signals(Counter(terms(query)), vector)
-        if not len(rows):
-            return []
+        rows, signals = self.signals(query, vector)
         scores = fuse_signals(signals)
         order = np.lexsort((rows, -scores))[:k]
         passages = self.snapshot.records.passages(rows[order])
@@ -47,16 +46,15 @@ class Searcher:
             for i in order
         ]
 
-    def signals(
-        self, weights: Mapping[str, float], vector: NDArray[np.float32]
-    ) -> tuple[NDArray[np.int64], Signals]:
+    def signals(self, query: str, vector: NDArray[np.float32]) -> tuple[NDArray[np.int64], Signals]:
         """Return the rows worth a look, in order, and what is known of each.
 
-        They are the `POOL` nearest to `vector` and the `POOL` best for the weighted terms.
+        They are the `POOL` nearest to `vector` and the `POOL` best for the words of `query`.
         """
         snapshot = self.snapshot
-        lexical = snapshot.lexical.scores_of_terms(weights)
         _, near = snapshot.dense.search(vector[None, :], POOL)
+        weights = term_weights(query, snapshot.lexical, near[0])
+        lexical = snapshot.lexical.scores_of_terms(weights)
         _, matching = best(lexical, POOL)
         rows = np.union1d(near[0], matching)
         articles = self.articles.article_of[rows]
@@ -66,6 +64,11 @@ class Searcher:
             passage_lexical=lexical[rows],
             article_lexical=self.articles.lexical.scores_of_terms(weights)[articles],
         )
+
+    def focus(self, query: str, vector: NDArray[np.float32]) -> tuple[Span, ...]:
+        """Return the spans of the words of `query` that count in a search with `vector`."""
+        _, near = self.snapshot.dense.search(vector[None, :], NEAREST)
+        return focus(query, term_weights(query, self.snapshot.lexical, near[0]))
 
     def corrected(self, question: str, is_word: Callable[[str], bool]) -> str | None:
         """Return `question` with its misspelt words as the articles write them, or None.
