@@ -74,7 +74,10 @@ def normalised(text: str) -> str:
 
 
 def matching_rules(text: str, size: float) -> list[Rule]:
-    """Return the rules whose wording the block has, in the order of the table."""
+    """Return the rules whose wording the text has, in the order of the table.
+
+    `text` is on one line with single spaces, `size` its length in words.
+    """
     lower = text.lower()
     return [
         rule
@@ -122,7 +125,7 @@ def _view(block: SourceBlock, repeated: Container[str], *, listed: bool) -> Bloc
         kind=block.kind,
         words=words,
         size=size,
-        rules=matching_rules(text, size),
+        rules=matching_rules(" ".join(text.split()), size),
         repeated=sha256_of(normalised(text)) in repeated,
         listed=listed,
     )

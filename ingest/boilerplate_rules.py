@@ -235,6 +235,13 @@ RULES: tuple[Rule, ...] = (
         24,
     ),
     _rule(
+        RELATED,
+        r"^(?:related|recommended|read\ (?:more|also|next|this)|also\ read|see\ also|watch|don[’']t\ miss"
+        r"|lire\ aussi|leia\ (?:também|mais)|leggi\ anche|lea\ también|lesen\ sie\ auch)\ ?:\ ?\S.*[^.]$",
+        18,
+        certain=True,
+    ),
+    _rule(
         CONTENTS,
         r"^(?:(?:table\ of\ )?contents|in\ this\ article|on\ this\ page|jump\ to|skip\ to"
         r"|page\ contents|article\ contents|quick\ links|overview\ of\ this\ page)\b.{0,40}$",

@@ -20,7 +20,7 @@ _HEADING = re.compile(
     r"(?: cited| used)?\s*[:\-–(\[]*\s*\d*\s*[)\]]?",
     re.IGNORECASE,
 )
-_CERTAIN_HEADING = re.compile(r"sources?\b|citations?\b|quellen|foot|end", re.IGNORECASE)
+_AMBIGUOUS_HEADING = re.compile(r"sources?\b|citations?\b|quellen|foot|end", re.IGNORECASE)
 
 _NUMBER = re.compile(r"(?:\[(\d{1,3})\]|\((\d{1,3})\)|(\d{1,3})[.)\]:]|\^(\d{1,3})?)\s*(?=\D)")
 _DOI = re.compile(r"\b(10\.\d{4,9}/[^\s\"<>]+)", re.IGNORECASE)
@@ -76,7 +76,7 @@ def reference_blocks(blocks: Sequence[SourceBlock]) -> list[bool]:
         entries = end - start
         cited = sum(scores[place] > 0 for place in range(start, end))
         if opened:
-            unsure = _CERTAIN_HEADING.search(blocks[index].text) is not None
+            unsure = _AMBIGUOUS_HEADING.search(blocks[index].text) is not None
             accepted = entries > 0 and cited >= (0.5 if unsure else 0.2) * entries
         else:
             counted = [number for number in numbers[start:end] if number is not None]

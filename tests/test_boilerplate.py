@@ -210,6 +210,8 @@ def test_article_copied_alone_is_kept_whole_but_for_certain_wordings(gap: str) -
         ("+44 1632 960 123", rules.COMPANY),
         ("About the author", rules.AUTHOR),
         ("Advertisement", rules.ADVERTISEMENT),
+        ("RELATED: 7 chairs for bad backs", rules.RELATED),
+        ("Home > Conditions > Cramp", rules.MENU),
         ("Log in", rules.ACCOUNT),
         ("Click to share on Facebook (Opens in new window)", rules.SHARE),
         ("© 2024 Example Media", rules.LEGAL),

@@ -151,6 +151,11 @@ def test_numbered_headings_open_paragraphs_and_numbered_steps_do_not() -> None:
     assert [kind for kind, _, _ in kinds(text)] == ["heading", "paragraph", "item", "item"]
 
 
+def test_a_lead_in_with_a_citation_mark_is_no_heading() -> None:
+    text = "Everyday reasons are:1,2\n\n• too little sleep\n• too much coffee\n"
+    assert [kind for kind, _, _ in kinds(text)] == ["paragraph", "item", "item"]
+
+
 def test_a_bullet_on_a_line_of_its_own_stays_with_its_text() -> None:
     assert kinds("•\nbananas\n•\nbeans\n") == [("item", 1, "•\nbananas"), ("item", 1, "•\nbeans")]
 

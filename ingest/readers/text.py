@@ -24,6 +24,7 @@ _MARK_ONLY = re.compile(rf"(?:{_BULLET}|{_NUMBER})$")
 _FIRST_WORD = re.compile(r"\S+")
 _SENTENCE_END = re.compile(r"[.!?…。！？][\"'”’»)\]]*(?:\[?\d{1,3}\]?)?$")
 _INNER_END = re.compile(r"[.!?]\s+\S|[。！？].")
+_CLINGING_MARK = re.compile(r"(?<=[.:;,])\d{1,2}(?:[,–-]\d{1,2})*$")
 _ADDRESS = re.compile(r"https?://|www\.|\S@\S+\.\w")
 _LEAD_IN = re.compile(
     r"\b(?:are|as|by|following|for|from|if|in|include|includes|including|is|of|on|or|than|that"
@@ -226,6 +227,7 @@ def _looks_like_heading(body: str, kind: BlockKind) -> bool:
         if not _NUMBERED.match(body):
             return False
         body = body.split(maxsplit=1)[1]
+    body = _CLINGING_MARK.sub("", body)
     words = body.split()
     first = next((character for character in body if character.isalnum()), "")
     if len(words) > _MAX_HEADING_WORDS or not first or first.islower():
