@@ -13,16 +13,14 @@ from index.sentences import sentence_spans
 
 Span = tuple[int, int]
 
-NEAR_IDENTICAL = 0.8
-"""Share of common terms (Jaccard) from which two passages say the same in the same words."""
-
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A hit with the probability that it answers the question."""
+    """A hit with the probability that it answers; near-copies of one another share a `group`."""
 
     hit: Hit
     probability: float
+    group: int
 
 
 def choose(
@@ -30,11 +28,11 @@ def choose(
 ) -> list[Candidate]:
     """Return at most `k` candidates that reach `threshold`, in the order given.
 
-    No two of them are near-identical, and at most `per_article` come from one article, so that
+    No two of them are near-copies, and at most `per_article` come from one article, so that
     several sources speak.
     """
     chosen: list[Candidate] = []
-    vocabularies: list[set[str]] = []
+    groups: set[int] = set()
     counts: dict[str, int] = {}
     for candidate in candidates:
         if len(chosen) == k:
@@ -42,18 +40,23 @@ def choose(
         passage = candidate.hit.passage
         if candidate.probability < threshold or counts.get(passage.article_id, 0) == per_article:
             continue
-        vocabulary = set(terms(passage.text))
-        if any(_alike(vocabulary, other) for other in vocabularies):
+        if candidate.group in groups:
             continue
         chosen.append(candidate)
-        vocabularies.append(vocabulary)
+        groups.add(candidate.group)
         counts[passage.article_id] = counts.get(passage.article_id, 0) + 1
     return chosen
 
 
-def _alike(one: set[str], other: set[str]) -> bool:
-    union = one | other
-    return not union or len(one & other) >= NEAR_IDENTICAL * len(union)
+def also_in(candidate: Candidate, candidates: Iterable[Candidate]) -> list[Passage]:
+    """Return the near-copies of a candidate in other articles, one an article, in their order."""
+    found: dict[str, Passage] = {}
+    for other in candidates:
+        passage = other.hit.passage
+        if other.group == candidate.group:
+            found.setdefault(passage.article_id, passage)
+    found.pop(candidate.hit.passage.article_id, None)
+    return list(found.values())
 
 
 def passage_blocks(article: Article, passage: Passage) -> list[Block]:

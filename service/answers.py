@@ -5,8 +5,9 @@
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -14,20 +15,24 @@ import numpy as np
 from index.dense import Vectors
 from index.encoder import Encoder, fits
 from index.errors import QuestionError
-from index.records import Article, Hit, Passage
+from index.history import open_whole_snapshot
+from index.records import Article, Hit, Manifest, Passage
 from index.search import Searcher
-from index.snapshot import check_encoder, current_snapshot, open_snapshot, snapshots
+from index.snapshot import check_encoder, current_snapshot, snapshots
 from index.store import Records
 from service import answer as compose
 from service.confidence import evidence, probability
+from service.copies import copies
 from service.links import article_link, original_link
 from service.safety import disclaimer, find_notice
 from service.schemas import (
     Answer,
     ArticleOut,
     BlockOut,
+    CopyOut,
     IndexOut,
     IndexStatus,
+    LabelOut,
     LinksOut,
     NoticeOut,
     PassageOut,
@@ -37,6 +42,7 @@ from service.schemas import (
     VerifyRequest,
 )
 from service.settings import Settings
+from service.sources import labels
 from service.suggest import Kind
 from service.verify import verify
 
@@ -55,13 +61,16 @@ class Answers:
         self._swap = threading.Lock()
         self._searcher = self._open(settings.index)
         self._headings: tuple[str, list[tuple[str, Kind]]] = ("", [])
-        self._first_rows: tuple[str, dict[str, int]] = ("", {})
+        self._known = _Known("", {}, {})
         self.disclaimer = disclaimer(settings.disclaimer)
 
     def _open(self, index: Path) -> Searcher:
-        snapshot = open_snapshot(index)
+        snapshot = open_whole_snapshot(index)
         check_encoder(snapshot.manifest, self._encoder.record)
-        return Searcher(snapshot)
+        searcher = Searcher(snapshot)
+        # The first question should not be the one that reads the files into memory.
+        searcher.search("", self._encoder.encode([""])[0], 1)
+        return searcher
 
     def refresh(self) -> bool:
         """Follow the pointer to the live snapshot; return whether it had moved.
@@ -102,15 +111,18 @@ class Answers:
             self._headings = (identifier, _headings(searcher.snapshot.records))
         return self._headings[1]
 
-    def _rows(self, searcher: Searcher) -> dict[str, int]:
-        """Return, by article id, the row of its first passage."""
+    def _known_of(self, searcher: Searcher) -> "_Known":
         identifier = searcher.snapshot.manifest.snapshot
-        known = self._first_rows
-        if known[0] != identifier:
+        known = self._known
+        if known.snapshot != identifier:
             rows = searcher.snapshot.records.article_rows()
-            known = (identifier, {name: first for name, (first, _) in rows.items()})
-            self._first_rows = known
-        return known[1]
+            known = _Known(identifier, {name: first for name, (first, _) in rows.items()}, {})
+            self._known = known
+        return known
+
+    def described(self, article: Article) -> ArticleOut:
+        """Return a whole article as answers name it, with its labels."""
+        return article_out(article, built_on(self._searcher.snapshot.manifest))
 
     def articles_after(self, cursor: str, limit: int) -> list[Article]:
         """Return at most `limit` articles by id, whole, that come after `cursor`.
@@ -166,7 +178,12 @@ class Answers:
             found, meant = (again, meant) if again.chosen else (found, None)
         hits, chosen, reading = found.hits, found.chosen, found.reading
         searched = time.perf_counter()
-        passages = [reading.passage_out(c.hit.passage, c.probability) for c in chosen]
+        passages = [
+            reading.passage_out(
+                one.hit.passage, one.probability, compose.also_in(one, found.candidates)
+            )
+            for one in chosen
+        ]
         care = reading.seek_care([candidate.hit.passage for candidate in chosen])
         topics = [] if chosen else reading.nearest_topics(hits)
         done = time.perf_counter()
@@ -200,15 +217,22 @@ class Answers:
         encoded = time.perf_counter()
         hits = searcher.search(query, vector, HITS)
         searched = time.perf_counter()
-        reading = _Reading(searcher, query, vector, self._rows(searcher).__getitem__)
-        candidates = (compose.Candidate(hit, reading.probability(hit)) for hit in hits)
+        reading = _Reading(searcher, query, vector, self._known_of(searcher))
+        groups = copies([hit.passage.text for hit in hits])
+        candidates = sorted(
+            (
+                compose.Candidate(hit, reading.probability(hit), group)
+                for hit, group in zip(hits, groups, strict=True)
+            ),
+            key=lambda one: (-one.probability, one.hit.row),
+        )
         chosen = compose.choose(
-            sorted(candidates, key=lambda one: (-one.probability, one.hit.row)),
+            candidates,
             k=k,
             per_article=self._settings.passages_per_article,
             threshold=self._settings.answer_threshold,
         )
-        return _Found(reading, hits, chosen, encoded - began, searched - encoded)
+        return _Found(reading, hits, candidates, chosen, encoded - began, searched - encoded)
 
     def _is_word(self, word: str) -> bool:
         """Tell whether the encoder knows `word` whole, which it does of everyday words only."""
@@ -234,11 +258,21 @@ class Answers:
 
 
 @dataclass(frozen=True, slots=True)
+class _Known:
+    """What stays true of one snapshot: first rows, and articles as they were described before."""
+
+    snapshot: str
+    first_rows: dict[str, int]
+    described: dict[str, ArticleOut]
+
+
+@dataclass(frozen=True, slots=True)
 class _Found:
     """What one search gave: its hits, the chosen among them, and what it took."""
 
     reading: "_Reading"
     hits: list[Hit]
+    candidates: list[compose.Candidate]
     chosen: list[compose.Candidate]
     encode_seconds: float
     search_seconds: float
@@ -247,16 +281,15 @@ class _Found:
 class _Reading:
     """One question over one snapshot: the articles it touches are read once."""
 
-    def __init__(
-        self, searcher: Searcher, query: str, vector: Vectors, first_row: Callable[[str], int]
-    ) -> None:
+    def __init__(self, searcher: Searcher, query: str, vector: Vectors, known: "_Known") -> None:
         self._records = searcher.snapshot.records
         self._lexical = searcher.snapshot.lexical
         self._dense = searcher.snapshot.dense
         self._query = query
         self._vector = vector
-        self._first_row = first_row
+        self._known = known
         self._articles: dict[str, Article] = {}
+        self._day = built_on(searcher.snapshot.manifest)
 
     def _article(self, article_id: str) -> Article:
         found = self._articles.get(article_id) or self._records.article(article_id)
@@ -270,7 +303,15 @@ class _Reading:
         context = "\n".join((title, *hit.passage.section))
         return probability(evidence(self._query, hit, context, self._lexical))
 
-    def passage_out(self, passage: Passage, probability: float | None) -> PassageOut:
+    def article_out(self, article_id: str) -> ArticleOut:
+        described = self._known.described
+        if article_id not in described:
+            described[article_id] = article_out(self._article(article_id), self._day)
+        return described[article_id]
+
+    def passage_out(
+        self, passage: Passage, probability: float | None, also: Sequence[Passage] = ()
+    ) -> PassageOut:
         article = self._article(passage.article_id)
         blocks = compose.passage_blocks(article, passage)
         spans = compose.sentences_of(passage, blocks, article.language)
@@ -283,7 +324,7 @@ class _Reading:
             start=passage.start,
             end=passage.end,
             sha256=passage.sha256,
-            article=article_out(article),
+            article=self.article_out(passage.article_id),
             section=passage.section,
             section_type=passage.section_type,
             blocks=tuple(
@@ -292,6 +333,18 @@ class _Reading:
             links=LinksOut(
                 article=article_link(passage),
                 original=original_link(article, passage.text[compose.body_start(blocks) :]),
+            ),
+            also_in=tuple(
+                CopyOut(
+                    passage_id=copy.passage_id,
+                    start=copy.start,
+                    end=copy.end,
+                    sha256=copy.sha256,
+                    identical=copy.text == passage.text,
+                    article=self.article_out(copy.article_id),
+                    link=article_link(copy),
+                )
+                for copy in also
             ),
         )
 
@@ -304,7 +357,7 @@ class _Reading:
         shown = {passage.passage_id for passage in answering}
         found: list[tuple[float, Passage]] = []
         for article_id in dict.fromkeys(passage.article_id for passage in answering):
-            first_row = self._first_row(article_id)
+            first_row = self._known.first_rows[article_id]
             nearest = [
                 (float(self._cosines(first_row, places).max()), passage)
                 for passage, places in compose.care_sections(self._records.passages_of(article_id))
@@ -312,7 +365,13 @@ class _Reading:
             ]
             found += [max(nearest, key=lambda scored: scored[0])] if nearest else []
         found.sort(key=lambda scored: -scored[0])
-        return [self.passage_out(passage, None) for _, passage in found[:SEEK_CARE]]
+        groups = copies([passage.text for _, passage in found])
+        return [
+            self.passage_out(
+                found[first][1], None, [found[n][1] for n, g in enumerate(groups) if g == first < n]
+            )
+            for first in list(dict.fromkeys(groups))[:SEEK_CARE]
+        ]
 
     def _cosines(self, first_row: int, places: range) -> Vectors:
         rows = np.arange(first_row + places.start, first_row + places.stop)
@@ -326,10 +385,22 @@ class _Reading:
         ]
 
 
-def article_out(article: Article) -> ArticleOut:
-    """Return an article as answers name it: everything but the text."""
-    return ArticleOut.model_validate(
-        {name: getattr(article, name) for name in ArticleOut.model_fields}
+def built_on(manifest: Manifest) -> date:
+    """Return the day on which a snapshot was built.
+
+    Labels are facts as of that day, not of today: the same snapshot gives the same answer for good.
+    """
+    return date.fromisoformat(manifest.built[:10])
+
+
+def article_out(article: Article, on: date) -> ArticleOut:
+    """Return a whole article as answers name it, everything but the text, labelled as of `on`."""
+    stored = {name: getattr(article, name) for name in ArticleOut.model_fields if name != "labels"}
+    return ArticleOut(
+        **stored,
+        labels=tuple(
+            LabelOut(kind=one.kind, text=one.text, value=one.value) for one in labels(article, on)
+        ),
     )
 
 

@@ -9,7 +9,7 @@ from fastapi import Path as PathParameter
 from starlette.responses import PlainTextResponse
 
 from index.errors import PinciteError
-from service.answers import Answers, article_out
+from service.answers import Answers
 from service.schemas import (
     Answer,
     ArticleFull,
@@ -126,7 +126,7 @@ def api_router() -> APIRouter:
         found = desk.articles_after(cursor, limit + 1)
         shown = found[:limit]
         return ArticleList(
-            articles=tuple(article_out(article) for article in shown),
+            articles=tuple(desk.described(article) for article in shown),
             next=shown[-1].article_id if len(found) > limit else None,
         )
 
@@ -146,7 +146,7 @@ def api_router() -> APIRouter:
             raise NotFound(f"there is no article {shown!r}. GET /v1/articles lists them.")
         article, passages = found
         return ArticleFull(
-            **article_out(article).model_dump(),
+            **desk.described(article).model_dump(),
             source=article.source,
             text=article.text,
             references=tuple(

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from index.records import BlockKind, SectionType
+from service.sources import LabelKind
 
 
 class _Model(BaseModel):
@@ -41,6 +42,14 @@ class ReferenceOut(_Model):
     doi: str | None
 
 
+class LabelOut(_Model):
+    """A fact about a source; `value` is what it is about, in the article's own words."""
+
+    kind: LabelKind
+    text: str
+    value: str | None
+
+
 class ArticleOut(_Model):
     """Whose words are quoted. Unknown is null, never a guess. `sha256` is of the whole text."""
 
@@ -58,6 +67,10 @@ class ArticleOut(_Model):
     language: str | None
     note: str | None
     sha256: str
+    labels: Annotated[
+        tuple[LabelOut, ...],
+        Field(description="Facts about the source, on the day its index was built. Not a verdict."),
+    ] = ()
 
 
 class BlockOut(_Model):
@@ -74,6 +87,18 @@ class LinksOut(_Model):
 
     article: str
     original: str | None
+
+
+class CopyOut(_Model):
+    """The same passage in another article: `identical`, or with a few words changed."""
+
+    passage_id: str
+    start: int
+    end: int
+    sha256: str
+    identical: bool
+    article: ArticleOut
+    link: str
 
 
 class PassageOut(_Model):
@@ -96,6 +121,10 @@ class PassageOut(_Model):
     section_type: SectionType
     blocks: Annotated[tuple[BlockOut, ...], Field(description="The structure of `text`.")]
     links: LinksOut
+    also_in: Annotated[
+        tuple[CopyOut, ...],
+        Field(description="Other articles with this passage: one source more than once, not more."),
+    ] = ()
 
 
 class TopicOut(_Model):

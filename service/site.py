@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from service import citations, render, strings
+from service.sources import OLD_YEARS
 
 _HERE = Path(__file__).parent
 
@@ -132,6 +133,7 @@ def site() -> Site:
         likelihood=render.likelihood,
         percent=render.percent,
         article_href=render.article_href,
+        old_years=OLD_YEARS,
         citations=citations.citations,
         urlencode=urlencode,
     )

@@ -1,0 +1,115 @@
+"""Facts about a source, stated and not judged: what an article says of itself, and what it lacks.
+
+A label is a fact that a reader can check on the article's own page. None says that an article is
+good or bad, and none changes which passages are found.
+"""
+
+import re
+import tomllib
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from index.records import Article
+
+OLD_YEARS = 5
+"""Years after which an article is called old: of 17 clinical guidelines, half were out of date
+after 5.8 years (Shekelle et al., JAMA 2001; 286:1461), and an article rests on guidelines."""
+
+LabelKind = Literal["no_date", "old", "no_author", "no_references", "sells", "reviewed_by"]
+
+_RULES = Path(__file__).with_name("source_rules.toml")
+_CITED = re.compile(r"\[\d{1,3}\]|\bdoi:|https?://(?:dx\.)?doi\.org/", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """One fact. `text` states it; `value` is what it is about, in the article's own words."""
+
+    kind: LabelKind
+    text: str
+    value: str | None = None
+
+
+def labels(article: Article, on: date) -> tuple[Label, ...]:
+    """Return the facts about `article` as they stand on the day `on`, in a fixed order.
+
+    `article` is whole: its text and what was left out of it are read. A part of a date counts
+    from its last day, so that nothing is called old before it is.
+    """
+    found: list[Label] = []
+    latest = latest_date(article)
+    if latest is None:
+        found.append(Label("no_date", "No date of publication, change or review is stated."))
+    elif older_than(latest, OLD_YEARS, on):
+        found.append(
+            Label("old", f"Its latest date, {latest}, is more than {OLD_YEARS} years back.", latest)
+        )
+    if not article.authors:
+        found.append(Label("no_author", "No author is named."))
+    if not article.references and not _CITED.search(article.text):
+        found.append(Label("no_references", "It lists no references."))
+    sold = selling_words(article)
+    if sold:
+        found.append(Label("sells", f"Its page has the words or links of a shop: “{sold}”.", sold))
+    if article.reviewed_by:
+        named = " ".join(article.reviewed_by.split())
+        when = f" ({article.reviewed})" if article.reviewed else ""
+        found.append(Label("reviewed_by", f"Last reviewed by {named}{when}.", named))
+    return tuple(found)
+
+
+def latest_date(article: Article) -> str | None:
+    """Return the latest of the dates published, modified and reviewed, as it is stated, or None.
+
+    Dates that do not begin with a year of four digits are passed over.
+    """
+    stated = (article.published, article.modified, article.reviewed)
+    return max((day for day in stated if day and _last_day(day)), key=_known_last_day, default=None)
+
+
+def older_than(stated: str, years: int, on: date) -> bool:
+    """Tell whether a date, whole or partial, lies more than `years` years before the day `on`."""
+    year, month, day = _known_last_day(stated)
+    return (year + years, month, day) < (on.year, on.month, on.day)
+
+
+def selling_words(article: Article) -> str | None:
+    """Return the first words or address by which the article's page shows that it sells, or None.
+
+    The words stand so in the article's text or in a block left out of it.
+    """
+    wordings, whole = _selling()
+    for text in (article.text, *(block.text for block in article.left_out)):
+        # Most pages hold none of the wordings, and to look for each as it is costs a tenth of the
+        # expression that also minds where words begin and end.
+        folded = " ".join(text.lower().split())
+        match = whole.search(text) if any(words in folded for words in wordings) else None
+        if match:
+            return " ".join(match.group().split())
+    return None
+
+
+def _last_day(stated: str) -> tuple[int, int, int] | None:
+    match = re.match(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?(?![\d-])", stated)
+    if not match:
+        return None
+    year, month, day = match.groups()
+    return int(year), int(month or 12), int(day or 31)
+
+
+def _known_last_day(stated: str) -> tuple[int, int, int]:
+    return _last_day(stated) or (9999, 12, 31)
+
+
+@cache
+def _selling() -> tuple[tuple[str, ...], re.Pattern[str]]:
+    """Return the wordings and parts of addresses, and the expression that finds them."""
+    rules = tomllib.loads(_RULES.read_text("utf-8"))
+    wordings = "|".join(re.escape(words).replace(r"\ ", r"\s+") for words in rules["sells"])
+    addresses = "|".join(map(re.escape, rules["addresses"]))
+    pattern = rf"\b(?:{wordings})\b|(?:https?:)?(?=//)[^\s<>\"')(]*?(?:{addresses})[^\s<>\"')]*"
+    whole = re.compile(pattern, re.IGNORECASE)
+    return (*rules["sells"], *rules["addresses"]), whole
