@@ -62,15 +62,18 @@ def _everything_written(home: Path) -> Iterator[list[str]]:
     gathered = _Gathered()
     root = logging.getLogger()
     before = root.level
-    # A logger with a level of its own would keep its lesser records from the root.
-    levels = {
-        name: logging.getLogger(name).level
+    # A logger with a level of its own, or one that uvicorn has set up for an earlier test, would
+    # keep its records from the root.
+    loggers = [
+        logging.getLogger(name)
         for name in (*logging.root.manager.loggerDict, "pincite", "uvicorn", "uvicorn.access")
-    }
+    ]
+    states = [(one, one.level, one.propagate, one.disabled) for one in loggers]
     root.addHandler(gathered)
     root.setLevel(logging.DEBUG)
-    for name in levels:
-        logging.getLogger(name).setLevel(logging.DEBUG)
+    for one in loggers:
+        one.setLevel(logging.DEBUG)
+        one.propagate, one.disabled = True, False
     temporary = Path(tempfile.gettempdir())
     known = set(temporary.iterdir())
     found: list[str] = []
@@ -79,8 +82,9 @@ def _everything_written(home: Path) -> Iterator[list[str]]:
     finally:
         root.removeHandler(gathered)
         root.setLevel(before)
-        for name, level in levels.items():
-            logging.getLogger(name).setLevel(level)
+        for one, level, propagate, disabled in states:
+            one.setLevel(level)
+            one.propagate, one.disabled = propagate, disabled
     found.append(gathered.text.getvalue())
     new = [path for path in temporary.iterdir() if path not in known and path.is_file()]
     for path in (*home.rglob("*"), *new):
