@@ -218,7 +218,8 @@ def code_fingerprint() -> str:
     """Return a hash of the code that reads and cuts articles: another one reads everything anew."""
     digest = hashlib.sha256()
     house = Path(__file__).parent.parent
-    for path in sorted([*house.glob("ingest/**/*.py"), house / "index" / "sentences.py"]):
+    code = [*house.glob("ingest/**/*.py"), *house.glob("ingest/**/*.json")]
+    for path in sorted([*code, house / "index" / "sentences.py"]):
         digest.update(path.relative_to(house).as_posix().encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:16]
 
