@@ -1,4 +1,4 @@
-"""The `pincite` command: index, ask, serve, explain, verify, snapshots, rollback.
+"""The `pincite` command: index, ask, serve, explain, verify, eval, snapshots, rollback.
 
 Heavy libraries are imported inside the commands, so that `pincite --help` is quick.
 """
@@ -213,9 +213,64 @@ def verify(index: Index = None, corpus: Corpus = None) -> None:
 add_commands(app)
 
 
+@app.command(name="eval")
+def evaluate(
+    dataset: Annotated[
+        Path,
+        typer.Argument(help="corpus.jsonl, queries.jsonl and qrels/ in BEIR's form, or .gz."),
+    ],
+    qrels: Annotated[
+        str | None, typer.Option(help="Judgements of qrels/NAME.tsv only; else of all.")
+    ] = None,
+    relevant: Annotated[int, typer.Option(min=1, help="Grade from which a document answers.")] = 1,
+    html: Annotated[Path | None, typer.Option(help="Write a report with plots here.")] = None,
+    index: Index = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The result as JSON.")] = False,
+) -> None:
+    """Measure the search on a dataset of queries with judged documents.
+
+    The dataset's own index is kept in eval/ beside the index, and made once for each content.
+    """
+    from index.encoder import open_encoder
+    from index.search import Searcher
+    from index.snapshot import open_snapshot
+    from ingest.pipeline import update_index
+    from service.dataset import read_dataset
+    from service.evaluate import evaluate as run
+    from service.evaluate_report import as_json as to_json
+    from service.evaluate_report import as_table, write_html
+
+    settings = load_settings(index=index)
+    given = read_dataset(dataset, qrels, relevant)
+    kept = settings.index.parent / "eval" / f"{given.name}-{given.sha256[:12]}"
+    encoder = open_encoder(settings.encoder, runtime=settings.runtime)
+    with _progress(hidden=as_json) as on_progress:
+        update_index(
+            given.corpus,
+            kept,
+            encoder,
+            target_tokens=settings.passage_tokens,
+            keep=1,
+            on_progress=on_progress,
+        )
+        found = run(
+            given,
+            Searcher(open_snapshot(kept)),
+            encoder,
+            relevant=relevant,
+            on_progress=lambda done, total: on_progress("asking", done, total),
+        )
+    if html is not None:
+        write_html(found, html)
+    if as_json:
+        sys.stdout.write(f"{to_json(found)}\n")
+    else:
+        Console(width=max(out.width, 150)).print(as_table(found))
+
+
 @contextmanager
 def _progress(*, hidden: bool) -> "Iterator[OnProgress]":
-    units = {"reading": "files", "encoding": "passages"}
+    units = {"reading": "files", "encoding": "passages", "asking": "queries"}
     bar = Progress(
         TextColumn("{task.description:>9}"),
         BarColumn(),

@@ -3,16 +3,19 @@
 import gzip
 import json
 import math
+from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 from index.encoder import DeterministicEncoder
 from index.errors import SourceError
 from index.search import Searcher
 from index.snapshot import open_snapshot
 from ingest.pipeline import update_index
+from service.cli import app
 from service.dataset import read_dataset
 from service.evaluate import (
     CONFIGURATIONS,
@@ -177,3 +180,61 @@ def test_all_configurations_side_by_side(tmp_path: Path) -> None:
     ]
     assert miss.wanted[0].rank == 1
     assert miss.found[0].document_id == "calf"
+
+
+class Page(HTMLParser):
+    """What a page holds: its text, and whatever it would fetch."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words: list[str] = []
+        self.fetched: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in {"script", "link", "img", "iframe"}:
+            self.fetched.append(tag)
+        self.fetched += [name for name, _ in attrs if name in {"src", "href", "srcset"}]
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+
+def test_the_command_prints_a_table_json_and_a_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write_dataset(tmp_path / "small")
+    with (folder / "queries.jsonl").open("a") as file:
+        file.write(json.dumps({"_id": "q3", "text": "<b>salts</b> & sweat"}) + "\n")
+    (folder / "qrels" / "more.tsv").write_text("q3\tback\t1\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PINCITE_ENCODER", "deterministic")
+    command = ["eval", str(folder), "--json", "--html", "report.html"]
+    result = CliRunner().invoke(app, command)
+    assert result.exit_code == 0, result.output
+    found = json.loads(result.stdout)
+    assert found["queries"] == 3
+    assert [r["configuration"] for r in found["results"]] == list(CONFIGURATIONS)
+    assert found["worst"][0]["query_id"] == "q3"
+    kept = list((tmp_path / "var" / "eval").iterdir())
+    assert [path.name for path in kept] == [f"small-{found['sha256'][:12]}"]
+
+    page = Page()
+    page.feed((tmp_path / "report.html").read_text("utf-8"))
+    words = " ".join(" ".join(page.words).split())
+    assert page.fetched == []
+    assert "<b>salts</b> & sweat" in words
+    assert "Back pain (back, grade 1): " in words
+    pipeline = found["results"][3]["measures"]["nDCG@10"]["mean"]
+    assert f"{pipeline:.3f}" in words
+
+    again = CliRunner().invoke(app, ["eval", str(folder), "--qrels", "dev"])
+    assert again.exit_code == 0, again.output
+    assert "small: 2 queries, 4 articles" in again.stdout
+    for name in CONFIGURATIONS:
+        assert name in again.stdout
+
+
+def test_the_command_names_what_is_missing(tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, ["eval", str(tmp_path)])
+    assert isinstance(result.exception, SourceError)
+    assert "has no corpus.jsonl" in str(result.exception)
