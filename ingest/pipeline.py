@@ -48,6 +48,7 @@ from ingest.compose import compose
 from ingest.corpus import RACY_NANOSECONDS, SourceFile, find_files, fingerprint
 from ingest.document import Document, Metadata
 from ingest.front_matter import load_yaml, merge, metadata_from
+from ingest.languages import detect_language, unknown_to
 from ingest.readers import read
 from ingest.references import parse_references
 from ingest.segment import SegmenterSettings, search_texts, segment
@@ -122,7 +123,7 @@ def update_index(
                 None,
                 *changes,
                 problems=tuple(record for record in draft.files if record.problem),
-                notes=(*notes, *_same_content(draft)),
+                notes=(*notes, *_same_content(draft), *_foreign(draft, encoder.record.name)),
             )
             if live is not None and not any(changes) and _same_files(live, draft):
                 return replace(
@@ -171,6 +172,9 @@ def read_file(file: SourceFile) -> tuple[list[Article], str]:
     articles = []
     for document in _documents(data, file.source):
         metadata = merge(beside, document.metadata)
+        if metadata.language is None:
+            text = "\n".join(block.text for block in document.blocks if not block.left_out)
+            metadata = replace(metadata, language=detect_language(text))
         articles.append(compose(document, metadata, source=file.source, source_sha256=sha256))
     if not any(article.text for article in articles):
         raise SourceError("no article was found in it. See what was left out: pincite explain FILE")
@@ -341,6 +345,16 @@ def _same_content(draft: _Draft) -> Iterator[str]:
             yield f"{record.source} has the same content as {other}: it is quoted once, with both."
 
 
+def _foreign(draft: _Draft, encoder: str) -> Iterator[str]:
+    for article, _ in draft.fresh.values():
+        if unknown_to(encoder, article.language):
+            yield (
+                f"{article.article_id} is in the language {article.language!r}, which the encoder "
+                f"{encoder} does not know: it is found by its words only. Set PINCITE_ENCODER to a "
+                "multilingual model."
+            )
+
+
 def _nothing_to_index(corpus: Path, draft: _Draft) -> str:
     reasons = "".join(f"\n  {r.source}: {r.problem}" for r in draft.files if r.problem)
     return f"nothing in {corpus} could be indexed ({len(draft.files)} files).{reasons}"
@@ -362,7 +376,7 @@ def _write(
     for name in order:
         if name in draft.fresh:
             article, passages = draft.fresh[name]
-            texts += search_texts(passages, article.title, encoder.count_tokens, settings.limit)
+            texts += _found_by(article, passages, encoder, settings)
             origin += [-1] * len(passages)
         else:
             first, count = draft.kept[name]
@@ -398,6 +412,13 @@ def _write(
     ), encoded
 
 
+def _found_by(
+    article: Article, passages: Sequence[Passage], encoder: Encoder, settings: SegmenterSettings
+) -> list[str]:
+    cited = frozenset(entry.number for entry in article.references if entry.number is not None)
+    return search_texts(passages, article.title, encoder.count_tokens, settings.limit, cited=cited)
+
+
 def _vectors(
     live: Snapshot | None,
     draft: _Draft,
@@ -415,9 +436,7 @@ def _vectors(
         vectors[kept] = live.dense.vectors[rows[kept]]
         for source in draft.reusable:
             for article, first, passages in live.records.articles_of_source(source):
-                read_as = search_texts(
-                    passages, article.title, encoder.count_tokens, settings.limit
-                )
+                read_as = _found_by(article, passages, encoder, settings)
                 same.update({text: first + offset for offset, text in enumerate(read_as)})
         places = np.flatnonzero(~kept)
     else:

@@ -9,12 +9,13 @@ import math
 import re
 import unicodedata
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from index.records import Article, Passage
 from index.sentences import sentence_spans
+from ingest.references import citation_marks
 from ingest.section_types import section_type
 from ingest.token_counts import TokenCounter
 
@@ -94,19 +95,37 @@ def segment(
 
 
 def search_texts(
-    passages: Sequence[Passage], title: str, count_tokens: TokenCounter, limit: int
+    passages: Sequence[Passage],
+    title: str,
+    count_tokens: TokenCounter,
+    limit: int,
+    *,
+    cited: Container[int] = (),
 ) -> list[str]:
     """Return, for each passage of the article `title`, the text by which it is found.
 
-    That is the headings above it that its own text does not begin with, then the passage itself.
+    That is the headings above it that its own text does not begin with, then the passage itself,
+    less the marks by which it cites the references numbered in `cited` ("in the liver.4").
     Headings that would take more than half of `limit` are left away.
     """
     contexts = [_context(passage, title) for passage in passages]
     costs = count_tokens(contexts)
     return [
-        f"{context}\n{passage.text}" if context and cost <= limit // 2 else passage.text
-        for passage, context, cost in zip(passages, contexts, costs, strict=True)
+        f"{context}\n{text}" if context and cost <= limit // 2 else text
+        for text, context, cost in zip(
+            (_without_marks(passage.text, cited) for passage in passages),
+            contexts,
+            costs,
+            strict=True,
+        )
     ]
+
+
+def _without_marks(text: str, cited: Container[int]) -> str:
+    """Return `text` without the citation marks in it; a space stays where words would meet."""
+    for start, end in reversed(citation_marks(text, cited) if cited else []):
+        text = text[:start] + text[end:]
+    return text
 
 
 def _context(passage: Passage, title: str) -> str:

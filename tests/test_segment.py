@@ -230,3 +230,12 @@ def test_a_huge_article_takes_seconds(blocks: list[SourceBlock]) -> None:
     passages = segment(article, COUNT, settings)
     assert time.process_time() - started < 20
     holds(article, passages, settings)
+
+
+def test_citation_marks_do_not_stand_in_what_a_passage_is_found_by() -> None:
+    text = "Cramps may come with the menopause.8 They pass in weeks."
+    passage = Passage("a.txt", 0, len(text), (), text)
+    assert search_texts([passage], "", COUNT, 254, cited={8}) == [
+        "Cramps may come with the menopause. They pass in weeks."
+    ]
+    assert search_texts([passage], "", COUNT, 254) == [text]

@@ -1,0 +1,35 @@
+"""Which language an article is written in, where its source does not say."""
+
+from functools import cache
+
+from py3langid import langid
+
+SHORTEST = 200
+"""Characters below which nothing is concluded: "Muscle cramp" alone passes for Portuguese."""
+CERTAIN = 0.99
+LONGEST = 5_000
+"""Characters that are looked at; more does not change the verdict."""
+
+ENCODER_LANGUAGES = {"all-MiniLM-L6-v2": frozenset({"en"})}
+"""Languages that an encoder was trained on, as its model card states; others are not known."""
+
+
+def detect_language(text: str) -> str | None:
+    """Return the ISO 639-1 code of the language of `text`, or None where that is not certain."""
+    if len(text) < SHORTEST:
+        return None
+    language, probability = _identifier().classify(text[:LONGEST])
+    return str(language) if probability >= CERTAIN else None
+
+
+def unknown_to(encoder: str, language: str | None) -> bool:
+    """Tell whether the encoder called `encoder` is known not to know `language`."""
+    known = ENCODER_LANGUAGES.get(encoder)
+    if known is None or language is None:
+        return False
+    return language.replace("_", "-").partition("-")[0].lower() not in known
+
+
+@cache
+def _identifier() -> "langid.LanguageIdentifier":
+    return langid.LanguageIdentifier.from_model_file(langid.MODEL_FILE, norm_probs=True)
