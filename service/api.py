@@ -56,7 +56,8 @@ def _answers(request: Request) -> Answers:
     return answers
 
 
-def _require_admin(request: Request, authorization: Annotated[str | None, Header()] = None) -> None:
+def require_admin(request: Request, authorization: Annotated[str | None, Header()] = None) -> None:
+    """Raise `AdminOff` or `AdminOnly` unless the request carries the admin token."""
     settings: Settings = request.app.state.settings
     if settings.admin_token is None:
         raise AdminOff(
@@ -139,12 +140,15 @@ def api_router() -> APIRouter:
             ),
         ],
         desk: Desk,
+        response: Response,
     ) -> ArticleFull:
         found = desk.article_with_passages(article_id)
         if found is None:
             shown = article_id if len(article_id) <= 200 else article_id[:200] + "…"
             raise NotFound(f"there is no article {shown!r}. GET /v1/articles lists them.")
         article, passages = found
+        # Of the file, not of this description: it is what `If-Match` of a change is compared with.
+        response.headers["etag"] = f'"{article.source_sha256}"'
         return ArticleFull(
             **desk.described(article).model_dump(),
             source=article.source,
@@ -196,14 +200,12 @@ def api_router() -> APIRouter:
         return SuggestionList(suggestions=tuple(Suggestion(text=t, kind=k) for t, k in found))
 
     @router.get("/index", dependencies=READING, summary="What is live")
-    def get_index(desk: Desk) -> IndexStatus:
-        return desk.status()
-
-    @router.post("/index/refresh", dependencies=[Depends(_require_admin)], summary="Re-index")
-    def post_refresh(request: Request, desk: Desk) -> IndexStatus:
-        request.app.state.reindex()
-        desk.refresh()
-        return desk.status()
+    def get_index(request: Request, desk: Desk) -> IndexStatus:
+        running, waiting = request.app.state.indexing.jobs()
+        refused = request.app.state.follower.refused
+        return desk.status().model_copy(
+            update={"refused": refused, "job": running, "next_job": waiting}
+        )
 
     return router
 

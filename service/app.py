@@ -1,20 +1,27 @@
 """`create_app(settings)`: the routes, the pages, the errors and nothing else, put together."""
 
 from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from importlib.metadata import version
 from typing import Any
 
 from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
 
 from index.encoder import Encoder, open_encoder
+from service.admin import admin_router
 from service.answers import Answers
 from service.api import api_router, health_router
 from service.docs_page import docs_router
+from service.follow import Follower
 from service.headers import SecurityHeaders
+from service.indexing import Indexing
 from service.middleware import CatchFailures, CountRequests, HeadAsGet, LimitBody
 from service.pages import pages_router
 from service.problems import add_problem_handlers, on_failure
 from service.settings import Settings
+from service.shelf import Shelf
 
 _DESCRIPTION = (
     "Ask a health question, get the passages that answer it, word for word, each with a pincite "
@@ -44,10 +51,25 @@ def create_app(settings: Settings, encoder: Encoder | None = None) -> FastAPI:
     Opens the encoder (unless given) and the snapshot; raises `EncoderError` or `SnapshotError`
     when they cannot be used.
     """
-    from ingest.pipeline import update_index
+    from ingest.upload import BEGINNING, check_content, plain_path, upload_name
 
     encoder = encoder or open_encoder(settings.encoder, runtime=settings.runtime)
+
+    @asynccontextmanager
+    async def living(_: FastAPI) -> AsyncIterator[None]:
+        """Follow the index for as long as the application runs."""
+        follower.start()
+        if settings.admin_token is not None:
+            shelf.sweep()
+            indexing.resume()
+        try:
+            yield
+        finally:
+            await run_in_threadpool(indexing.stop)
+            await run_in_threadpool(follower.stop)
+
     app = PinciteApp(
+        lifespan=living,
         title="Pincite",
         version=version("pincite"),
         description=_DESCRIPTION,
@@ -64,23 +86,25 @@ def create_app(settings: Settings, encoder: Encoder | None = None) -> FastAPI:
         },
     )
     app.state.settings = settings
-    app.state.answers = Answers(settings, encoder)
+    answers = app.state.answers = Answers(settings, encoder)
+    follower = app.state.follower = Follower(answers, settings.index)
+    indexing = app.state.indexing = Indexing(settings, follower.look)
+    shelf = Shelf(settings.corpus)
     app.state.requests = Counter[tuple[str, int]]()
-
-    def reindex() -> None:
-        update_index(
-            settings.corpus,
-            settings.index,
-            encoder,
-            target_tokens=settings.passage_tokens,
-            keep=settings.keep_snapshots,
-        )
-
-    app.state.reindex = reindex
     app.include_router(api_router())
     app.include_router(health_router())
     app.include_router(docs_router())
     app.include_router(pages_router())
+    app.include_router(
+        admin_router(
+            shelf=shelf,
+            indexing=indexing,
+            upload_name=upload_name,
+            plain_path=plain_path,
+            check_content=check_content,
+            beginning=BEGINNING,
+        )
+    )
     add_problem_handlers(app)
     # The last added is the outermost.
     app.add_middleware(CatchFailures, respond=on_failure)

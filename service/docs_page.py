@@ -142,7 +142,8 @@ def _curl(
             query[parameter["name"]] = example
     if query:
         address += f"?{urlencode(query)}"
-    parts = ["curl -s", *(["-X POST"] if method == "POST" and not body else [])]
+    how = {"POST": [] if body else ["-X POST"], "PUT": ["-T FILE"], "DELETE": ["-X DELETE"]}
+    parts = ["curl -s", *how.get(method, [])]
     parts.append(shlex.quote(address))
     if _is_admin(given):
         parts.append('-H "Authorization: Bearer $PINCITE_ADMIN_TOKEN"')

@@ -14,6 +14,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 BODY_BYTES = 1_000_000
 """Longest body that a JSON route takes: the longest quote to verify (100,000 characters) fits even
 when each is sent as an escape of six bytes."""
+UPLOAD_BYTES = 100_000_000
+"""Longest file that `PUT /v1/articles/` takes: the largest that the indexer opens, collections
+aside. Who may not send it is refused before it is read."""
 
 
 class CatchFailures:
@@ -48,7 +51,8 @@ class CatchFailures:
 
 
 class LimitBody:
-    """Refuses a body of more than `BODY_BYTES` under `/v1/`, by what it says and by what comes.
+    """Refuses a body of more than `BODY_BYTES` under `/v1/`, by what it says and by what comes;
+    an article's file may have `UPLOAD_BYTES`.
 
     FastAPI's own `max_body_size` answers in plain text, past our problem details.
     """
@@ -62,13 +66,15 @@ class LimitBody:
             await self.app(scope, receive, send)
             return
         read = 0
+        upload = scope["method"] == "PUT" and scope["path"].startswith("/v1/articles/")
+        most = UPLOAD_BYTES if upload else BODY_BYTES
 
         async def counted() -> Message:
             nonlocal read
             message = await receive()
             read += len(message.get("body", b""))
-            if read > BODY_BYTES or _announced(scope) > BODY_BYTES:
-                raise HTTPException(413, f"the body is longer than {BODY_BYTES} bytes.")
+            if read > most or _announced(scope) > most:
+                raise HTTPException(413, f"the body is longer than {most} bytes.")
             return message
 
         await self.app(scope, counted, send)

@@ -277,11 +277,59 @@ class SuggestionList(_Model):
     suggestions: tuple[Suggestion, ...]
 
 
+class JobReport(_Model):
+    """What an indexing run did. `snapshot` is null when nothing had changed."""
+
+    snapshot: str | None
+    articles: int
+    passages: int
+    encoded: int
+    added: int
+    changed: int
+    removed: int
+    unread: int
+    seconds: float
+
+
+class JobOut(_Model):
+    """An indexing job. What it has made is live when its state is `done`.
+
+    `stage` is what it is at, `done` of `total` files or passages; `error` says why it failed.
+    """
+
+    job: int
+    state: Literal["waiting", "running", "done", "failed"]
+    stage: str
+    done: int
+    total: int
+    error: str | None
+    report: JobReport | None
+    asked: str
+    ended: str | None
+
+
+class StoredArticle(_Model):
+    """An article's file is on the disk; it is searchable when `job` is done.
+
+    `sha256` is that of the file, which is its entity tag; `new` tells whether there was none.
+    """
+
+    article_id: str
+    sha256: str
+    new: bool
+    job: JobOut
+
+
 class IndexStatus(IndexOut):
-    """What is live, what is kept, and what could not be read."""
+    """What is live, what is kept, what could not be read, and how far indexing is."""
 
     snapshots: tuple[str, ...]
     problems: Annotated[dict[str, str], Field(description="Files that were not read, and why.")]
+    refused: Annotated[
+        str | None, Field(description="Why the newest snapshot is not the one that answers.")
+    ] = None
+    job: Annotated[JobOut | None, Field(description="The job that runs, or ran last.")] = None
+    next_job: Annotated[JobOut | None, Field(description="The job that waits for it.")] = None
 
 
 class Health(_Model):

@@ -1,6 +1,9 @@
 """A small index and the service over it, for the tests of `service/`."""
 
+import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from fastapi.testclient import TestClient
 
@@ -91,3 +94,31 @@ def client(settings: Settings, encoder: Encoder | None = None) -> TestClient:
     """Return a client of the service; a failure inside is an answer, as it is outside of tests."""
     app = create_app(settings, encoder or DeterministicEncoder())
     return TestClient(app, raise_server_exceptions=False)
+
+
+def wait_until(done: Callable[[], bool], seconds: float = 60) -> None:
+    """Wait until `done`; fail after `seconds`."""
+    end = time.monotonic() + seconds
+    while not done():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.02)
+
+
+def settled(api: TestClient) -> dict[str, Any]:
+    """Wait until no job runs or waits; return `GET /v1/index`."""
+    found: dict[str, Any] = {}
+
+    def quiet() -> bool:
+        found.update(api.get("/v1/index").json())
+        job = found["job"]
+        return not found["next_job"] and (not job or job["state"] in {"done", "failed"})
+
+    wait_until(quiet)
+    return found
+
+
+def refreshed(api: TestClient) -> dict[str, Any]:
+    """Ask for indexing, wait for its end; return `GET /v1/index`."""
+    asked = api.post("/v1/index/refresh", headers={"authorization": f"bearer {TOKEN}"})
+    assert asked.status_code == 202, asked.text
+    return settled(api)

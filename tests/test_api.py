@@ -19,6 +19,7 @@ from tests.service_fixtures import (
     TOKEN,
     build,
     client,
+    refreshed,
     settings_in,
     write_corpus,
 )
@@ -427,13 +428,12 @@ def test_refresh_follows_the_corpus_without_a_restart(tmp_path: Path) -> None:
     build(settings)
     with client(settings) as api:
         before = api.get("/v1/index").json()
-        header = {"authorization": f"bearer {TOKEN}"}
-        assert api.post("/v1/index/refresh", headers=header).json() == before
+        assert refreshed(api)["snapshot"] == before["snapshot"]
         write_corpus(settings.corpus, {"tetanus.md": "# Tetanus\n\nTetanus makes the jaw stiff.\n"})
         (settings.corpus / "night.md").unlink()
         (settings.corpus / "broken.pdf").write_bytes(b"%PDF-1.7 no more")
         assert api.get("/v1/suggest", params={"q": "tet"}).json() == {"suggestions": []}
-        after = api.post("/v1/index/refresh", headers=header).json()
+        after = refreshed(api)
         assert after["snapshot"] != before["snapshot"]
         assert after["snapshots"] == [after["snapshot"], before["snapshot"]]
         assert (after["articles"], list(after["problems"])) == (2, ["broken.pdf"])
@@ -452,6 +452,7 @@ def test_refresh_with_nothing_left_keeps_what_is_live(tmp_path: Path) -> None:
     with client(settings, DeterministicEncoder()) as api:
         for path in settings.corpus.rglob("*.md"):
             path.unlink()
-        response = api.post("/v1/index/refresh", headers={"authorization": f"Bearer {TOKEN}"})
-        _problem(response, 422, "source")
-        assert api.get("/v1/index").json()["articles"] == 2
+        after = refreshed(api)
+        assert after["job"]["state"] == "failed"
+        assert after["job"]["error"].startswith("nothing in ")
+        assert after["articles"] == 2
