@@ -7,7 +7,7 @@ from py3langid import langid
 SHORTEST = 200
 """Characters below which nothing is concluded: "Muscle cramp" alone passes for Portuguese."""
 CERTAIN = 0.99
-LONGEST = 5_000
+LONGEST = 1_000
 """Characters that are looked at; more does not change the verdict."""
 
 ENCODER_LANGUAGES = {"all-MiniLM-L6-v2": frozenset({"en"})}

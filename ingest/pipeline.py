@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,15 +42,12 @@ from index.snapshot import (
     writer_lock,
 )
 from index.store import FileRecord, write_records
-from ingest.boilerplate import judge
-from ingest.boilerplate_rules import REFERENCES
 from ingest.compose import compose
 from ingest.corpus import RACY_NANOSECONDS, SourceFile, find_files, fingerprint
 from ingest.document import Document, Metadata
 from ingest.front_matter import load_yaml, merge, metadata_from
 from ingest.languages import detect_language, unknown_to
 from ingest.readers import read
-from ingest.references import parse_references
 from ingest.segment import SegmenterSettings, search_texts, segment
 from ingest.token_counts import remembering
 
@@ -61,9 +58,6 @@ CONTAINERS = (".pdf", ".docx", ".epub")
 COLLECTIONS = (".xml", ".jsonl", ".gz")
 """Above these a file is not opened: an article of 20 MB of text does not exist; one with pictures,
 or a collection of articles, does."""
-
-COPIED_TEXT = (".txt", ".text")
-"""What people copied out of pages: without markup, only a judgement tells what is the article."""
 
 OnProgress = Callable[[str, int, int], None]
 """Told `(stage, done, total)`; the stages are "reading" (files) and "encoding" (passages)."""
@@ -170,7 +164,7 @@ def read_file(file: SourceFile) -> tuple[list[Article], str]:
     beside = _sidecar_metadata(file, sidecar)
     sha256 = fingerprint(data, sidecar)
     articles = []
-    for document in _documents(data, file.source):
+    for document in read(data, file.source):
         metadata = merge(beside, document.metadata)
         if metadata.language is None:
             text = "\n".join(block.text for block in document.blocks if not block.left_out)
@@ -185,25 +179,7 @@ def explain_file(path: Path) -> list[Document]:
     """Return the documents of one file, each block with its reason where it is left out."""
     (file,) = (found for found in find_files(path) if isinstance(found, SourceFile))
     data, _ = file.read()
-    return list(_documents(data, file.source))
-
-
-def _documents(data: bytes, source: str) -> Iterator[Document]:
-    copied = PurePosixPath(source).suffix.lower() in COPIED_TEXT
-    for document in read(data, source):
-        yield without_boilerplate(document) if copied else document
-
-
-def without_boilerplate(document: Document) -> Document:
-    """Return `document` with what is not the article marked, and its reference list parsed."""
-    reasons = judge(document.blocks, title=document.metadata.title)
-    blocks = tuple(
-        replace(block, left_out=reason)
-        for block, reason in zip(document.blocks, reasons, strict=True)
-    )
-    listed = [block for block in blocks if block.left_out == REFERENCES]
-    metadata = replace(document.metadata, references=parse_references(listed))
-    return replace(document, blocks=blocks, metadata=metadata)
+    return list(read(data, file.source))
 
 
 def _sidecar_metadata(file: SourceFile, sidecar: bytes) -> Metadata:

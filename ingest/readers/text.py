@@ -13,8 +13,10 @@ from itertools import pairwise
 
 from index.records import BlockKind
 from ingest.boilerplate import judge
+from ingest.boilerplate_rules import REFERENCES
 from ingest.document import Document, Metadata, SourceBlock
 from ingest.encoding import decode
+from ingest.references import parse_references
 
 _BULLET = r"[♦•◦▪▫●○■□►▸▶‣⁃∙·*✓✔✗✘➤➢→\-–—]"
 _NUMBER = r"\(?\d{1,3}[.)]|[a-z]\)"
@@ -59,22 +61,24 @@ class _Line:
 def read(data: bytes, name: str) -> Iterator[Document]:
     """Yield the one document of a plain text file.
 
-    `source_start` of each block is its offset in the decoded file. The title is the first heading
-    that belongs to the article, where nothing else of the article stands before it. No block is
-    marked as left out: judging is the pipeline's, which also knows the other articles.
+    `source_start` of each block is its offset in the decoded file. What is not the article is
+    marked with its reason; a reference list becomes the article's references. The title is the
+    first heading that belongs to the article, where nothing else of it stands before.
 
     Raises:
         SourceError: the bytes are not text, or empty.
     """
     text, _ = decode(data, name)
     blocks = blocks_of(text)
-    title = _title(blocks)
-    if title is not None:
-        blocks[title] = replace(blocks[title], level=1)
-        metadata = Metadata(title=" ".join(blocks[title].text.split()))
-    else:
-        metadata = Metadata()
-    yield Document(blocks=tuple(blocks), metadata=metadata)
+    reasons = judge(blocks)
+    listed = [b for b, reason in zip(blocks, reasons, strict=True) if reason == REFERENCES]
+    metadata = Metadata(references=parse_references(listed))
+    first = next((place for place, reason in enumerate(reasons) if not reason), None)
+    if first is not None and blocks[first].kind == "heading":
+        blocks[first] = replace(blocks[first], level=1)
+        metadata = replace(metadata, title=" ".join(blocks[first].text.split()))
+    marked = (replace(b, left_out=reason) for b, reason in zip(blocks, reasons, strict=True))
+    yield Document(blocks=tuple(marked), metadata=metadata)
 
 
 def blocks_of(text: str) -> list[SourceBlock]:
@@ -94,13 +98,6 @@ def blocks_of(text: str) -> list[SourceBlock]:
                 under_questions = True
         blocks.append(SourceBlock(kind=kind, text=body, level=level, source_start=start))
     return blocks
-
-
-def _title(blocks: list[SourceBlock]) -> int | None:
-    for index, (block, reason) in enumerate(zip(blocks, judge(blocks), strict=True)):
-        if not reason:
-            return index if block.kind == "heading" else None
-    return None
 
 
 def _lines(text: str) -> list[_Line]:
