@@ -22,6 +22,7 @@ from service.pages import pages_router
 from service.problems import add_problem_handlers, on_failure
 from service.settings import Settings
 from service.shelf import Shelf
+from service.watching import Watcher
 
 _DESCRIPTION = (
     "Ask a health question, get the passages that answer it, word for word, each with a pincite "
@@ -45,8 +46,11 @@ class PinciteApp(FastAPI):
         return self.openapi_schema or {}
 
 
-def create_app(settings: Settings, encoder: Encoder | None = None) -> FastAPI:
-    """Return the application over the live snapshot of `settings.index`.
+def create_app(
+    settings: Settings, encoder: Encoder | None = None, *, watch: bool = False
+) -> FastAPI:
+    """Return the application over the live snapshot of `settings.index`; with `watch`, a change of
+    the corpus is indexed without being asked for.
 
     Opens the encoder (unless given) and the snapshot; raises `EncoderError` or `SnapshotError`
     when they cannot be used.
@@ -62,9 +66,12 @@ def create_app(settings: Settings, encoder: Encoder | None = None) -> FastAPI:
         if settings.admin_token is not None:
             shelf.sweep()
             indexing.resume()
+        if watch:
+            watcher.start()
         try:
             yield
         finally:
+            await run_in_threadpool(watcher.stop)
             await run_in_threadpool(indexing.stop)
             await run_in_threadpool(follower.stop)
 
@@ -89,6 +96,7 @@ def create_app(settings: Settings, encoder: Encoder | None = None) -> FastAPI:
     answers = app.state.answers = Answers(settings, encoder)
     follower = app.state.follower = Follower(answers, settings.index)
     indexing = app.state.indexing = Indexing(settings, follower.look)
+    watcher = Watcher(settings.corpus, indexing.request)
     shelf = Shelf(settings.corpus)
     app.state.requests = Counter[tuple[str, int]]()
     app.include_router(api_router())

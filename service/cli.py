@@ -27,6 +27,7 @@ from index.errors import PinciteError, SourceError
 from service.failures import place_of
 from service.history_commands import add_commands
 from service.settings import Settings, load_settings
+from service.watch_command import watch
 
 if TYPE_CHECKING:
     from ingest.pipeline import OnProgress, Report
@@ -145,6 +146,9 @@ def serve(
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="0: any free one.")] = None,
     index: Index = None,
     corpus: Corpus = None,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Index again whenever an article changes.")
+    ] = False,
 ) -> None:
     """Serve the search box and the JSON routes."""
     from service.serve import serve as run
@@ -155,7 +159,7 @@ def serve(
         line = Text.assemble("Pincite answers at ", (address, "bold"), f"  ({cost})")
         err.print(line, soft_wrap=True)
 
-    run(settings, announce)
+    run(settings, announce, watch=watch)
 
 
 @app.command()
@@ -211,6 +215,7 @@ def verify(index: Index = None, corpus: Corpus = None) -> None:
 
 
 add_commands(app)
+app.command()(watch)
 
 
 @app.command(name="eval")

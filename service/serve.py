@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from uvicorn import Server
 
 
-def serve(settings: Settings, announce: Callable[[str, str], None]) -> None:
+def serve(settings: Settings, announce: Callable[[str, str], None], *, watch: bool = False) -> None:
     """Serve until SIGINT or SIGTERM, then finish what is being answered and return.
 
     `announce` is told the address, once questions can be asked, and what the start has cost.
@@ -32,7 +32,7 @@ def serve(settings: Settings, announce: Callable[[str, str], None]) -> None:
         imported = time.perf_counter()
         encoder = open_encoder(settings.encoder, runtime=settings.runtime)
         opened = time.perf_counter()
-        app = create_app(settings, encoder)
+        app = create_app(settings, encoder, watch=watch)
         done = time.perf_counter()
         host, port = listener.getsockname()[:2]
         shown = f"[{host}]" if ":" in host else host

@@ -1,0 +1,40 @@
+"""`pincite watch`: index, and again whenever an article comes, changes or goes."""
+
+import threading
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from service.settings import load_settings
+
+
+def watch(
+    corpus: Annotated[Path | None, typer.Option(help="Folder of articles.")] = None,
+    index: Annotated[Path | None, typer.Option(help="Folder of the snapshots.")] = None,
+) -> None:
+    """Index the articles, and again after each change, until interrupted."""
+    from service.indexing import Indexing
+    from service.watching import Watcher
+
+    settings = load_settings(corpus=corpus, index=index)
+
+    def tell() -> None:
+        job, _ = indexing.jobs()
+        if job and job.error:
+            typer.echo(job.error, err=True)
+        elif job and job.report and job.report.snapshot:
+            done = job.report
+            typer.echo(
+                f"{done.articles} articles, {done.passages} passages ({done.encoded} encoded): "
+                f"snapshot {done.snapshot} is live. {done.unread} files could not be read."
+            )
+
+    indexing = Indexing(settings, tell)
+    watcher = Watcher(settings.corpus, indexing.request)
+    watcher.start()
+    try:
+        threading.Event().wait()
+    except KeyboardInterrupt:
+        watcher.stop()
+        indexing.stop()
