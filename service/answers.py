@@ -6,21 +6,23 @@
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from index.dense import Vectors
 from index.encoder import Encoder, fits
-from index.errors import QuestionError
+from index.errors import PinciteError, QuestionError, SnapshotError
 from index.history import open_whole_snapshot
 from index.records import Article, Hit, Manifest, Passage
 from index.search import Searcher
-from index.snapshot import check_encoder, current_snapshot, snapshots
+from index.snapshot import check_encoder, current_snapshot, open_snapshot, snapshots
 from index.store import Records
 from service import answer as compose
+from service.agreement import Quote, differences, mentions, said
 from service.confidence import evidence, probability
 from service.copies import copies
 from service.links import article_link, original_link
@@ -30,12 +32,15 @@ from service.schemas import (
     ArticleOut,
     BlockOut,
     CopyOut,
+    DifferenceOut,
     IndexOut,
     IndexStatus,
     LabelOut,
     LinksOut,
+    MentionOut,
     NoticeOut,
     PassageOut,
+    QuoteOut,
     TimingsOut,
     TopicOut,
     Verification,
@@ -48,8 +53,20 @@ from service.verify import verify
 
 HITS = 40
 """Passages looked at for one answer: enough that near-copies and one article do not fill it."""
+COMPARED = 24
+"""Passages compared for what several sources mention, of those good enough to be an answer: more
+than are shown, and few enough that comparing them takes 1 to 5 ms."""
+KEPT_OPEN = 2
+"""Snapshots other than the live one that stay open once they were asked for."""
 SEEK_CARE = 2
 """Passages shown under "when to see a doctor"."""
+
+
+class SnapshotNotKept(PinciteError):
+    """The snapshot that an answer was asked from is not there, or was made for another encoder."""
+
+    status = 404
+    kind = "snapshot-not-kept"
 
 
 class Answers:
@@ -61,7 +78,8 @@ class Answers:
         self._swap = threading.Lock()
         self._searcher = self._open(settings.index)
         self._headings: tuple[str, list[tuple[str, Kind]]] = ("", [])
-        self._known = _Known("", {}, {})
+        self._known: dict[str, _Known] = {}
+        self._kept: dict[str, Searcher] = {}
         self.disclaimer = disclaimer(settings.disclaimer)
 
     def _open(self, index: Path) -> Searcher:
@@ -113,12 +131,42 @@ class Answers:
 
     def _known_of(self, searcher: Searcher) -> "_Known":
         identifier = searcher.snapshot.manifest.snapshot
-        known = self._known
-        if known.snapshot != identifier:
+        known = self._known.get(identifier)
+        if known is None:
             rows = searcher.snapshot.records.article_rows()
-            known = _Known(identifier, {name: first for name, (first, _) in rows.items()}, {})
-            self._known = known
+            known = _Known({name: first for name, (first, _) in rows.items()}, {})
+            with self._swap:
+                _make_room(self._known, KEPT_OPEN + 1)
+                self._known[identifier] = known
         return known
+
+    def _searcher_of(self, identifier: str | None) -> Searcher:
+        """Return the live searcher, or that of a snapshot that is kept beside it.
+
+        Raises `SnapshotNotKept`.
+        """
+        live = self._searcher
+        if identifier is None or identifier == live.snapshot.manifest.snapshot:
+            return live
+        kept = snapshots(self._settings.index)
+        if identifier not in kept:
+            raise SnapshotNotKept(
+                f"snapshot {identifier[:40]!r} is not kept here (kept: {', '.join(kept)}). Leave "
+                "it out to ask the live one; PINCITE_KEEP_SNAPSHOTS says how many are kept."
+            )
+        with self._swap:
+            found = self._kept.get(identifier)
+            if found is None:
+                try:
+                    snapshot = open_snapshot(self._settings.index, identifier)
+                    check_encoder(snapshot.manifest, self._encoder.record)
+                except SnapshotError as error:
+                    raise SnapshotNotKept(
+                        f"snapshot {identifier} cannot be asked any more: {error}"
+                    ) from error
+                _make_room(self._kept, KEPT_OPEN)
+                found = self._kept[identifier] = Searcher(snapshot)
+        return found
 
     def described(self, article: Article) -> ArticleOut:
         """Return a whole article as answers name it, with its labels."""
@@ -148,21 +196,32 @@ class Answers:
         return None if article is None else (article, records.passages_of(article_id))
 
     def verify(
-        self, article_id: str, start: int, end: int, text: str | None, sha256: str | None = None
+        self,
+        article_id: str,
+        start: int,
+        end: int,
+        text: str | None,
+        sha256: str | None = None,
+        snapshot: str | None = None,
     ) -> Verification:
-        """Tell whether a quote really stands in an article, at that place."""
-        searcher = self._searcher
+        """Tell whether a quote really stands in an article, at that place.
+
+        Of the live snapshot, or of `snapshot` while it is kept; raises `SnapshotNotKept`.
+        """
+        searcher = self._searcher_of(snapshot)
         quote = VerifyRequest(article_id=article_id, start=start, end=end, text=text, sha256=sha256)
         article = searcher.snapshot.records.article(article_id)
         return verify(quote, article, searcher.snapshot.manifest.snapshot)
 
-    def ask(self, question: str, k: int | None = None) -> Answer:
-        """Answer `question` with at most `k` passages.
+    def ask(self, question: str, k: int | None = None, snapshot: str | None = None) -> Answer:
+        """Answer `question` with at most `k` passages, from the live snapshot or another one kept.
 
-        Raises `QuestionError` when the question is empty or longer than the setting allows.
+        The same question of the same snapshot has the same answer, `timings_ms` aside.
+        Raises `QuestionError` when the question is empty or longer than the setting allows,
+        `SnapshotNotKept` when there is no such snapshot.
         """
         began = time.perf_counter()
-        searcher = self._searcher
+        searcher = self._searcher_of(snapshot)
         asked = self._checked(question)
         notice = find_notice(
             asked,
@@ -185,6 +244,8 @@ class Answers:
             for one in chosen
         ]
         care = reading.seek_care([candidate.hit.passage for candidate in chosen])
+        speaking = found.speaking(self._settings.answer_threshold)
+        mentioned, differing = reading.who_says_so(speaking) if chosen else ([], [])
         topics = [] if chosen else reading.nearest_topics(hits)
         done = time.perf_counter()
         return Answer(
@@ -198,6 +259,8 @@ class Answers:
             else None,
             passages=tuple(passages),
             see_a_doctor=tuple(care),
+            mentions=tuple(mentioned),
+            differing=tuple(differing),
             nearest_topics=tuple(topics),
             disclaimer=self.disclaimer,
             index=_index_out(searcher),
@@ -261,7 +324,6 @@ class Answers:
 class _Known:
     """What stays true of one snapshot: first rows, and articles as they were described before."""
 
-    snapshot: str
     first_rows: dict[str, int]
     described: dict[str, ArticleOut]
 
@@ -276,6 +338,10 @@ class _Found:
     chosen: list[compose.Candidate]
     encode_seconds: float
     search_seconds: float
+
+    def speaking(self, threshold: float) -> list[compose.Candidate]:
+        """Return the passages that are compared: good enough to be an answer, shown or not."""
+        return [one for one in self.candidates if one.probability >= threshold][:COMPARED]
 
 
 class _Reading:
@@ -348,6 +414,59 @@ class _Reading:
             ),
         )
 
+    def who_says_so(
+        self, speaking: Sequence[compose.Candidate]
+    ) -> tuple[list[MentionOut], list[DifferenceOut]]:
+        """Return what several sources mention, and where they point different ways."""
+        passages = [one.hit.passage for one in speaking]
+        found = said(passages, [one.group for one in speaking], self._sentences)
+        mentioned = [
+            MentionOut(
+                term=one.term,
+                articles=one.sources,
+                of=one.of,
+                passages=tuple(quote.passage.passage_id for quote in one.quotes),
+                quotes=tuple(map(self._quote_out, one.quotes)),
+            )
+            for one in mentions(found, self._query, self._lexical.idf)
+        ]
+        differing = [
+            DifferenceOut(
+                kind=one.kind,
+                one=tuple(map(self._quote_out, one.one)),
+                other=tuple(map(self._quote_out, one.other)),
+            )
+            for one in differences(found, self._lexical.idf)
+        ]
+        return mentioned, differing
+
+    def _sentences(self, passage: Passage) -> list[compose.Span]:
+        article = self._article(passage.article_id)
+        blocks = compose.passage_blocks(article, passage)
+        return compose.sentences_of(passage, blocks, article.language)
+
+    def _quote_out(self, quote: Quote) -> QuoteOut:
+        passage = quote.passage
+        article = self.article_out(passage.article_id)
+        place = replace(
+            passage,
+            start=passage.start + quote.start,
+            end=passage.start + quote.end,
+            text=quote.text,
+        )
+        return QuoteOut(
+            passage_id=passage.passage_id,
+            article_id=passage.article_id,
+            title=article.title,
+            publisher=article.publisher,
+            text=place.text,
+            start=place.start,
+            end=place.end,
+            sha256=place.sha256,
+            language=article.language,
+            link=article_link(place),
+        )
+
     def seek_care(self, answering: Sequence[Passage]) -> list[PassageOut]:
         """Return what the answering articles say of when to seek care, nearest the question first.
 
@@ -391,6 +510,12 @@ def built_on(manifest: Manifest) -> date:
     Labels are facts as of that day, not of today: the same snapshot gives the same answer for good.
     """
     return date.fromisoformat(manifest.built[:10])
+
+
+def _make_room(kept: dict[str, Any], most: int) -> None:
+    """Drop the oldest entries until there is room for one more."""
+    while len(kept) >= most:
+        del kept[next(iter(kept))]
 
 
 def article_out(article: Article, on: date) -> ArticleOut:

@@ -100,7 +100,7 @@ def api_router() -> APIRouter:
 
     @router.post("/ask", dependencies=PRIVATE, summary="Ask the articles a question")
     def post_ask(body: AskRequest, desk: Desk) -> Answer:
-        return desk.ask(body.question, body.k)
+        return desk.ask(body.question, body.k, body.snapshot)
 
     @router.get("/ask", dependencies=PRIVATE, summary="Ask, with the question in the address")
     def get_ask(
@@ -113,8 +113,12 @@ def api_router() -> APIRouter:
             int | None,
             Query(ge=1, le=20, description="How many passages at most.", examples=[3]),
         ] = None,
+        snapshot: Annotated[
+            str | None,
+            Query(max_length=64, description="Answer from this snapshot, while it is kept."),
+        ] = None,
     ) -> Answer:
-        return desk.ask(q, k)
+        return desk.ask(q, k, snapshot)
 
     @router.get("/articles", dependencies=READING, summary="What can be quoted")
     def get_articles(
@@ -177,7 +181,9 @@ def api_router() -> APIRouter:
         summary="Is this quote really in that article, at that place?",
     )
     def post_verify(body: VerifyRequest, desk: Desk) -> Verification:
-        return desk.verify(body.article_id, body.start, body.end, body.text, body.sha256)
+        return desk.verify(
+            body.article_id, body.start, body.end, body.text, body.sha256, body.snapshot
+        )
 
     @router.get(
         "/suggest",

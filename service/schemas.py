@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from index.records import BlockKind, SectionType
+from service.agreement import DifferenceKind
 from service.sources import LabelKind
 
 
@@ -22,6 +23,9 @@ class AskRequest(_Model):
 
     question: Annotated[str, Field(description="What a person typed.")]
     k: Annotated[int | None, Field(ge=1, le=20, description="How many passages at most.")] = None
+    snapshot: Annotated[
+        str | None, Field(description="Answer from this snapshot, while it is kept.", max_length=64)
+    ] = None
 
 
 class NoticeOut(_Model):
@@ -127,6 +131,47 @@ class PassageOut(_Model):
     ] = ()
 
 
+class QuoteOut(_Model):
+    """A sentence: the article's text from `start` to `end`, and where to read it."""
+
+    passage_id: str
+    article_id: str
+    title: str
+    publisher: str | None
+    text: str
+    start: int
+    end: int
+    sha256: str
+    language: str | None
+    link: str
+
+
+class MentionOut(_Model):
+    """`articles` of `of` sources mention `term`. They need not agree about it.
+
+    Articles with a passage in common are one source. `passages` are the ids of the passages that
+    are quoted, one an article.
+    """
+
+    term: str
+    articles: int
+    of: int
+    passages: tuple[str, ...]
+    quotes: tuple[QuoteOut, ...]
+
+
+class DifferenceOut(_Model):
+    """Sentences of different sources that point different ways, none of them picked.
+
+    `worry`: wording that calms beside wording that warns. `help`: that something helps, beside
+    that it does not or is not shown to.
+    """
+
+    kind: DifferenceKind
+    one: tuple[QuoteOut, ...]
+    other: tuple[QuoteOut, ...]
+
+
 class TopicOut(_Model):
     """Something that the articles do cover: a title, a heading in it, and where it stands."""
 
@@ -166,6 +211,12 @@ class Answer(_Model):
     notice: NoticeOut | None
     passages: tuple[PassageOut, ...]
     see_a_doctor: tuple[PassageOut, ...]
+    mentions: Annotated[
+        tuple[MentionOut, ...], Field(description="What several sources mention, counted.")
+    ] = ()
+    differing: Annotated[
+        tuple[DifferenceOut, ...], Field(description="Where sources point different ways.")
+    ] = ()
     nearest_topics: tuple[TopicOut, ...]
     disclaimer: str
     index: IndexOut
@@ -229,6 +280,9 @@ class VerifyRequest(_Model):
     end: Annotated[int, Field(ge=0)]
     text: Annotated[str, Field(max_length=100_000)] | None = None
     sha256: Annotated[str | None, Field(pattern="^[0-9a-f]{64}$")] = None
+    snapshot: Annotated[
+        str | None, Field(description="Look there, while it is kept.", max_length=64)
+    ] = None
 
     @model_validator(mode="after")
     def _says_what_to_check(self) -> Self:

@@ -11,11 +11,19 @@ from index.errors import NoSnapshot, QuestionError, SnapshotMismatch
 from index.records import sha256_of
 from index.snapshot import current_snapshot
 from ingest.pipeline import update_index
-from service.answers import Answers
+from service.answers import KEPT_OPEN, Answers, SnapshotNotKept
 from service.safety import DISCLAIMER
 from service.schemas import Answer
 from service.settings import Settings
-from tests.service_fixtures import CAUSES, SHOW_NONE, SOURCES, build, settings_in, write_corpus
+from tests.service_fixtures import (
+    CAUSES,
+    SHOW_NONE,
+    SOURCES,
+    build,
+    client,
+    settings_in,
+    write_corpus,
+)
 
 WORDS = ["calf", "night", "water", "salt", "doctor", "stretch", "toes", "magnesium", "heat", "red"]
 QUESTIONS = [f"Why does {one} matter with {other}?" for one in WORDS for other in WORDS][:50]
@@ -258,3 +266,54 @@ def test_articles_by_title_and_by_id(plain: Settings) -> None:
     assert answers.headings() == [("alpha", "title"), ("Beta", "title")]
     assert answers.article("c.md") is None
     assert answers.article_with_passages("c.md") is None
+
+
+def test_a_snapshot_that_is_kept_gives_its_answer_again(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+    answers = None
+    given: list[Answer] = []
+    for letter in "ABCD":
+        _edition(settings.corpus, letter)
+        update_index(settings.corpus, settings.index, DeterministicEncoder(), keep=9)
+        answers = answers or Answers(settings, DeterministicEncoder())
+        answers.refresh()
+        given.append(answers.ask(CAUSES, 20))
+    assert answers is not None
+    assert len({str(answer.passages) for answer in given}) == 4
+    assert len(given) > KEPT_OPEN + 1
+    fresh = Answers(settings, DeterministicEncoder())
+    for desk in (answers, fresh):
+        for before in given:
+            again = desk.ask(CAUSES, 20, before.index.snapshot)
+            assert _timeless(again) == _timeless(before)
+        assert _timeless(desk.ask(CAUSES, 20)) == _timeless(given[-1])
+    old = given[0]
+    quote = next(p for p in old.passages if "cramps A" in p.text)
+    asked = (quote.article.article_id, quote.start, quote.end, quote.text, quote.sha256)
+    assert answers.verify(*asked).status == "changed"
+    assert answers.verify(*asked, snapshot=old.index.snapshot).status == "verbatim"
+
+
+def test_a_snapshot_that_is_gone_or_of_another_encoder_is_named(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+    _edition(settings.corpus, "A")
+    first = update_index(settings.corpus, settings.index, DeterministicEncoder(dimension=32))
+    _edition(settings.corpus, "B")
+    update_index(settings.corpus, settings.index, DeterministicEncoder())
+    answers = Answers(settings, DeterministicEncoder())
+    assert first.manifest is not None
+    with pytest.raises(SnapshotNotKept, match=r"cannot be asked any more: .* was built by"):
+        answers.ask(CAUSES, snapshot=first.manifest.snapshot)
+    live = answers.ask(CAUSES).index.snapshot
+    with pytest.raises(SnapshotNotKept, match=f"kept: {live}"):
+        answers.ask(CAUSES, snapshot="no-such")
+    api = client(settings)
+    for response in (
+        api.post("/v1/ask", json={"question": CAUSES, "snapshot": "../x"}),
+        api.get("/v1/ask", params={"q": CAUSES, "snapshot": "../x"}),
+    ):
+        assert response.status_code == 404
+        assert response.json()["type"] == "urn:pincite:snapshot-not-kept"
+        assert live in response.json()["detail"]
+    asked = api.get("/v1/ask", params={"q": CAUSES, "snapshot": live}).json()
+    assert asked["index"]["snapshot"] == live

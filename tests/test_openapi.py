@@ -190,6 +190,7 @@ def test_routes_say_what_a_schema_says(schema: dict[str, Any]) -> None:
     assert [(p.name, p.place, p.kind, p.required) for p in ask.parameters] == [
         ("question", "body", "string", True),
         ("k", "body", "integer, 1 to 20", False),
+        ("snapshot", "body", "string, at most 64 characters", False),
     ]
     data = shlex.split(ask.curl)[-1]
     assert json.loads(data) == {"question": "What causes muscle spasms?", "k": 3}

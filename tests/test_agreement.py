@@ -1,0 +1,223 @@
+"""Who says so: counted by source, quoted word for word, and never called agreement."""
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.records import Passage
+from service.agreement import MENTIONS, Said, differences, mentions, said
+from service.copies import copies
+from tests.service_fixtures import build, client, settings_in, write_corpus
+
+
+def _sentences(passage: Passage) -> Iterable[tuple[int, int]]:
+    return [match.span() for match in re.finditer(r"[^.\s][^.]*\.", passage.text)]
+
+
+def _said(*texts: tuple[str, str]) -> Said:
+    passages = [
+        Passage(name, at * 1000, at * 1000 + len(text), (), text)
+        for at, (name, text) in enumerate(texts)
+    ]
+    return said(passages, copies([text for _, text in texts]), _sentences)
+
+
+def _rare(_: str) -> float:
+    return 3.0
+
+
+def _counts(found: Said, question: str = "Why?") -> dict[str, tuple[int, int]]:
+    return {one.term: (one.sources, one.of) for one in mentions(found, question, _rare)}
+
+
+def test_sources_that_mention_a_thing_are_counted() -> None:
+    found = _said(
+        ("a", "Cramps come from dehydration. Rest."),
+        ("b", "The loss of water is called dehydration. It passes."),
+        ("c", "Dehydration is one of them. Walk on."),
+        ("d", "Shoes that are too tight can be to blame."),
+    )
+    assert _counts(found) == {"dehydration": (3, 4)}
+    (one,) = mentions(found, "Why?", _rare)
+    assert [(q.passage.article_id, q.text) for q in one.quotes] == [
+        ("a", "Cramps come from dehydration."),
+        ("b", "The loss of water is called dehydration."),
+        ("c", "Dehydration is one of them."),
+    ]
+
+
+def test_copies_are_one_source_and_so_are_the_articles_that_share_them() -> None:
+    copy = "Drink enough in the heat, for cramps come from dehydration and from salt that is lost."
+    two = _said(("a", copy), ("b", copy), ("c", "They are caused by dehydration."))
+    assert _counts(two) == {"dehydration": (2, 2)}
+    assert _counts(_said(("a", copy), ("b", copy))) == {}
+    shared = _said(
+        ("a", copy),
+        ("b", copy),
+        ("b", "Much of it comes from overuse."),
+        ("a", "A cause is overuse."),
+        ("c", "It follows overuse."),
+        ("d", "It begins with overuse."),
+    )
+    assert shared.sources == 3
+    assert _counts(shared)["overuse"] == (3, 3)
+
+
+def test_words_that_name_nothing_are_not_counted() -> None:
+    texts = ("It is often due to things of this kind, and usually harmless in people.",) * 2
+    assert _counts(_said(("a", texts[0]), ("b", texts[1] + " Nobody knows why for sure."))) == {}
+    asked = _said(("a", "It comes from dehydration."), ("b", "They are caused by dehydration."))
+    assert _counts(asked, "Is it dehydrated? Dehydration?") == {}
+    verbs = _said(("a", "Muscles contract quickly."), ("b", "They contract slowly at first."))
+    assert _counts(verbs) == {}
+
+
+def test_what_all_articles_are_about_is_no_point_of_some() -> None:
+    found = _said(("a", "It comes from dehydration."), ("b", "They are caused by dehydration."))
+    assert mentions(found, "Why?", lambda _: 1.38) == []
+    assert len(mentions(found, "Why?", lambda _: 1.39)) == 1
+
+
+WORDS = [
+    "dehydration",
+    "of",
+    "the",
+    "salt",
+    "harmless",
+    "comes",
+    "potassium",
+    "is",
+    ",",
+    "magnesium",
+]
+TEXTS = st.lists(st.sampled_from(WORDS), min_size=1, max_size=8).map(lambda w: " ".join(w) + ".")
+
+
+@given(st.lists(st.tuples(st.sampled_from("abcd"), TEXTS), max_size=8))
+def test_counts_never_exceed_the_sources_and_quotes_hold_the_term(
+    texts: list[tuple[str, str]],
+) -> None:
+    found = _said(*texts)
+    given_out = mentions(found, "Why?", _rare)
+    assert len(given_out) <= MENTIONS
+    for one in given_out:
+        assert 2 <= one.sources <= one.of == found.sources <= len({name for name, _ in texts})
+        names = [quote.passage.article_id for quote in one.quotes]
+        assert len(set(names)) == len(names) >= one.sources
+        assert all(one.term in quote.text for quote in one.quotes)
+
+
+# Different ways
+
+
+def _ways(found: Said) -> list[tuple[str, list[str], list[str]]]:
+    return [
+        (d.kind, [q.text for q in d.one], [q.text for q in d.other])
+        for d in differences(found, _rare)
+    ]
+
+
+def test_calm_and_warning_words_of_different_sources_stand_side_by_side() -> None:
+    found = _said(
+        ("a", "Twitches are harmless."),
+        ("b", "A twitch can be a symptom of an underlying condition."),
+    )
+    assert _ways(found) == [
+        (
+            "worry",
+            ["Twitches are harmless."],
+            ["A twitch can be a symptom of an underlying condition."],
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Twitches are not harmless.", "It may be a sign of something else."),
+        ("Twitches are harmless.", "See a doctor if the twitch stays."),
+        ("Twitches are harmless.", "It is rarely a symptom of a serious condition."),
+        ("Twitches are harmless.", "Twitches are common."),
+        ("Twitches are harmless.", "A doctor tells harmless ones from more serious ones."),
+    ],
+)
+def test_what_does_not_plainly_differ_is_left_alone(one: str, other: str) -> None:
+    assert _ways(_said(("a", one), ("b", other))) == []
+
+
+def test_one_source_does_not_differ_from_itself() -> None:
+    text = "Twitches are harmless. They may be a sign of something else."
+    assert _ways(_said(("a", text))) == []
+    assert _ways(_said(("a", text), ("b", text))) == []
+
+
+def test_whether_a_thing_helps_is_compared_for_the_same_thing() -> None:
+    helps, not_shown = "Magnesium can help.", "There is no evidence for magnesium."
+    assert _ways(_said(("a", helps), ("b", not_shown))) == [("help", [helps], [not_shown])]
+    assert _ways(_said(("a", helps), ("b", "There is no evidence for quinine."))) == []
+
+
+# On the faces
+
+CALM = """---
+title: {title}
+publisher: {title} Press
+---
+
+# {title}
+
+Twitches in the eyelid are harmless, and most come from tiredness{more}. They pass by themselves.
+"""
+WARN = """---
+title: Warning signs
+---
+
+# Warning signs
+
+A twitch in the eyelid can be a symptom of an underlying condition, besides tiredness and worry.
+"""
+
+
+@pytest.fixture(scope="module")
+def api(tmp_path_factory: pytest.TempPathFactory) -> TestClient:
+    folder: Path = tmp_path_factory.mktemp("agreement")
+    sources = {
+        "one.md": CALM.format(title="One", more=""),
+        "two.md": CALM.format(title="Two", more=""),
+        "warn.md": WARN,
+        **{f"other{n}.md": f"# Other {n}\n\nShoe number {n} fits the foot.\n" for n in range(20)},
+    }
+    write_corpus(folder / "corpus", sources)
+    build(settings_in(folder))
+    return client(settings_in(folder))
+
+
+QUESTION = "Why does my eyelid twitch, is it harmless?"
+
+
+def test_the_json_counts_and_proves_every_quote(api: TestClient) -> None:
+    answer = api.post("/v1/ask", json={"question": QUESTION}).json()
+    (tired,) = (m for m in answer["mentions"] if m["term"] == "tiredness")
+    assert tired["articles"] == 2
+    assert tired["passages"] == [quote["passage_id"] for quote in tired["quotes"]]
+    (differing,) = answer["differing"]
+    assert differing["kind"] == "worry"
+    assert "are harmless" in differing["one"][0]["text"]
+    assert "underlying condition" in differing["other"][0]["text"]
+    quotes = [*tired["quotes"], *differing["one"], *differing["other"]]
+    for quote in quotes:
+        place = {key: quote[key] for key in ("article_id", "start", "end", "text", "sha256")}
+        assert api.post("/v1/verify", json=place).json()["status"] == "verbatim"
+    assert "agree" not in str(answer["mentions"]).lower()
+
+
+def test_the_page_shows_who_mentions_it_and_both_ways(api: TestClient) -> None:
+    page = api.post("/", data={"q": QUESTION}).text
+    assert re.search(r"2 of \d+ sources mention “tiredness”", page)
+    assert page.index("Wording that calms") < page.index("Wording that warns")
+    assert page.count('class="disclaimer"') == 1
