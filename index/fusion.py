@@ -34,7 +34,7 @@ class Weights:
     article_lexical: float
 
 
-WEIGHTS = Weights(0.5, 0.15, 0.05, 0.3)
+WEIGHTS = Weights(0.5, 0.2, 0.1, 0.2)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,129 @@
+"""Sweeps that chose the constants of index/fusion.py and index/focus.py.
+
+    python -m bench.retrieval DATASET_DIR[:QRELS[:GRADE]] ... [--target N] [--long N] [--floor X]
+
+Each dataset (BEIR's form) is indexed under var/eval as `pincite eval` does, and every row of
+weights ranks what one search per query has gathered. Results are kept in docs/retrieval.md.
+"""
+
+import argparse
+from collections.abc import Iterable, Sequence
+from dataclasses import astuple
+from pathlib import Path
+from unittest.mock import patch
+
+import numpy as np
+
+import index.focus
+from index.encoder import Encoder, fits, open_encoder
+from index.focus import condensed
+from index.fusion import DENSE_WEIGHT, Signals, Weights, fuse_signals
+from index.search import Searcher
+from index.snapshot import open_snapshot
+from ingest.pipeline import update_index
+from service.dataset import Dataset, read_dataset
+from service.evaluate import best_passages, document_ids, measure
+
+PLAIN = Weights(DENSE_WEIGHT, 0, 1 - DENSE_WEIGHT, 0)
+GRID = (
+    Weights(1, 0, 0, 0),
+    Weights(0, 1, 0, 0),
+    Weights(0, 0, 1, 0),
+    Weights(0, 0, 0, 1),
+    PLAIN,
+    Weights(0.6, 0, 0.4, 0),
+    Weights(0.7, 0, 0.3, 0),
+    Weights(0.5, 0, 0, 0.5),
+    Weights(0.6, 0, 0, 0.4),
+    Weights(0.5, 0.1, 0, 0.4),
+    Weights(0.45, 0.15, 0.05, 0.35),
+    Weights(0.5, 0.1, 0.1, 0.3),
+    Weights(0.5, 0.1, 0.05, 0.35),
+    Weights(0.5, 0.15, 0.05, 0.3),
+    Weights(0.55, 0.1, 0.05, 0.3),
+    Weights(0.5, 0.2, 0.1, 0.2),
+    Weights(0.5, 0.2, 0, 0.3),
+    Weights(0.4, 0.3, 0.1, 0.2),
+    Weights(0.4, 0.3, 0, 0.3),
+    Weights(0.6, 0.2, 0.1, 0.1),
+)
+
+Gathered = list[tuple[np.ndarray[tuple[int], np.dtype[np.int64]], Signals]]
+
+
+def gather(dataset: Dataset, searcher: Searcher, encoder: Encoder) -> Gathered:
+    """Search once for every query; return its rows and their signals."""
+    questions = [" ".join(text.split()) for text in dataset.queries.values()]
+    vectors = encoder.encode(
+        [condensed(text, lambda part: fits(encoder, part)) for text in questions]
+    )
+    return [searcher.signals(text, vector) for text, vector in zip(questions, vectors, strict=True)]
+
+
+def score(
+    dataset: Dataset, searcher: Searcher, gathered: Gathered, weights: Weights, grade: int
+) -> dict[str, float]:
+    """Return each measure's mean under `weights`; and, as MAP and MRR of a pool, those over the
+    judged documents of each query alone.
+    """
+    documents, article_of = document_ids(searcher), searcher.articles.article_of
+    rankings, pools = {}, {}
+    for query, (rows, signals) in zip(dataset.queries, gathered, strict=True):
+        order = rows[np.lexsort((rows, -fuse_signals(signals, weights)))]
+        rankings[query] = best_passages(order, article_of, documents)
+        judged = dataset.qrels[query]
+        pools[query] = [name for name in rankings[query] if name in judged]
+    means = {
+        name: float(values.mean())
+        for name, values in measure(dataset.qrels, rankings, relevant=grade).items()
+    }
+    pooled = measure(dataset.qrels, pools, relevant=grade)
+    return means | {f"pool {name}": float(pooled[name].mean()) for name in ("MAP@10", "MRR@10")}
+
+
+def sweep(
+    sets: Sequence[tuple[Dataset, Searcher, int]], encoder: Encoder, grid: Iterable[Weights] = GRID
+) -> None:
+    """Print one Markdown row for each row of weights: nDCG@10 of each set and their mean."""
+    gathered = [gather(dataset, searcher, encoder) for dataset, searcher, _ in sets]
+    names = [dataset.name for dataset, _, _ in sets]
+    print("| weights |", " | ".join(names), "| mean |")
+    print("|---|" + "---|" * (len(names) + 1))
+    for weights in grid:
+        values = [
+            score(dataset, searcher, found, weights, grade)
+            for (dataset, searcher, grade), found in zip(sets, gathered, strict=True)
+        ]
+        ndcg = [value["nDCG@10"] for value in values]
+        cells = [
+            f"{value['nDCG@10']:.3f}"
+            + (f" ({value['pool MAP@10']:.3f}/{value['pool MRR@10']:.3f})" if grade > 1 else "")
+            for value, (_, _, grade) in zip(values, sets, strict=True)
+        ]
+        print(f"| {astuple(weights)} | {' | '.join(cells)} | {np.mean(ndcg):.4f} |", flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("datasets", nargs="+", help="DIR[:QRELS[:GRADE]]")
+    parser.add_argument("--target", type=int, default=96, help="tokens of a passage")
+    parser.add_argument("--long", type=int, default=index.focus.LONG, help="terms of a long one")
+    parser.add_argument("--floor", type=float, default=index.focus.FLOOR)
+    options = parser.parse_args()
+    encoder = open_encoder()
+    sets = []
+    for given in options.datasets:
+        folder, qrels, grade = ([*given.split(":"), "", ""])[:3]
+        dataset = read_dataset(Path(folder), qrels or None, int(grade or 1))
+        kept = Path("var/eval") / f"{dataset.name}-{dataset.sha256[:12]}-{options.target}"
+        update_index(dataset.corpus, kept, encoder, target_tokens=options.target, keep=1)
+        sets.append((dataset, Searcher(open_snapshot(kept)), int(grade or 1)))
+    with (
+        patch.object(index.focus, "LONG", options.long),
+        patch.object(index.focus, "FLOOR", options.floor),
+    ):
+        sweep(sets, encoder)
+
+
+if __name__ == "__main__":
+    main()
