@@ -95,7 +95,7 @@ def create_app(
     app.state.settings = settings
     answers = app.state.answers = Answers(settings, encoder)
     follower = app.state.follower = Follower(answers, settings.index)
-    indexing = app.state.indexing = Indexing(settings, follower.look)
+    indexing = app.state.indexing = Indexing(settings, lambda: follower.look(again=True))
     watcher = Watcher(settings.corpus, indexing.request)
     shelf = Shelf(settings.corpus)
     app.state.requests = Counter[tuple[str, int]]()

@@ -15,6 +15,7 @@ from index.errors import NoSnapshot, SnapshotDamaged, SnapshotError, WriterBusy
 from index.history import check_room, kept_snapshots, open_whole_snapshot, roll_back
 from index.snapshot import current_snapshot, open_snapshot, writer_lock
 from ingest.pipeline import update_index
+from ingest.verify import verify_index
 from service.cli import app
 from tests.sample_corpus import write
 
@@ -106,6 +107,20 @@ def test_after_a_rollback_the_next_run_brings_the_corpus_back(
     roll_back(tmp_path / "index", three[0])
     report = update_index(corpus, tmp_path / "index", encoder)
     assert (report.articles, report.added) == (5, ("more-1.txt", "more-2.txt"))
+
+
+def test_a_copied_snapshot_answers_elsewhere(
+    three: list[str], corpus: Path, tmp_path: Path, encoder: DeterministicEncoder
+) -> None:
+    there = tmp_path / "elsewhere"
+    # As the documentation says: the snapshot first, then the pointer that names it.
+    shutil.copytree(tmp_path / "index/snapshots" / three[2], there / "snapshots" / three[2])
+    shutil.copy(tmp_path / "index/CURRENT", there / "CURRENT")
+    shutil.rmtree(tmp_path / "index")
+    restored = open_whole_snapshot(there)
+    assert (restored.manifest.snapshot, restored.manifest.articles) == (three[2], 5)
+    assert verify_index(corpus, there).faults == ()
+    assert update_index(corpus, there, encoder).manifest is None  # nothing has changed
 
 
 def test_no_room_is_said_before_anything_is_written(
