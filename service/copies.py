@@ -3,11 +3,10 @@
 Exact over the few passages of one answer, hence no sketch (MinHash) is needed.
 """
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import combinations, pairwise
-
-from index.analysis import words
 
 SHINGLE = 3
 """Words in a shingle (Broder, "On the resemblance and containment of documents", 1997)."""
@@ -18,10 +17,12 @@ RESEMBLANCE = 0.6
 Of MedQuAD passages with 5% of their words replaced it takes 93% for copies (99% at 0.5, 72% at
 0.7), and of pairs from different articles 0.7% (0.8%, 0.6%: paragraphs that do repeat)."""
 
+_WORD = re.compile(r"\w+")
+
 
 def shingles(text: str) -> frozenset[tuple[str, ...]]:
-    """Return the runs of `SHINGLE` folded words of `text`; of a shorter text, all its words."""
-    found = words(text)
+    """Return the runs of `SHINGLE` words of `text`, case aside; of a shorter one, all its words."""
+    found = _WORD.findall(text.lower())
     if len(found) <= SHINGLE:
         return frozenset([tuple(found)])
     return frozenset(zip(*(found[at:] for at in range(SHINGLE)), strict=False))
