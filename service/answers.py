@@ -23,7 +23,7 @@ from index.snapshot import check_encoder, current_snapshot, open_snapshot, snaps
 from index.store import Records
 from service import answer as compose
 from service.agreement import Quote, differences, mentions, said
-from service.confidence import evidence, probability
+from service.confidence import evidence, probability, weigh
 from service.copies import copies
 from service.links import article_link, original_link
 from service.safety import disclaimer, find_notice
@@ -352,6 +352,7 @@ class _Reading:
         self._lexical = searcher.snapshot.lexical
         self._dense = searcher.snapshot.dense
         self._query = query
+        self._asked = weigh(query, self._lexical)
         self._vector = vector
         self._known = known
         self._articles: dict[str, Article] = {}
@@ -366,8 +367,7 @@ class _Reading:
 
     def probability(self, hit: Hit) -> float:
         title = self._article(hit.passage.article_id).title
-        context = "\n".join((title, *hit.passage.section))
-        return probability(evidence(self._query, hit, context, self._lexical))
+        return probability(evidence(self._asked, hit, title, self._lexical))
 
     def article_out(self, article_id: str) -> ArticleOut:
         described = self._known.described

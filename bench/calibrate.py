@@ -1,0 +1,380 @@
+"""Fit and judge the probability that a passage answers: `python -m bench.calibrate [--work DIR]`.
+
+Builds the indexes of `bench.calibration_sets` under DIR (default `var/calibrate`; MedQuAD's third
+takes a while, once), fits `service.confidence.Model`, and prints how it does
+
+- in cross-validation, where no question, nor another wording of it, is judged by a model that
+  has seen it, and
+- on an index of a kind that the model has not seen at all.
+
+`--write` stores coefficients, data hashes and figures in `service/confidence_weights.json` and
+draws `docs/silence.svg`.
+"""
+
+import argparse
+import dataclasses
+import hashlib
+import json
+import sys
+import zlib
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+
+from bench.calibration_sets import EVAL, ROOT, SMALL, Case, Medquad, cases
+from bench.risk_coverage import draw
+from index.encoder import Encoder, fits, open_encoder
+from index.lexical import best
+from index.records import Hit
+from index.search import Searcher
+from index.snapshot import current_snapshot, open_snapshot
+from ingest.pipeline import update_index
+from service.answer import shortened
+from service.answers import HITS
+from service.confidence import Evidence, Model, evidence, size_of, weigh
+
+Floats = NDArray[np.float64]
+
+WEIGHTS = ROOT / "service" / "confidence_weights.json"
+FOLDS = 5
+BINS = 10
+DRAWS = 100
+SETTINGS = {"regularisation_c": 10.0, "rounds": 6}
+
+MASS = {
+    ("medquad", "consumer", True): 70, ("medquad", "summary", True): 45,
+    ("medquad", "message", True): 35, ("medquad", "template", True): 30,
+    ("medquad", "absent", False): 60, ("medquad", "template", False): 20,
+    ("medquad", "summary", False): 10, ("medquad", "message", False): 10,
+    ("medquad", "masked", False): 55, ("medquad", "ood", False): 25,
+    ("fewer", "consumer", True): 35, ("fewer", "summary", True): 20,
+    ("fewer", "message", True): 20, ("fewer", "absent", False): 45, ("fewer", "ood", False): 20,
+    ("mediqa", "consumer", True): 50, ("mediqa", "absent", False): 35, ("mediqa", "ood", False): 15,
+    ("seeds", "small", True): 60, ("seeds", "small", False): 60, ("seeds", "ood", False): 10,
+    ("sample", "small", True): 40, ("sample", "small", False): 40, ("sample", "ood", False): 10,
+}  # fmt: skip
+"""What each set weighs in the fit, however many questions it has: real wording counts for more than
+templates, and both answers weigh the same on each index within a sixth."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A case with the evidence of each passage that a search found, `(hits, features)`."""
+
+    case: Case
+    features: Floats
+
+
+def rows_of(found: Sequence[Evidence]) -> Floats:
+    """Return the model's inputs, `(n, 7)`, in the order of its coefficients."""
+    return np.array(
+        [
+            (e.cosine, e.coverage, e.missing, e.title, e.length, e.size, e.title * e.size)
+            for e in found
+        ],
+        np.float64,
+    ).reshape(-1, 7)
+
+
+def to_model(coefficients: Floats, intercept: float) -> Model:
+    """Return the model of these coefficients, in the order of `rows_of`."""
+    names = [field.name for field in dataclasses.fields(Model)][1:]
+    return Model(intercept, **dict(zip(names, map(float, coefficients), strict=True)))
+
+
+def of_model(model: Model) -> tuple[Floats, float]:
+    """Return the coefficients and the intercept of `model`."""
+    intercept, *coefficients = dataclasses.astuple(model)
+    return np.array(coefficients), intercept
+
+
+def fit(judged: Sequence[Judged]) -> Model:
+    """Fit a logistic regression in which a question is its best passage.
+
+    Which passage is best depends on the model: the two are found in turn, from the best cosine on.
+    """
+    known = [one for one in judged if len(one.features)]
+    kinds = [(one.case.index, one.case.kind, one.case.answerable) for one in known]
+    sizes = Counter(kinds)
+    weights = np.array([MASS[kind] / sizes[kind] for kind in kinds])
+    labels = np.array([one.case.answerable for one in known])
+    chosen = [int(np.argmax(one.features[:, 0])) for one in known]
+    coefficients, intercept = np.zeros(7), 0.0
+    for _ in range(int(SETTINGS["rounds"])):
+        matrix = np.stack([one.features[at] for one, at in zip(known, chosen, strict=True)])
+        spread = matrix.std(axis=0) + 1e-9
+        regression = LogisticRegression(C=SETTINGS["regularisation_c"], max_iter=2000)
+        regression.fit(matrix / spread, labels, sample_weight=weights)
+        coefficients = regression.coef_[0] / spread
+        intercept = float(regression.intercept_[0])
+        before = chosen
+        chosen = [int(np.argmax(one.features @ coefficients)) for one in known]
+        if chosen == before:
+            break
+    return to_model(coefficients, intercept)
+
+
+def predict(model: Model, judged: Sequence[Judged]) -> Floats:
+    """Return the probability of each question's best passage; 0 where none was found."""
+    coefficients, intercept = of_model(model)
+    return np.array(
+        [
+            float((1 / (1 + np.exp(-(one.features @ coefficients + intercept)))).max(initial=0.0))
+            for one in judged
+        ]
+    )
+
+
+def balanced(labels: NDArray[np.bool_]) -> Floats:
+    """Return weights under which half of the questions have an answer."""
+    sides = 0.5 / max(1, labels.sum()), 0.5 / max(1, (~labels).sum())
+    weights: Floats = np.where(labels, *sides)
+    return weights
+
+
+def calibration_error(p: Floats, labels: NDArray[np.bool_]) -> float:
+    """Return the expected calibration error over ten equal bins, both labels weighing the same."""
+    weights = balanced(labels)
+    bins = np.minimum((p * BINS).astype(int), BINS - 1)
+    return float(np.abs(np.bincount(bins, weights * (p - labels), BINS)).sum())
+
+
+def interval(
+    measure: Callable[[Floats, NDArray[np.bool_]], float], p: Floats, labels: NDArray[np.bool_]
+) -> tuple[float, float, float]:
+    """Return the measure and its 95% interval, by drawing each side's questions anew."""
+    draw = np.random.default_rng(20261122)
+    sides = (np.flatnonzero(labels), np.flatnonzero(~labels))
+    drawn = []
+    for _ in range(DRAWS):
+        rows = np.concatenate([draw.choice(side, len(side)) for side in sides])
+        drawn.append(measure(p[rows], labels[rows]))
+    low, high = np.percentile(drawn, (2.5, 97.5))
+    return measure(p, labels), float(low), float(high)
+
+
+REAL = ("consumer", "summary", "message")
+VIEWS: tuple[tuple[str, str, tuple[str, ...], tuple[str, ...]], ...] = (
+    ("real wording / absent", "medquad", REAL, ("absent",)),
+    ("consumer / absent", "medquad", ("consumer",), ("absent",)),
+    ("summary / absent", "medquad", ("summary",), ("absent",)),
+    ("message / absent", "medquad", ("message",), ("absent",)),
+    ("real wording / ood", "medquad", REAL, ("ood",)),
+    ("real wording / masked", "medquad", REAL, ("masked", "summary", "message")),
+    ("template / template", "medquad", ("template",), ("template",)),
+    ("real wording / absent", "fewer", REAL, ("absent",)),
+    ("consumer / absent", "mediqa", ("consumer",), ("absent",)),
+    ("consumer / ood", "mediqa", ("consumer",), ("ood",)),
+    ("small / small", "seeds", ("small",), ("small",)),
+    ("small / small", "sample", ("small",), ("small",)),
+)  # fmt: skip
+
+
+def report(p: Floats, judged: Sequence[Judged]) -> list[dict[str, Any]]:
+    """Print and return, for each view, AUROC and calibration error with intervals, and errors at
+    one half."""
+    lines = []
+    for name, index, positive, negative in VIEWS:
+        rows = [
+            row
+            for row, one in enumerate(judged)
+            if one.case.index == index
+            and one.case.kind in (positive if one.case.answerable else negative)
+        ]
+        labels = np.array([judged[row].case.answerable for row in rows], bool)
+        if not labels.any() or labels.all():
+            continue
+        auroc = interval(lambda p, y: float(roc_auc_score(y, p)), p[rows], labels)
+        error = interval(calibration_error, p[rows], labels)
+        silenced = int((p[rows][labels] < 0.5).sum())
+        spoken = int((p[rows][~labels] >= 0.5).sum())
+        print(
+            f"{index:8} {name:22} AUROC {auroc[0]:.3f} [{auroc[1]:.3f}, {auroc[2]:.3f}]  "
+            f"ECE {error[0]:.3f} [{error[1]:.3f}, {error[2]:.3f}]  silenced {silenced} of "
+            f"{labels.sum()}, answered {spoken} of {(~labels).sum()}"
+        )
+        lines.append(
+            {"index": index, "view": name, "auroc": _rounded(auroc), "ece": _rounded(error),
+             "silenced": [silenced, int(labels.sum())], "answered": [spoken, int((~labels).sum())]}
+        )  # fmt: skip
+    return lines
+
+
+def _rounded(values: tuple[float, ...]) -> list[float]:
+    return [round(value, 4) for value in values]
+
+
+def cross_validated(judged: Sequence[Judged]) -> Floats:
+    """Return each question's probability by a model that has seen none of its group."""
+    folds = np.array([zlib.crc32(one.case.group.encode()) % FOLDS for one in judged])
+    p = np.zeros(len(judged))
+    for fold in range(FOLDS):
+        model = fit([one for one, at in zip(judged, folds, strict=True) if at != fold])
+        held = np.flatnonzero(folds == fold).tolist()
+        p[held] = predict(model, [judged[row] for row in held])
+    return p
+
+
+def other_corpora(judged: Sequence[Judged]) -> Floats:
+    """Return each question's probability by a model fitted without its kind of index."""
+    p = np.zeros(len(judged))
+    for kind in ({"medquad", "fewer"}, {"mediqa"}, {"seeds", "sample"}):
+        model = fit([one for one in judged if one.case.index not in kind])
+        held = [row for row, one in enumerate(judged) if one.case.index in kind]
+        p[held] = predict(model, [judged[row] for row in held])
+    return p
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Return 1 when `../shared` is absent."""
+    parser = argparse.ArgumentParser(prog="python -m bench.calibrate")
+    parser.add_argument("--work", type=Path, default=ROOT / "var" / "calibrate")
+    parser.add_argument("--write", action="store_true")
+    options = parser.parse_args(arguments)
+    if not EVAL.is_dir():
+        print(f"skipped: {EVAL} is absent")
+        return 1
+    encoder = open_encoder()
+    medquad = Medquad()
+    searchers = open_indexes(options.work, medquad, encoder)
+    found = cases(medquad)
+    judged = judge(found, medquad, searchers, encoder)
+    for (index, kind, answerable), count in sorted(
+        Counter((one.index, one.kind, one.answerable) for one in found).items()
+    ):
+        print(f"{index:8} {kind:9} {'answerable' if answerable else 'not':11} {count}")
+    model = fit(judged)
+    print(f"\n{model}\n\nCross-validated by question:")
+    p = cross_validated(judged)
+    by_question = report(p, judged)
+    print("\nFitted without this kind of index:")
+    by_corpus = report(other_corpora(judged), judged)
+    if options.write:
+        store(model, encoder.record.name, by_question, by_corpus)
+        draw(p, found, ROOT / "docs" / "silence.svg")
+    return 0
+
+
+def store(
+    model: Model, encoder: str, by_question: list[dict[str, Any]], by_corpus: list[dict[str, Any]]
+) -> None:
+    """Write the model, what it was fitted on and how it did to `WEIGHTS`."""
+    stored = {
+        "model": {key: round(value, 4) for key, value in dataclasses.asdict(model).items()},
+        "command": "python -m bench.calibrate --write",
+        "encoder": encoder,
+        "data": _hashes(),
+        "cross_validated": by_question,
+        "other_corpora": by_corpus,
+    }
+    WEIGHTS.write_text(json.dumps(stored, indent=1) + "\n", "utf-8")
+
+
+def _hashes() -> dict[str, str]:
+    files = [
+        *SMALL,
+        *(EVAL / "abstention").glob("*.jsonl"),
+        EVAL / "questions" / "long_with_summary.jsonl",
+        *(EVAL / "mediqa_qa").rglob("*.*"),
+        *(EVAL / "medquad").rglob("*.*"),
+    ]
+    return {
+        path.relative_to(ROOT.parent).as_posix().removeprefix(f"{ROOT.name}/"): hashlib.sha256(
+            path.read_bytes()
+        ).hexdigest()
+        for path in sorted(files)
+    }
+
+
+def open_indexes(work: Path, medquad: Medquad, encoder: Encoder) -> dict[str, Searcher]:
+    """Open the four indexes under `work`; those that are not there are built."""
+    work.mkdir(parents=True, exist_ok=True)
+    source = work / "medquad.jsonl"
+    fields = ("_id", "title", "text")
+    source.write_text(
+        "".join(json.dumps({key: one[key] for key in fields}) + "\n" for one in medquad.articles),
+        "utf-8",
+    )
+    corpora = {
+        "medquad": source,
+        "mediqa": EVAL / "mediqa_qa" / "corpus.jsonl",
+        "seeds": EVAL.parent / "seeds",
+        "sample": ROOT / "corpus",
+    }
+    for name, corpus in corpora.items():
+        if name in {"seeds", "sample"} or current_snapshot(work / name) is None:
+            update_index(corpus, work / name, encoder)
+    opened = {name: Searcher(open_snapshot(work / name)) for name in corpora}
+    return {**opened, "fewer": opened["medquad"]}
+
+
+def judge(
+    found: Sequence[Case], medquad: Medquad, searchers: dict[str, Searcher], encoder: Encoder
+) -> list[Judged]:
+    """Search every case's question as the service does and gather the evidence."""
+    queries = [shortened(one.question, lambda text: fits(encoder, text)) for one in found]
+    titles: dict[tuple[str, str], str] = {}
+    judged = []
+    members = {one["_id"] for one in medquad.articles}
+    for first in range(0, len(found), 64):
+        part = queries[first : first + 64]
+        for case, query, vector in zip(found[first:], part, encoder.encode(part), strict=False):
+            searcher = searchers[case.index]
+            lexical, records = searcher.snapshot.lexical, searcher.snapshot.records
+            weighed = weigh(query, lexical)
+            if case.index == "fewer":
+                share = 1 - len(case.hidden) / len(members)
+                weighed = dataclasses.replace(weighed, size=size_of(round(share * len(lexical))))
+            hits = (
+                _search_around(searcher, query, vector, case.hidden)
+                if case.hidden
+                else searcher.search(query, vector, HITS)
+            )
+            evidences = []
+            for hit in hits:
+                key = (case.index, hit.passage.article_id)
+                if key not in titles:
+                    article = records.article(hit.passage.article_id)
+                    if article is None:
+                        raise LookupError(f"{key} is not stored")
+                    # The answers of mediqa_qa have no title, but begin "Title (Section): ".
+                    head = article.text[:120].partition(":")[0]
+                    titles[key] = head if case.index == "mediqa" else article.title
+                evidences.append(evidence(weighed, hit, titles[key], lexical))
+            judged.append(Judged(case, rows_of(evidences)))
+    return judged
+
+
+def _search_around(
+    searcher: Searcher, query: str, vector: NDArray[np.float32], hidden: frozenset[str]
+) -> list[Hit]:
+    """Return the best passages by cosine and the best by words that are not in hidden articles."""
+    snapshot = searcher.snapshot
+    every = np.arange(len(snapshot.lexical))
+    cosines = snapshot.dense.scores_of(vector, every)
+    scores = snapshot.lexical.scores(query)
+    found: dict[int, Hit] = {}
+    for order in (np.lexsort((every, -cosines)), best(scores, len(every))[1]):
+        kept = 0
+        for first in range(0, len(order), 200):
+            rows = order[first : first + 200]
+            passages = snapshot.records.passages(rows)
+            for row in map(int, rows):
+                passage = passages[row]
+                if kept < HITS // 2 and passage.article_id.rpartition("/")[2] not in hidden:
+                    kept += 1
+                    found[row] = Hit(row, passage, 0.0, float(cosines[row]), float(scores[row]))
+            if kept == HITS // 2:
+                break
+    return list(found.values())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

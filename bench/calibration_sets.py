@@ -1,0 +1,265 @@
+"""Questions with and without an answer, and why each label is sound, for `bench.calibrate`.
+
+- small: questions on the seeds and on `corpus/`, labelled by reading the articles.
+- consumer: messages for which experts graded an answer 3 or 4 that stands in the index.
+- summary, message: an expert's summary that asks nothing but a usual aspect ("treatment of") of a
+  topic that an article bears as its title, and the message it summarises. Not answerable: the same
+  where the topic is only in MedQuAD articles outside the index and nowhere in the index's text.
+- masked: consumer, summary and message, with every article hidden that holds the topic's name: a
+  person's words about what the index lacks, as long as the others.
+- template: MedQuAD's own questions about articles in the index. Not answerable: about articles
+  outside it whose topic is nowhere in its text.
+- absent: medical questions on topics absent from all of MedQuAD.
+- ood: questions that are not about health.
+
+Not used, because unsound: a candidate graded 1 or 2 says nothing about the other passages; a
+summary that only mentions a title ("fracture") asks for something else.
+"""
+
+import gzip
+import json
+import random
+import re
+import zlib
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from index.analysis import terms
+
+ROOT = Path(__file__).resolve().parents[1]
+EVAL = ROOT.parent / "shared" / "eval"
+SMALL = (
+    ROOT / "bench" / "data" / "small_corpus_questions.jsonl",
+    ROOT.parent / "shared" / "seeds-questions.jsonl",
+)
+SPLITS = ("train_liveqa", "train_alexa", "val")
+LONGEST_NAME = 6
+ARTICLE_CHARACTERS = 6000
+"""As much of each MedQuAD article as is indexed: what is asked about stands near its head."""
+ASPECTS = frozenset(
+    terms(
+        """treatment treatments symptoms signs causes cause prognosis outlook inheritance inherited
+        patterns pattern information find diagnosis diagnosed diagnose prevent prevention treated
+        help research clinical trials resources disease syndrome disorder genetic change changes
+        many people affected complications risk factors latest long term effects"""
+    )
+)
+
+Name = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A question put to an index. Cases that share a `group` never part in cross-validation.
+
+    `hidden` names the articles (as `Medquad` numbers them) that are treated as absent.
+    """
+
+    index: str
+    kind: str
+    answerable: bool
+    question: str
+    group: str
+    hidden: frozenset[str] = frozenset()
+
+
+def _names(text: str) -> Iterator[Name]:
+    words = terms(text)
+    for size in range(1, LONGEST_NAME + 1):
+        for start in range(len(words) - size + 1):
+            yield tuple(words[start : start + size])
+
+
+def _lines(path: Path) -> list[dict[str, Any]]:
+    opener = gzip.open if path.suffix == ".gz" else open
+    with opener(path, "rt", encoding="utf-8") as file:
+        return [json.loads(line) for line in file]
+
+
+def _grades() -> Iterator[tuple[str, str, int]]:
+    for split in SPLITS:
+        lines = (EVAL / "mediqa_qa" / "qrels" / f"{split}.tsv").read_text("utf-8").splitlines()
+        for line in lines[1:]:
+            question, answer, grade = line.split("\t")
+            yield question, answer, int(grade)
+
+
+class Medquad:
+    """The third of MedQuAD that is indexed, with the articles that graded answers were cut from."""
+
+    def __init__(self) -> None:
+        articles = _lines(EVAL / "medquad" / "articles.jsonl.gz")
+        self.titles = {article["_id"]: article["title"] for article in articles}
+        self.origins = _origins(articles)
+        graded = set(self.origins.values())
+        self.articles = [
+            {**article, "text": article["text"][:ARTICLE_CHARACTERS]}
+            for article in articles
+            if zlib.crc32(article["_id"].encode()) % 3 == 0 or article["_id"] in graded
+        ]
+        self.holding: defaultdict[Name, set[str]] = defaultdict(set)
+        self.inside: defaultdict[Name, set[str]] = defaultdict(set)
+        self.outside: set[Name] = set()
+        members = {article["_id"] for article in self.articles}
+        for article in articles:
+            for title in (article["title"], *article["synonyms"]):
+                name = tuple(terms(title))
+                if name and len(title) > 4 and article["_id"] in members:
+                    self.inside[name].add(article["_id"])
+                elif name and len(title) > 4:
+                    self.outside.add(name)
+        wanted = self.inside.keys() | self.outside
+        for article in self.articles:
+            for name in wanted.intersection(_names(f"{article['title']}\n{article['text']}")):
+                self.holding[name].add(article["_id"])
+
+    def topic(self, summary: str) -> Name | None:
+        """Return the longest title or synonym of an article that `summary` names."""
+        named = [name for name in _names(summary) if name in self.inside or name in self.outside]
+        return max(named, key=len, default=None)
+
+
+def _origins(articles: Iterable[dict[str, Any]]) -> dict[str, str]:
+    """Return graded answer → the MedQuAD article that holds 30% of its runs of twelve words."""
+    answers = {
+        answer["_id"]: _runs(answer["text"]) for answer in _lines(EVAL / "mediqa_qa/corpus.jsonl")
+    }
+    wanted = set().union(*answers.values())
+    holders: defaultdict[Name, list[str]] = defaultdict(list)
+    for article in articles:
+        for run in wanted.intersection(_runs(article["text"])):
+            holders[run].append(article["_id"])
+    found = {}
+    for answer, runs in answers.items():
+        shares: defaultdict[str, int] = defaultdict(int)
+        for run in runs:
+            for article_id in holders.get(run, ()):
+                shares[article_id] += 1
+        best = max(sorted(shares), key=lambda one: shares[one], default="")
+        if best and shares[best] > 0.3 * len(runs):
+            found[answer] = best
+    return found
+
+
+def _runs(text: str) -> set[Name]:
+    words = re.sub(r"\W+", " ", text.lower()).split()
+    return {tuple(words[start : start + 12]) for start in range(len(words) - 11)}
+
+
+def cases(medquad: Medquad, seed: int = 7) -> list[Case]:
+    """Return every case; the same for the same data and `seed`."""
+    draw = random.Random(seed)
+    absent = _lines(EVAL / "abstention" / "absent_topics.jsonl")
+    chatter = [
+        line["text"]
+        for line in _lines(EVAL / "abstention" / "out_of_domain.jsonl")
+        if not line["health_word"]
+    ]
+    draw.shuffle(chatter)
+    found = list(_small())
+    for index, part in (
+        ("medquad", chatter[:300]),
+        ("mediqa", chatter[300:500]),
+        ("seeds", chatter[500:600]),
+        ("sample", chatter[500:600]),
+    ):
+        found += [Case(index, "ood", False, text, text) for text in part]
+    found += [Case("medquad", "absent", False, one["text"], one["focus"]) for one in absent]
+    wanted = {tuple(terms(one["focus"])) for one in absent}
+    written: set[Name] = set()
+    for one in _lines(EVAL / "mediqa_qa" / "corpus.jsonl"):
+        written |= wanted.intersection(_names(one["text"]))
+    found += [
+        Case("mediqa", "absent", False, one["text"], one["focus"])
+        for one in absent
+        if tuple(terms(one["focus"])) not in written
+    ]
+    found += _templates(medquad, draw)
+    found += _consumer(medquad)
+    found += _summaries(medquad)
+    return found + _fewer(found, medquad, draw)
+
+
+def _small() -> Iterator[Case]:
+    for path in SMALL:
+        for line in _lines(path):
+            answerable = line["answerable"] if "answerable" in line else bool(line["answered_by"])
+            corpus = line.get("corpus", "seeds")
+            yield Case(corpus, "small", answerable, line["question"], line["question"])
+
+
+def _templates(medquad: Medquad, draw: random.Random) -> list[Case]:
+    questions = {one["_id"]: one["text"] for one in _lines(EVAL / "medquad" / "queries.jsonl.gz")}
+    members = {article["_id"] for article in medquad.articles}
+    sides: dict[bool, dict[str, str]] = {True: {}, False: {}}
+    for line in (EVAL / "medquad" / "qrels" / "dev.tsv").read_text("utf-8").splitlines()[1:]:
+        question, section, _ = line.split("\t")
+        article_id = re.sub(r"_Sec\d+$", "", section)
+        name = tuple(terms(medquad.titles.get(article_id, "")))
+        if article_id in members:
+            sides[True][questions[question]] = article_id
+        elif name and name not in medquad.holding and name not in medquad.inside:
+            sides[False][questions[question]] = article_id
+    return [
+        Case("medquad", "template", answerable, text, sides[answerable][text])
+        for answerable, size in ((True, 300), (False, 400))
+        for text in draw.sample(sorted(sides[answerable]), size)
+    ]
+
+
+def _consumer(medquad: Medquad) -> Iterator[Case]:
+    texts = {one["_id"]: one["text"] for one in _lines(EVAL / "mediqa_qa" / "queries.jsonl")}
+    good: defaultdict[str, set[str]] = defaultdict(set)
+    for question, answer, grade in _grades():
+        if grade >= 3:
+            good[question].add(answer)
+    for question, answers in good.items():
+        text = texts[question]
+        yield Case("mediqa", "consumer", True, text, question)
+        held = {medquad.origins[answer] for answer in answers if answer in medquad.origins}
+        if held:
+            yield Case("medquad", "consumer", True, text, question)
+            names = {tuple(terms(medquad.titles[one])) for one in held}
+            hidden = frozenset().union(*(medquad.holding[name] for name in names)) | held
+            yield Case("medquad", "masked", False, text, question, hidden)
+
+
+def _summaries(medquad: Medquad) -> Iterator[Case]:
+    for line in _lines(EVAL / "questions" / "long_with_summary.jsonl"):
+        topic = medquad.topic(line["summary"])
+        if topic is None:
+            continue
+        if topic in medquad.inside:
+            hidden = frozenset(medquad.holding[topic])
+            for text in (line["summary"], line["text"]):
+                yield Case("medquad", "masked", False, text, line["_id"], hidden)
+            if set(terms(line["summary"])) - set(topic) - ASPECTS:
+                continue
+        elif topic in medquad.holding:
+            continue
+        answerable = topic in medquad.inside
+        yield Case("medquad", "summary", answerable, line["summary"], line["_id"])
+        yield Case("medquad", "message", answerable, line["text"], line["_id"])
+
+
+def _fewer(found: list[Case], medquad: Medquad, draw: random.Random) -> list[Case]:
+    """Return cases on a fifth of the index: with the answers in it, and most of the rest hidden."""
+    kept = set(medquad.origins.values())
+    asked = [one for one in found if one.index == "medquad" and one.answerable]
+    asked = [one for one in asked if one.kind in {"consumer", "summary", "message"}]
+    for one in asked:
+        if one.kind == "summary":
+            topic = medquad.topic(one.question)
+            kept |= medquad.inside[topic] if topic else set()
+    members = {article["_id"] for article in medquad.articles}
+    kept |= {one for one in members if zlib.crc32(f"x{one}".encode()) % 10 == 0}
+    for kind, size in (("absent", 250), ("ood", 100)):
+        of_kind = [one for one in found if one.index == "medquad" and one.kind == kind]
+        asked += draw.sample(of_kind, size)
+    hidden = frozenset(members - kept)
+    return [
+        Case("fewer", one.kind, one.answerable, one.question, one.group, hidden) for one in asked
+    ]

@@ -1,0 +1,164 @@
+"""The probability that a passage answers: its bounds, what it must grow with, and two gates."""
+
+import dataclasses
+import json
+import tempfile
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.encoder import open_encoder
+from index.lexical import LexicalIndex
+from index.records import Hit, Passage
+from ingest.pipeline import update_index
+from service.answers import Answers
+from service.confidence import (
+    FEWEST,
+    MOST,
+    Evidence,
+    evidence,
+    fitted,
+    probability,
+    size_of,
+    weigh,
+)
+from service.settings import load_settings
+
+ROOT = Path(__file__).resolve().parents[1]
+SHARED = ROOT.parent / "shared"
+QUESTIONS = ROOT / "bench" / "data" / "small_corpus_questions.jsonl"
+
+TEXTS = (
+    "Stretching the calf eases a cramp at night.",
+    "Magnesium tablets did not help cramps in trials.",
+    "A cramp of the foot can follow a long walk.",
+    "Drink water before a long walk in the heat.",
+)
+LEXICAL = LexicalIndex.build(TEXTS)
+WORDS = st.lists(
+    st.sampled_from([*" ".join(TEXTS).lower().replace(".", "").split(), "zoster", "help", "¿"])
+).map(" ".join)
+shares = st.floats(0, 1)
+evidences = st.builds(
+    Evidence,
+    cosine=st.floats(-1, 1),
+    coverage=shares,
+    missing=shares,
+    title=shares,
+    length=shares,
+    size=st.integers(0, 10**7).map(size_of),
+)
+
+
+def hit(text: str, section: tuple[str, ...] = (), cosine: float = 0.5) -> Hit:
+    passage = Passage("a", 0, len(text), section, text)
+    return Hit(row=0, passage=passage, score=0.5, dense=cosine, lexical=1.0)
+
+
+@given(evidences)
+def test_it_is_a_probability_and_the_same_each_time(found: Evidence) -> None:
+    p = probability(found)
+    assert 0 < p < 1
+    assert probability(dataclasses.replace(found)) == p
+
+
+@given(evidences, st.sampled_from(["cosine", "coverage", "title"]), shares)
+def test_more_evidence_never_lowers_it(found: Evidence, name: str, more: float) -> None:
+    raised = min(1.0, getattr(found, name) + more)
+    assert probability(dataclasses.replace(found, **{name: raised})) >= probability(found)
+
+
+@given(evidences, shares)
+def test_a_rarer_missing_word_never_raises_it(found: Evidence, more: float) -> None:
+    raised = dataclasses.replace(found, missing=min(1.0, found.missing + more))
+    assert probability(raised) <= probability(found)
+
+
+@given(evidences)
+def test_a_larger_corpus_asks_for_more(found: Evidence) -> None:
+    sizes = [size_of(n) for n in (1, FEWEST, 1000, MOST, 10 * MOST)]
+    assert sizes[0] == sizes[1]
+    assert sizes[3] == sizes[4] == pytest.approx(2)
+    plain = dataclasses.replace(found, title=0.0)
+    ps = [probability(dataclasses.replace(plain, size=size)) for size in sizes]
+    assert ps == sorted(ps, reverse=True)
+
+
+@given(WORDS, st.sampled_from(TEXTS), WORDS, WORDS)
+def test_evidence_keeps_its_ranges(question: str, text: str, title: str, heading: str) -> None:
+    weighed = weigh(question, LEXICAL)
+    found = evidence(weighed, hit(text, (heading,)), title, LEXICAL)
+    for value in (found.coverage, found.missing, found.title, found.length):
+        assert 0 <= value <= 1
+    assert all(0 <= weight <= 1 for weight in weighed.weights.values())
+    assert found.cosine == 0.5
+
+
+def test_what_is_covered_missing_and_named() -> None:
+    weighed = weigh("zoster cramp", LEXICAL)
+    # "cramp" is in 3 of 4 passages, "zoster" in none: idf ln(1 + 1.5/3.5) and ln(1 + 4.5/0.5).
+    assert weighed.weights == pytest.approx({"zoster": 1.0, "cramp": 0.154902}, abs=1e-6)
+    found = evidence(weighed, hit(TEXTS[0]), "Cramps", LEXICAL)
+    assert found.coverage == pytest.approx(0.154902 / 1.154902, abs=1e-6)
+    assert found.missing == 1.0
+    assert found.title == 1.0
+    headed = evidence(weighed, hit(TEXTS[3], ("Zoster",)), "Walking", LEXICAL)
+    assert headed.coverage == pytest.approx(1 / 1.154902, abs=1e-6)
+    assert headed.missing == pytest.approx(0.154902, abs=1e-6)
+    assert headed.title == 0.0
+
+
+def test_a_word_that_says_how_is_asked_counts_a_quarter() -> None:
+    weights = weigh("recommend quinine", LEXICAL).weights
+    assert list(weights.values()) == [pytest.approx(0.25), pytest.approx(1.0)]
+
+
+def test_a_question_of_no_terms_has_no_evidence_but_its_vector() -> None:
+    found = evidence(weigh("what is it?", LEXICAL), hit(TEXTS[0]), "", LEXICAL)
+    assert (found.coverage, found.missing, found.title, found.length) == (0, 0, 0, 0)
+
+
+def test_length_counts_from_a_usual_question_to_ten_times_that() -> None:
+    lengths = [weigh(" ".join(f"x{n}" for n in range(n)), LEXICAL).length for n in (6, 60, 90)]
+    assert lengths == [0, pytest.approx(1), 1]
+
+
+def test_the_stored_model_is_monotone_and_names_its_data() -> None:
+    model = fitted()
+    assert min(model.cosine, model.coverage, -model.missing, model.length, -model.size) >= 0
+    assert min(model.title + model.title_size * size_of(n) for n in (FEWEST, MOST)) >= 0
+    stored = json.loads((ROOT / "service" / "confidence_weights.json").read_text("utf-8"))
+    name = "bench/data/small_corpus_questions.jsonl"
+    assert stored["data"][name] == sha256(QUESTIONS.read_bytes()).hexdigest()
+
+
+@pytest.fixture(scope="module", params=["seeds", "sample"])
+def asked(request: pytest.FixtureRequest) -> Iterator[list[tuple[str, bool, bool]]]:
+    """(question, answerable, answered) over one small corpus, with the real encoder."""
+    corpus = SHARED / "seeds" if request.param == "seeds" else ROOT / "corpus"
+    if not corpus.is_dir():
+        pytest.skip(f"{corpus} is absent: the seeds are not part of the repository")
+    lines = [json.loads(line) for line in QUESTIONS.read_text("utf-8").splitlines()]
+    with tempfile.TemporaryDirectory() as folder:
+        settings = load_settings(corpus=corpus, index=Path(folder))
+        encoder = open_encoder()
+        update_index(corpus, settings.index, encoder)
+        answers = Answers(settings, encoder)
+        yield [
+            (q["question"], q["answerable"], answers.ask(q["question"], 3).status == "answered")
+            for q in lines
+            if q["corpus"] == request.param
+        ]
+
+
+@pytest.mark.slow
+def test_small_corpora_stay_silent_when_they_should(asked: list[tuple[str, bool, bool]]) -> None:
+    """The target on other questions: 38 of 40 silent, 38 of 40 answered (these were fitted on)."""
+    spoken = [q for q, answerable, answered in asked if answered and not answerable]
+    silenced = [q for q, answerable, answered in asked if answerable and not answered]
+    assert len(spoken) <= 2, spoken
+    assert len(silenced) <= 2, silenced
