@@ -1,20 +1,29 @@
 """A question to its hits, over one open snapshot."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from index.analysis import terms
 from index.articles import ArticleIndex
-from index.focus import NEAREST, focus, term_weights
+from index.focus import focus, term_weights
 from index.fusion import POOL, Signals, fuse_signals
 from index.lexical import best
 from index.records import Hit
 from index.sentences import Span
 from index.snapshot import Snapshot
 from index.spelling import Spelling
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Hits, best first, and the spans of the query's words that were searched for."""
+
+    hits: list[Hit]
+    focus: tuple[Span, ...]
 
 
 class Searcher:
@@ -31,11 +40,16 @@ class Searcher:
 
         `vector` is the unit vector `(d,)` of the query, or of what the encoder takes of it.
         """
-        rows, signals = self.signals(query, vector)
+        return self.find(query, vector, k).hits
+
+    def find(self, query: str, vector: NDArray[np.float32], k: int) -> Found:
+        """Return the hits of `search`, and which words of `query` were searched for."""
+        near, weights = self._read(query, vector)
+        rows, signals = self._signals(near, weights, vector)
         scores = fuse_signals(signals)
         order = np.lexsort((rows, -scores))[:k]
         passages = self.snapshot.records.passages(rows[order])
-        return [
+        hits = [
             Hit(
                 row=int(rows[i]),
                 passage=passages[int(rows[i])],
@@ -45,18 +59,29 @@ class Searcher:
             )
             for i in order
         ]
+        return Found(hits, focus(query, weights))
 
     def signals(self, query: str, vector: NDArray[np.float32]) -> tuple[NDArray[np.int64], Signals]:
         """Return the rows worth a look, in order, and what is known of each.
 
         They are the `POOL` nearest to `vector` and the `POOL` best for the words of `query`.
         """
+        return self._signals(*self._read(query, vector), vector)
+
+    def _read(
+        self, query: str, vector: NDArray[np.float32]
+    ) -> tuple[NDArray[np.int64], Mapping[str, float]]:
+        """Return the rows nearest to `vector`, best first, and the weighted terms of `query`."""
+        _, near = self.snapshot.dense.search(vector[None, :], POOL)
+        return near[0], term_weights(query, self.snapshot.lexical, near[0])
+
+    def _signals(
+        self, near: NDArray[np.int64], weights: Mapping[str, float], vector: NDArray[np.float32]
+    ) -> tuple[NDArray[np.int64], Signals]:
         snapshot = self.snapshot
-        _, near = snapshot.dense.search(vector[None, :], POOL)
-        weights = term_weights(query, snapshot.lexical, near[0])
         lexical = snapshot.lexical.scores_of_terms(weights)
         _, matching = best(lexical, POOL)
-        rows = np.union1d(near[0], matching)
+        rows = np.union1d(near, matching)
         articles = self.articles.article_of[rows]
         return rows, Signals(
             passage_dense=snapshot.dense.scores_of(vector, rows),
@@ -64,11 +89,6 @@ class Searcher:
             passage_lexical=lexical[rows],
             article_lexical=self.articles.lexical.scores_of_terms(weights)[articles],
         )
-
-    def focus(self, query: str, vector: NDArray[np.float32]) -> tuple[Span, ...]:
-        """Return the spans of the words of `query` that count in a search with `vector`."""
-        _, near = self.snapshot.dense.search(vector[None, :], NEAREST)
-        return focus(query, term_weights(query, self.snapshot.lexical, near[0]))
 
     def corrected(self, question: str, is_word: Callable[[str], bool]) -> str | None:
         """Return `question` with its misspelt words as the articles write them, or None.

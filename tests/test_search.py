@@ -90,3 +90,28 @@ def test_a_misspelt_question_is_corrected_to_words_of_the_articles(tmp_path: Pat
     searcher = Searcher(open_snapshot(tmp_path / "index"))
     assert searcher.corrected("spazm from excercise", lambda _: False) == "spasm from exercise"
     assert searcher.corrected("spasm from exercise", lambda _: False) is None
+
+
+def test_what_was_searched_for_is_said_in_the_question_as_it_was_typed(
+    searcher: Searcher, encoder: DeterministicEncoder
+) -> None:
+    typed = "  how do I\nstop a calf  cramp?"
+    vector = encoder.encode([" ".join(typed.split())])[0]
+    found = searcher.find(typed, vector, 3)
+    assert [typed[a:b] for a, b in found.focus] == ["stop", "calf  cramp"]
+    assert found.hits == searcher.search(" ".join(typed.split()), vector, 3)
+
+
+def test_a_long_message_is_searched_for_what_it_is_about(
+    searcher: Searcher, encoder: DeterministicEncoder
+) -> None:
+    message = (
+        "Good morning and greetings from Oregon. Yesterday my neighbour Albert visited, ate an "
+        "enormous sandwich, complained about taxes and left. My eyelid keeps twitching for days. "
+        "What helps against an eyelid twitch? Thank you kindly."
+    )
+    found = searcher.find(message, encoder.encode([message])[0], 3)
+    asked = {message[a:b] for a, b in found.focus}
+    assert any("eyelid" in words for words in asked)
+    assert not {"Albert", "sandwich", "taxes"} & asked
+    assert found.hits[0].passage.article_id == "eyes/eyelid.txt"
