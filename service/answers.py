@@ -6,60 +6,38 @@
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import date
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from index.dense import Vectors
 from index.encoder import Encoder, fits
 from index.errors import PinciteError, QuestionError, SnapshotError
 from index.history import open_whole_snapshot
-from index.records import Article, Hit, Manifest, Passage
+from index.records import Article, Passage
 from index.search import Searcher
 from index.snapshot import check_encoder, current_snapshot, open_snapshot, snapshots
 from index.store import Records
 from service import answer as compose
-from service.agreement import Quote, differences, mentions, said
-from service.confidence import evidence, probability, weigh
 from service.copies import copies
-from service.links import article_link, original_link
+from service.reading import Found, Known, Reading, article_out, built_on
 from service.safety import disclaimer, find_notice
 from service.schemas import (
     Answer,
     ArticleOut,
-    BlockOut,
-    CopyOut,
-    DifferenceOut,
     IndexOut,
     IndexStatus,
-    LabelOut,
-    LinksOut,
-    MentionOut,
     NoticeOut,
-    PassageOut,
-    QuoteOut,
     TimingsOut,
-    TopicOut,
     Verification,
     VerifyRequest,
 )
 from service.settings import Settings
-from service.sources import labels
 from service.suggest import Kind
 from service.verify import verify
 
 HITS = 40
 """Passages looked at for one answer: enough that near-copies and one article do not fill it."""
-COMPARED = 16
-"""Passages compared for what several sources mention, of those good enough to be an answer: more
-than are shown. Comparing 16 takes 4 to 5 ms of one busy core, 24 takes 6 to 13 (sample corpus)."""
 KEPT_OPEN = 2
 """Snapshots other than the live one that stay open once they were asked for."""
-SEEK_CARE = 2
-"""Passages shown under "when to see a doctor"."""
 
 
 class SnapshotNotKept(PinciteError):
@@ -78,7 +56,7 @@ class Answers:
         self._swap = threading.Lock()
         self._searcher = self._open(settings.index)
         self._headings: tuple[str, list[tuple[str, Kind]]] = ("", [])
-        self._known: dict[str, _Known] = {}
+        self._known: dict[str, Known] = {}
         self._kept: dict[str, Searcher] = {}
         self.disclaimer = disclaimer(settings.disclaimer)
 
@@ -129,12 +107,12 @@ class Answers:
             self._headings = (identifier, _headings(searcher.snapshot.records))
         return self._headings[1]
 
-    def _known_of(self, searcher: Searcher) -> "_Known":
+    def _known_of(self, searcher: Searcher) -> "Known":
         identifier = searcher.snapshot.manifest.snapshot
         known = self._known.get(identifier)
         if known is None:
             rows = searcher.snapshot.records.article_rows()
-            known = _Known({name: first for name, (first, _) in rows.items()}, {})
+            known = Known({name: first for name, (first, _) in rows.items()}, {})
             with self._swap:
                 _make_room(self._known, KEPT_OPEN + 1)
                 self._known[identifier] = known
@@ -272,7 +250,7 @@ class Answers:
             ),
         )
 
-    def _find(self, searcher: Searcher, question: str, k: int) -> "_Found":
+    def _find(self, searcher: Searcher, question: str, k: int) -> "Found":
         """Search for `question` as it stands, and choose what is good enough to be shown."""
         began = time.perf_counter()
         query = compose.shortened(question, lambda text: fits(self._encoder, text))
@@ -280,7 +258,7 @@ class Answers:
         encoded = time.perf_counter()
         hits = searcher.search(query, vector, HITS)
         searched = time.perf_counter()
-        reading = _Reading(searcher, query, vector, self._known_of(searcher))
+        reading = Reading(searcher, query, vector, self._known_of(searcher))
         groups = copies([hit.passage.text for hit in hits])
         candidates = sorted(
             (
@@ -295,7 +273,7 @@ class Answers:
             per_article=self._settings.passages_per_article,
             threshold=self._settings.answer_threshold,
         )
-        return _Found(reading, hits, candidates, chosen, encoded - began, searched - encoded)
+        return Found(reading, hits, candidates, chosen, encoded - began, searched - encoded)
 
     def _is_word(self, word: str) -> bool:
         """Tell whether the encoder knows `word` whole, which it does of everyday words only."""
@@ -320,213 +298,10 @@ class Answers:
         return asked
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """What stays true of one snapshot: first rows, and articles as they were described before."""
-
-    first_rows: dict[str, int]
-    described: dict[str, ArticleOut]
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """What one search gave: its hits, the chosen among them, and what it took."""
-
-    reading: "_Reading"
-    hits: list[Hit]
-    candidates: list[compose.Candidate]
-    chosen: list[compose.Candidate]
-    encode_seconds: float
-    search_seconds: float
-
-    def speaking(self, threshold: float) -> list[compose.Candidate]:
-        """Return the passages that are compared: good enough to be an answer, shown or not."""
-        return [one for one in self.candidates if one.probability >= threshold][:COMPARED]
-
-
-class _Reading:
-    """One question over one snapshot: the articles it touches are read once."""
-
-    def __init__(self, searcher: Searcher, query: str, vector: Vectors, known: "_Known") -> None:
-        self._records = searcher.snapshot.records
-        self._lexical = searcher.snapshot.lexical
-        self._dense = searcher.snapshot.dense
-        self._query = query
-        self._asked = weigh(query, self._lexical)
-        self._vector = vector
-        self._known = known
-        self._articles: dict[str, Article] = {}
-        self._day = built_on(searcher.snapshot.manifest)
-
-    def _article(self, article_id: str) -> Article:
-        found = self._articles.get(article_id) or self._records.article(article_id)
-        if found is None:
-            raise LookupError(f"a passage names article {article_id}, which is not stored")
-        self._articles[article_id] = found
-        return found
-
-    def probability(self, hit: Hit) -> float:
-        title = self._article(hit.passage.article_id).title
-        return probability(evidence(self._asked, hit, title, self._lexical))
-
-    def article_out(self, article_id: str) -> ArticleOut:
-        described = self._known.described
-        if article_id not in described:
-            described[article_id] = article_out(self._article(article_id), self._day)
-        return described[article_id]
-
-    def passage_out(
-        self, passage: Passage, probability: float | None, also: Sequence[Passage] = ()
-    ) -> PassageOut:
-        article = self._article(passage.article_id)
-        blocks = compose.passage_blocks(article, passage)
-        spans = compose.sentences_of(passage, blocks, article.language)
-        highlights = compose.answering_sentences(self._query, passage, spans, self._lexical)
-        return PassageOut(
-            passage_id=passage.passage_id,
-            text=passage.text,
-            highlights=tuple(highlights),
-            probability=None if probability is None else round(probability, 4),
-            start=passage.start,
-            end=passage.end,
-            sha256=passage.sha256,
-            article=self.article_out(passage.article_id),
-            section=passage.section,
-            section_type=passage.section_type,
-            blocks=tuple(
-                BlockOut(start=b.start, end=b.end, kind=b.kind, level=b.level) for b in blocks
-            ),
-            links=LinksOut(
-                article=article_link(passage),
-                original=original_link(article, passage.text[compose.body_start(blocks) :]),
-            ),
-            also_in=tuple(
-                CopyOut(
-                    passage_id=copy.passage_id,
-                    start=copy.start,
-                    end=copy.end,
-                    sha256=copy.sha256,
-                    identical=copy.text == passage.text,
-                    article=self.article_out(copy.article_id),
-                    link=article_link(copy),
-                )
-                for copy in also
-            ),
-        )
-
-    def who_says_so(
-        self, speaking: Sequence[compose.Candidate]
-    ) -> tuple[list[MentionOut], list[DifferenceOut]]:
-        """Return what several sources mention, and where they point different ways."""
-        passages = [one.hit.passage for one in speaking]
-        found = said(passages, [one.group for one in speaking], self._sentences)
-        mentioned = [
-            MentionOut(
-                term=one.term,
-                articles=one.sources,
-                of=one.of,
-                passages=tuple(quote.passage.passage_id for quote in one.quotes),
-                quotes=tuple(map(self._quote_out, one.quotes)),
-            )
-            for one in mentions(found, self._query, self._lexical.idf)
-        ]
-        differing = [
-            DifferenceOut(
-                kind=one.kind,
-                one=tuple(map(self._quote_out, one.one)),
-                other=tuple(map(self._quote_out, one.other)),
-            )
-            for one in differences(found, self._lexical.idf)
-        ]
-        return mentioned, differing
-
-    def _sentences(self, passage: Passage) -> list[compose.Span]:
-        article = self._article(passage.article_id)
-        blocks = compose.passage_blocks(article, passage)
-        return compose.sentences_of(passage, blocks, article.language)
-
-    def _quote_out(self, quote: Quote) -> QuoteOut:
-        passage = quote.passage
-        article = self.article_out(passage.article_id)
-        place = replace(
-            passage,
-            start=passage.start + quote.start,
-            end=passage.start + quote.end,
-            text=quote.text,
-        )
-        return QuoteOut(
-            passage_id=passage.passage_id,
-            article_id=passage.article_id,
-            title=article.title,
-            publisher=article.publisher,
-            text=place.text,
-            start=place.start,
-            end=place.end,
-            sha256=place.sha256,
-            language=article.language,
-            link=article_link(place),
-        )
-
-    def seek_care(self, answering: Sequence[Passage]) -> list[PassageOut]:
-        """Return what the answering articles say of when to seek care, nearest the question first.
-
-        One section an article, the one whose nearest passage is nearest by cosine; none that is
-        among the answering passages.
-        """
-        shown = {passage.passage_id for passage in answering}
-        found: list[tuple[float, Passage]] = []
-        for article_id in dict.fromkeys(passage.article_id for passage in answering):
-            first_row = self._known.first_rows[article_id]
-            nearest = [
-                (float(self._cosines(first_row, places).max()), passage)
-                for passage, places in compose.care_sections(self._records.passages_of(article_id))
-                if passage.passage_id not in shown
-            ]
-            found += [max(nearest, key=lambda scored: scored[0])] if nearest else []
-        found.sort(key=lambda scored: -scored[0])
-        groups = copies([passage.text for _, passage in found])
-        return [
-            self.passage_out(
-                found[first][1], None, [found[n][1] for n, g in enumerate(groups) if g == first < n]
-            )
-            for first in list(dict.fromkeys(groups))[:SEEK_CARE]
-        ]
-
-    def _cosines(self, first_row: int, places: range) -> Vectors:
-        rows = np.arange(first_row + places.start, first_row + places.stop)
-        return self._dense.scores_of(self._vector, rows)
-
-    def nearest_topics(self, hits: Sequence[Hit]) -> list[TopicOut]:
-        topics = compose.nearest_topics(hits, lambda name: self._article(name).title)
-        return [
-            TopicOut(title=title, section=section, link=article_link(passage))
-            for title, section, passage in topics
-        ]
-
-
-def built_on(manifest: Manifest) -> date:
-    """Return the day on which a snapshot was built.
-
-    Labels are facts as of that day, not of today: the same snapshot gives the same answer for good.
-    """
-    return date.fromisoformat(manifest.built[:10])
-
-
 def _make_room(kept: dict[str, Any], most: int) -> None:
     """Drop the oldest entries until there is room for one more."""
     while len(kept) >= most:
         del kept[next(iter(kept))]
-
-
-def article_out(article: Article, on: date) -> ArticleOut:
-    """Return a whole article as answers name it, everything but the text, labelled as of `on`."""
-    stored = {name: getattr(article, name) for name in ArticleOut.model_fields if name != "labels"}
-    return ArticleOut(
-        **stored,
-        labels=tuple(
-            LabelOut(kind=one.kind, text=one.text, value=one.value) for one in labels(article, on)
-        ),
-    )
 
 
 def _headings(records: Records) -> list[tuple[str, Kind]]:
