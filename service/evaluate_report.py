@@ -60,11 +60,15 @@ class _Bar:
 
 @dataclass(frozen=True, slots=True)
 class _Point:
-    """One configuration in the plot of quality against latency."""
+    """One configuration in the plot of quality against latency.
+
+    Its label hangs below it, each at a height of its own: points often lie close together.
+    """
 
     label: str
     x: float
     y: float
+    label_y: float
     anchor: str
 
 
@@ -114,8 +118,9 @@ def _points(results: tuple[Result, ...]) -> list[_Point]:
             label=result.configuration,
             x=PLOT_WIDTH * share,
             y=POINT_HEIGHT * (1 - result.measures["nDCG@10"].mean),
-            anchor="end" if share > 0.7 else "start",
+            label_y=POINT_HEIGHT * (1 - result.measures["nDCG@10"].mean) + 24 * (place + 1),
+            anchor="end" if share > 0.5 else "start",
         )
-        for result in results
+        for place, result in enumerate(results)
         for share in (result.latency.p50 / longest,)
     ]
