@@ -148,30 +148,3 @@ def nearest_topics(
             seen.add((title, heading))
             topics.append((title, heading, hit.passage))
     return topics
-
-
-def shortened(question: str, fits: Callable[[str], bool], language: str = "en") -> str:
-    """Return `question`, or as many of its sentences, from the last back, as the encoder takes.
-
-    In a long message the question proper tends to stand at the end. A single sentence that is too
-    long is cut to its last words.
-    """
-    if fits(question):
-        return question
-    spans = sentence_spans(question, language)
-    kept = len(question)
-    for start, _ in reversed(spans):
-        if not fits(question[start:]):
-            break
-        kept = start
-    if kept < len(question):
-        return question[kept:]
-    words = question.split()
-    low, high = 0, len(words)
-    while low < high:
-        middle = (low + high) // 2
-        if fits(" ".join(words[middle:])):
-            high = middle
-        else:
-            low = middle + 1
-    return " ".join(words[low:])

@@ -11,6 +11,7 @@ from typing import Any
 
 from index.encoder import Encoder, fits
 from index.errors import PinciteError, QuestionError, SnapshotError
+from index.focus import condensed
 from index.history import open_whole_snapshot
 from index.records import Article, Passage
 from index.search import Searcher
@@ -22,6 +23,7 @@ from service.reading import Found, Known, Reading, article_out, built_on
 from service.safety import disclaimer, find_notice
 from service.schemas import (
     Answer,
+    AnswerSettings,
     ArticleOut,
     IndexOut,
     IndexStatus,
@@ -207,7 +209,7 @@ class Answers:
             crisis_line=self._settings.crisis_line,
         )
         wanted = k or self._settings.answer_passages
-        found = self._find(searcher, asked, wanted)
+        found = self._find(searcher, question, wanted)
         meant = None
         if not found.chosen:
             meant = searcher.corrected(asked, self._is_word)
@@ -229,6 +231,7 @@ class Answers:
         return Answer(
             question=question,
             did_you_mean=meant,
+            focus=found.focus,
             status="answered" if chosen else "not_answered",
             notice=NoticeOut(
                 kind=notice.kind, text=notice.text, matched=notice.matched, source=notice.source
@@ -242,6 +245,11 @@ class Answers:
             nearest_topics=tuple(topics),
             disclaimer=self.disclaimer,
             index=_index_out(searcher),
+            settings=AnswerSettings(
+                k=wanted,
+                per_article=self._settings.passages_per_article,
+                threshold=self._settings.answer_threshold,
+            ),
             timings_ms=TimingsOut(
                 encode=_milliseconds(0.0, found.encode_seconds),
                 search=_milliseconds(0.0, found.search_seconds),
@@ -253,10 +261,12 @@ class Answers:
     def _find(self, searcher: Searcher, question: str, k: int) -> "Found":
         """Search for `question` as it stands, and choose what is good enough to be shown."""
         began = time.perf_counter()
-        query = compose.shortened(question, lambda text: fits(self._encoder, text))
+        query = condensed(question, lambda text: fits(self._encoder, text))
         vector = self._encoder.encode([query])[0]
         encoded = time.perf_counter()
-        hits = searcher.search(query, vector, HITS)
+        # The whole question: only its vector is bounded by the encoder's window.
+        result = searcher.find(question, vector, HITS)
+        hits = result.hits
         searched = time.perf_counter()
         reading = Reading(searcher, query, vector, self._known_of(searcher))
         groups = copies([hit.passage.text for hit in hits])
@@ -273,7 +283,9 @@ class Answers:
             per_article=self._settings.passages_per_article,
             threshold=self._settings.answer_threshold,
         )
-        return Found(reading, hits, candidates, chosen, encoded - began, searched - encoded)
+        return Found(
+            reading, hits, result.focus, candidates, chosen, encoded - began, searched - encoded
+        )
 
     def _is_word(self, word: str) -> bool:
         """Tell whether the encoder knows `word` whole, which it does of everyday words only."""

@@ -49,6 +49,7 @@ class Found:
 
     reading: "Reading"
     hits: list[Hit]
+    focus: tuple[compose.Span, ...]
     candidates: list[compose.Candidate]
     chosen: list[compose.Candidate]
     encode_seconds: float

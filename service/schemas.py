@@ -190,6 +190,14 @@ class IndexOut(_Model):
     passages: int
 
 
+class AnswerSettings(_Model):
+    """By which settings passages were chosen: with the snapshot, enough to ask again."""
+
+    k: int
+    per_article: int
+    threshold: float
+
+
 class TimingsOut(_Model):
     """Milliseconds of each stage."""
 
@@ -207,6 +215,13 @@ class Answer(_Model):
         str | None,
         Field(description="The question as it was searched, where it found nothing as typed."),
     ]
+    focus: Annotated[
+        tuple[tuple[int, int], ...],
+        Field(
+            description="The words searched for: spans of the question, or of `did_you_mean` where "
+            "that was searched."
+        ),
+    ]
     status: Literal["answered", "not_answered"]
     notice: NoticeOut | None
     passages: tuple[PassageOut, ...]
@@ -220,6 +235,7 @@ class Answer(_Model):
     nearest_topics: tuple[TopicOut, ...]
     disclaimer: str
     index: IndexOut
+    settings: AnswerSettings
     timings_ms: TimingsOut
 
 

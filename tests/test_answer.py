@@ -18,7 +18,6 @@ from service.answer import (
     nearest_topics,
     passage_blocks,
     sentences_of,
-    shortened,
 )
 
 
@@ -217,31 +216,3 @@ def test_a_care_section_cut_into_several_is_one_with_its_first() -> None:
     found = [(first.start, list(places)) for first, places in care_sections(passages)]
     assert found == [(1, [1, 2, 3]), (4, [4]), (6, [6])]
     assert care_sections(passages[:1]) == []
-
-
-# A question longer than the encoder's window
-
-
-def test_a_question_that_fits_is_left_alone() -> None:
-    question = "It hurts. Why?"
-    assert shortened(question, lambda _: True) == question
-
-
-def test_of_a_long_message_the_last_sentences_are_kept() -> None:
-    message = "I walked far. It was hot that day. My calf hurts now. What helps against it?"
-    kept = shortened(message, lambda text: len(text.split()) <= 9)
-    assert kept == "My calf hurts now. What helps against it?"
-
-
-def test_of_one_endless_sentence_the_last_words_are_kept() -> None:
-    message = " ".join(f"word{number}" for number in range(100))
-    kept = shortened(message, lambda text: len(text.split()) <= 7)
-    assert kept == " ".join(f"word{number}" for number in range(93, 100))
-    assert shortened("x" * 1000, lambda text: len(text) <= 10) == ""
-
-
-@given(st.text(st.sampled_from("ab .?!\n"), max_size=120), st.integers(0, 12))
-def test_what_is_kept_fits_and_is_the_end_of_the_question(text: str, most: int) -> None:
-    kept = shortened(text, lambda part: len(part.split()) <= most)
-    assert len(kept.split()) <= most
-    assert " ".join(text.split()).endswith(" ".join(kept.split()))

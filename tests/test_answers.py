@@ -317,3 +317,12 @@ def test_a_snapshot_that_is_gone_or_of_another_encoder_is_named(tmp_path: Path) 
         assert live in response.json()["detail"]
     asked = api.get("/v1/ask", params={"q": CAUSES, "snapshot": live}).json()
     assert asked["index"]["snapshot"] == live
+
+
+def test_an_answer_says_which_words_were_searched_for_and_by_which_settings(
+    answers: Answers,
+) -> None:
+    question = "Why  does the calf\nmatter?"
+    answer = answers.ask(question, 3)
+    assert [question[start:end] for start, end in answer.focus] == ["calf", "matter"]
+    assert answer.settings.k == 3

@@ -130,7 +130,9 @@ def test_one_character_of_the_text_never_passes(
     start, end = place
     quote = TEXT[start:end]
     at = data.draw(st.integers(0, len(quote) - 1))
-    other = data.draw(st.characters(exclude_categories=["Cs"]).filter(lambda c: c != quote[at]) | st.just(""))
+    other = data.draw(
+        st.characters(exclude_categories=["Cs"]).filter(lambda c: c != quote[at]) | st.just("")
+    )
     tampered = quote[:at] + other + quote[at + 1 :]
     found = _check(start, end, tampered)
     assert found.status != "verbatim"
