@@ -69,8 +69,20 @@ type: install-dev ## mypy, strict.
 
 check: lint type test ## Everything that must be green before a commit.
 
-eval: install-dev ## Measure answers on the development data in ../shared (minutes).
-	$(BIN)/python -m bench.seeds $(ARGS)
+eval: install-dev ## Measure answers on the development data in ../shared (an hour; results on the screen).
+	$(BIN)/python -m bench.seeds
+	$(BIN)/python -m bench.html_extraction
+	$(BIN)/python -m bench.boilerplate
+	$(BIN)/python -m bench.false_alarms
+	$(BIN)/pincite eval ../shared/eval/med1033
+	$(BIN)/pincite eval ../shared/eval/scifact
+	$(BIN)/python -m bench.calibrate
+
+bench: install-dev ## Measure speed: encoding, reading, the living index (minutes).
+	$(BIN)/python -m bench.encode
+	$(BIN)/python -m bench.ingest
+	$(BIN)/python -m bench.living_index 10000
+	PINCITE_TEST_SWAPS=50 PINCITE_TEST_KILLS=200 $(BIN)/python -m pytest tests/test_under_fire.py tests/test_crash.py
 
 # torch is named first: with it there, nothing else asks for a newer one, and the build number of
 # the CPU build ("+cpu") is no part of the version.
