@@ -161,48 +161,32 @@ class Records:
 
 def write_records(
     path: Path,
-    articles: Iterable[tuple[Article, Sequence[Passage]]],
+    articles: Iterable[tuple[Article, Sequence[Passage]] | str],
     files: Iterable[FileRecord],
+    *,
+    live: Path | None = None,
 ) -> tuple[int, int]:
     """Write a new `records.db`; `articles` come by id. Return how many articles and passages.
 
-    Row numbers are given in that order, from 0, passage after passage. Raises `OSError` when the
-    disk is full or fails.
+    An article given by its id alone is copied with its passages from the database `live`. Row
+    numbers are given in that order, from 0, passage after passage. Raises `OSError` when the disk
+    is full or fails, and `SnapshotDamaged` when `live` does not hold such an article.
     """
     try:
-        database = sqlite3.connect(path)
+        database = sqlite3.connect(path.absolute().as_uri(), uri=True)
     except sqlite3.OperationalError as error:
         raise OSError(f"{path.name}: {error}") from error
     try:
         database.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + _SCHEMA)
+        if live is not None:
+            kept = f"{live.absolute().as_uri()}?mode=ro&immutable=1"
+            database.execute("ATTACH DATABASE ? AS live", (kept,))
         row = count = 0
-        for article, passages in articles:
-            database.execute(
-                "INSERT INTO articles VALUES (?, ?, ?, ?, ?, ?)",
-                (
-                    article.article_id,
-                    article.source,
-                    row,
-                    len(passages),
-                    article_to_json(article),
-                    article.text,
-                ),
-            )
-            database.executemany(
-                "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?)",
-                [
-                    (
-                        row + offset,
-                        passage.article_id,
-                        passage.start,
-                        passage.end,
-                        json.dumps(passage.section, ensure_ascii=False),
-                        passage.section_type,
-                    )
-                    for offset, passage in enumerate(passages)
-                ],
-            )
-            row += len(passages)
+        for entry in articles:
+            if isinstance(entry, str):
+                row += _copy(database, entry, row)
+            else:
+                row += _insert(database, *entry, row)
             count += 1
         database.executemany(
             "INSERT INTO files VALUES (?, ?, ?, ?, ?)",
@@ -216,6 +200,59 @@ def write_records(
     finally:
         database.close()
     return count, row
+
+
+def _insert(
+    database: sqlite3.Connection, article: Article, passages: Sequence[Passage], row: int
+) -> int:
+    """Insert an article whose first passage is `row`; return how many passages it has."""
+    database.execute(
+        "INSERT INTO articles VALUES (?, ?, ?, ?, ?, ?)",
+        (
+            article.article_id,
+            article.source,
+            row,
+            len(passages),
+            article_to_json(article),
+            article.text,
+        ),
+    )
+    database.executemany(
+        "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?)",
+        [
+            (
+                row + offset,
+                passage.article_id,
+                passage.start,
+                passage.end,
+                json.dumps(passage.section, ensure_ascii=False),
+                passage.section_type,
+            )
+            for offset, passage in enumerate(passages)
+        ],
+    )
+    return len(passages)
+
+
+def _copy(database: sqlite3.Connection, article_id: str, row: int) -> int:
+    """Copy an article from the attached database to begin at `row`; return its passages' number."""
+    found = database.execute(
+        "SELECT first_row, passages FROM live.articles WHERE article_id = ?", (article_id,)
+    ).fetchone()
+    if found is None:
+        raise SnapshotDamaged(f"records.db does not hold article {article_id} any more.")
+    first, passages = found
+    database.execute(
+        "INSERT INTO articles SELECT article_id, source, ?, passages, record, text "
+        "FROM live.articles WHERE article_id = ?",
+        (row, article_id),
+    )
+    database.execute(
+        'INSERT INTO passages SELECT row + ?, article_id, start, "end", section, section_type '
+        "FROM live.passages WHERE row >= ? AND row < ?",
+        (row - first, first, first + passages),
+    )
+    return int(passages)
 
 
 def _passage(columns: Sequence[Any]) -> Passage:

@@ -27,7 +27,6 @@ from index.encoder import Encoder
 from index.errors import (
     LimitExceeded,
     NoSnapshot,
-    PinciteError,
     SnapshotError,
     SourceError,
 )
@@ -365,17 +364,12 @@ def _write(
     lexical = live.lexical.revised(rows, texts) if live else LexicalIndex.build(texts)
     lexical.save(folder / "lexical")
 
-    def articles() -> Iterator[tuple[Article, Sequence[Passage]]]:
-        for name in order:
-            if name in draft.fresh:
-                yield draft.fresh[name]
-            elif live is not None:
-                article = live.records.article(name)
-                if article is None:
-                    raise PinciteError(f"article {name} vanished from the live snapshot")
-                yield article, live.records.passages_of(name)
-
-    counts = write_records(folder / "records.db", articles(), draft.files)
+    counts = write_records(
+        folder / "records.db",
+        (draft.fresh.get(name, name) for name in order),
+        draft.files,
+        live=live.folder / "records.db" if live else None,
+    )
     return Manifest(
         format_version=FORMAT_VERSION,
         snapshot=identifier,
