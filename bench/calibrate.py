@@ -31,12 +31,12 @@ from sklearn.metrics import roc_auc_score
 from bench.calibration_sets import EVAL, ROOT, SMALL, Case, Medquad, cases
 from bench.risk_coverage import draw
 from index.encoder import Encoder, fits, open_encoder
+from index.focus import condensed
 from index.lexical import best
 from index.records import Hit
 from index.search import Searcher
 from index.snapshot import current_snapshot, open_snapshot
 from ingest.pipeline import update_index
-from service.answer import shortened
 from service.answers import HITS
 from service.confidence import Evidence, Model, evidence, size_of, weigh
 
@@ -319,7 +319,7 @@ def judge(
     found: Sequence[Case], medquad: Medquad, searchers: dict[str, Searcher], encoder: Encoder
 ) -> list[Judged]:
     """Search every case's question as the service does and gather the evidence."""
-    queries = [shortened(one.question, lambda text: fits(encoder, text)) for one in found]
+    queries = [condensed(one.question, lambda text: fits(encoder, text)) for one in found]
     titles: dict[tuple[str, str], str] = {}
     judged = []
     members = {one["_id"] for one in medquad.articles}

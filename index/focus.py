@@ -53,9 +53,9 @@ def term_weights(
     """
     counts = Counter(terms(question))
     rows = near[:NEAREST]
-    if len(counts) < LONG or not len(rows):
-        return counts
     known = [term for term in counts if term in lexical]
+    if len(counts) < LONG or not len(rows):
+        return {term: counts[term] for term in known}
     rarest = max((lexical.idf(term) for term in known), default=1.0)
     return {
         term: counts[term]

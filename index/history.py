@@ -54,14 +54,15 @@ def kept_snapshots(index: Path) -> list[KeptSnapshot]:
     return [_kept(index, identifier, live) for identifier in snapshots(index)]
 
 
-def open_whole_snapshot(index: Path) -> Snapshot:
-    """Open the live snapshot of `index` after comparing every byte with what was written.
+def open_whole_snapshot(index: Path, identifier: str | None = None) -> Snapshot:
+    """Open a snapshot of `index` after comparing every byte with what was written.
 
-    Costs reading it once (about half a second a gigabyte). Raises what `open_snapshot` raises, and
-    `SnapshotDamaged` with the names of the files whose bytes have changed.
+    The live one, unless `identifier` names another. Costs reading it once. Raises what
+    `open_snapshot` raises, and `SnapshotDamaged` with the names of the files whose bytes have
+    changed.
     """
     while True:
-        snapshot = open_snapshot(index)
+        snapshot = open_snapshot(index, identifier)
         try:
             fault = _damage(index, snapshot.manifest.snapshot)
         except BaseException:
@@ -71,7 +72,7 @@ def open_whole_snapshot(index: Path) -> Snapshot:
             return snapshot
         snapshot.records.close()
         # One that was removed while it was being compared is not damaged: another is live by now.
-        if current_snapshot(index) == snapshot.manifest.snapshot:
+        if identifier is not None or current_snapshot(index) == snapshot.manifest.snapshot:
             raise SnapshotDamaged(fault)
 
 

@@ -263,9 +263,11 @@ def _read_changes(
         record = FileRecord(file.source, "", file.size, _trusted_time(file, now))
         try:
             articles, sha256 = read_file(file)
-            for article in articles:
-                passages = segment(article, count_tokens, settings)
-                draft.fresh[article.article_id] = (article, passages)
+            cut = {
+                article.article_id: (article, segment(article, count_tokens, settings))
+                for article in articles
+            }
+            draft.fresh.update(cut)
             draft.files.append(replace(record, sha256=sha256))
         except SourceError as error:
             record = replace(record, sha256=_hash(file), problem=str(error))

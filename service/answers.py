@@ -15,7 +15,7 @@ from index.focus import condensed
 from index.history import open_whole_snapshot
 from index.records import Article, Passage
 from index.search import Searcher
-from index.snapshot import check_encoder, current_snapshot, open_snapshot, snapshots
+from index.snapshot import check_encoder, current_snapshot, snapshots
 from index.store import Records
 from service import answer as compose
 from service.copies import copies
@@ -138,7 +138,7 @@ class Answers:
             found = self._kept.get(identifier)
             if found is None:
                 try:
-                    snapshot = open_snapshot(self._settings.index, identifier)
+                    snapshot = open_whole_snapshot(self._settings.index, identifier)
                     check_encoder(snapshot.manifest, self._encoder.record)
                 except SnapshotError as error:
                     raise SnapshotNotKept(
@@ -204,7 +204,7 @@ class Answers:
         searcher = self._searcher_of(snapshot)
         asked = self._checked(question)
         notice = find_notice(
-            asked,
+            question,
             emergency_number=self._settings.emergency_number,
             crisis_line=self._settings.crisis_line,
         )

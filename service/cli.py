@@ -370,5 +370,10 @@ def _print_passage(label: str, passage: "PassageOut") -> None:
     if passage.section:
         out.print(_text("   " + " › ".join(passage.section), "dim"))
     out.print(quoted)
-    chance = "" if passage.probability is None else f"  probability {passage.probability:.2f}"
+    # No estimate is certain: the page says at most 99% too.
+    chance = (
+        ""
+        if passage.probability is None
+        else f"  probability {min(max(passage.probability, 0.01), 0.99):.2f}"
+    )
     out.print(_text(f"   {passage.passage_id}  sha256 {passage.sha256[:12]}{chance}", "dim"))

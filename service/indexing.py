@@ -112,6 +112,9 @@ class Indexing:
                 self._run(job)
             except OSError as error:
                 job.error = f"indexing could not be started: {error.strerror or error}."
+            except ValueError as error:
+                # Whatever the child said that is no report; the worker must outlive it.
+                job.error = f"indexing ended in what is no report ({type(error).__name__})."
             self._on_done()
             with self._lock:
                 job.state = "failed" if job.error else "done"

@@ -162,12 +162,13 @@ def _catalogue(request: Request, title: str, publisher: str, order: str, page: i
 
 def _article(request: Request, article_id: str, start: str | None, end: str | None) -> HTMLResponse:
     answers = _answers(request)
-    article = answers.article(article_id)
-    if article is None:
+    found = answers.article_with_passages(article_id)
+    if found is None:
         shown = article_id if len(article_id) <= 200 else article_id[:200] + "…"
         return _problem(
             request, 404, "error.not_found", "error.not_found_article", article_id=shown
         )
+    article, passages = found
     asked = start is not None or end is not None
     mark = _span(start, end, len(article.text))
     return site().page(
@@ -177,7 +178,7 @@ def _article(request: Request, article_id: str, start: str | None, end: str | No
         article=article,
         mark=mark,
         missing=(start or "?", end or "?") if asked and mark is None else None,
-        anchors={p.start: f"p{p.start}-{p.end}" for p in answers.passages(article_id)},
+        anchors={p.start: f"p{p.start}-{p.end}" for p in passages},
     )
 
 
