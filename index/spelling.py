@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 
 from symspellpy import SymSpell, Verbosity
+from symspellpy.editdistance import DistanceAlgorithm, EditDistance
 
 from index.analysis import STOP_WORDS, terms, words
 from index.lexical import LexicalIndex
@@ -19,6 +20,9 @@ SHORTEST = 4
 """Letters of the shortest word that is corrected: three letters are near to too much."""
 TWO_EDITS_FROM = 7
 """Letters from which two edits are allowed ("excersise"); shorter words get one ("spazm")."""
+
+CANDIDATES = 8
+"""Stems that are looked up as words for one misspelt word."""
 
 
 class Spelling:
@@ -34,6 +38,7 @@ class Spelling:
         self._surface = surface
         self._is_word = is_word
         self._dictionary = SymSpell(max_dictionary_edit_distance=2, prefix_length=7)
+        self._distance = EditDistance(DistanceAlgorithm.DAMERAU_OSA)
         for term in lexical.vocabulary:
             if term.isalpha() and len(term) >= SHORTEST - 1:
                 self._dictionary.create_dictionary_entry(term, len(lexical.rows_with(term)))
@@ -60,11 +65,18 @@ class Spelling:
         if stem in self._lexical or self._is_word(folded):
             return None
         distance = 2 if len(folded) >= TWO_EDITS_FROM else 1
-        found = self._dictionary.lookup(stem, Verbosity.CLOSEST, max_edit_distance=distance)
+        found = self._dictionary.lookup(stem, Verbosity.ALL, max_edit_distance=distance)
         # A misspelling keeps its first letter far more often than not (Yannakoudakis & Fawthrop
         # 1983); two edits and another beginning are another word.
         close = [s for s in found if s.distance < 2 or s.term[0] == stem[0]]
-        if not close:
-            return None
-        best = min(close, key=lambda s: (s.distance, s.term[0] != stem[0], -s.count, s.term))
-        return self._surface(best.term)
+        close.sort(key=lambda s: (s.distance, -s.count, s.term))
+        best: tuple[int, bool, int, str] | None = None
+        for candidate in close[:CANDIDATES]:
+            # Stems can be near where the words are not ("tetanas": "tetani", but "tetanus").
+            surface = self._surface(candidate.term)
+            if surface is not None:
+                apart = self._distance.compare(folded, surface, 2 * distance)
+                if apart >= 0:
+                    rank = (apart, surface[0] != folded[0], -candidate.count, surface)
+                    best = rank if best is None else min(best, rank)
+        return best[-1] if best else None

@@ -11,6 +11,7 @@ TEXTS = [
     "Muscle spasms follow unfamiliar exercise.",
     "A single dose of magnesium does little for cramps at night.",
     "Rhabdomyolysis is the breakdown of muscle.",
+    "Tetanus comes from Clostridium tetani.",
 ]
 SURFACE = {
     "muscl": "muscle",
@@ -20,6 +21,8 @@ SURFACE = {
     "magnesium": "magnesium",
     "singl": "single",
     "cramp": "cramps",
+    "tetanus": "tetanus",
+    "tetani": "tetani",
 }
 EVERYDAY = {"passport", "wrist", "twist", "wrote", "litre"}
 
@@ -35,6 +38,7 @@ def spelling() -> Spelling:
         ("spazm from new excercise", "spasm from new exercise"),
         ("mussle spazms", "muscle spasm"),
         ("Rabdomyolysis?", "rhabdomyolysis?"),
+        ("tetanas symptoms", "tetanus symptoms"),
         ("magnisium for crampz", "magnesium for cramps"),
     ],
 )
