@@ -18,7 +18,9 @@ ARGS ?=
 help: ## Print the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: index serve ## Install, index corpus/, serve the search box.
+run: install ## Install, index corpus/, serve the search box (ARGS go to pincite serve).
+	@$(BIN)/pincite index || [ $$? -eq 3 ]
+	@$(BIN)/pincite serve $(ARGS)
 
 install: $(VENV)/.installed ## Make the virtual environment with pinned dependencies.
 
