@@ -303,13 +303,13 @@ def _write_aside(
         text = json.dumps(dataclasses.asdict(manifest), indent=2, ensure_ascii=False)
         (partial / "manifest.json").write_text(text + "\n", "utf-8")
         for path in (*paths, partial / "manifest.json", partial):
-            _flush(path)
+            flush(path)
         step("rename")
         partial.rename(folder / identifier)
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
         raise
-    _flush(folder)
+    flush(folder)
     return identifier, manifest
 
 
@@ -317,12 +317,13 @@ def point_to(index: Path, identifier: str) -> None:
     """Make the snapshot `identifier` the live one, atomically and durably."""
     temporary = index / ".CURRENT.partial"
     temporary.write_text(identifier + "\n", "ascii")
-    _flush(temporary)
+    flush(temporary)
     temporary.replace(index / "CURRENT")
-    _flush(index)
+    flush(index)
 
 
-def _flush(path: Path) -> None:
+def flush(path: Path) -> None:
+    """Have the operating system write a file, or a folder's entries, to the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -14,7 +14,7 @@ from fastapi import Path as PathParameter
 from starlette.concurrency import run_in_threadpool
 
 from index.errors import LimitExceeded, PinciteError
-from service.api import PROBLEMS, NotFound, require_admin
+from service.api import PRIVATE, PROBLEMS, NotFound, require_admin
 from service.indexing import Indexing
 from service.middleware import UPLOAD_BYTES
 from service.schemas import JobOut, StoredArticle
@@ -47,7 +47,7 @@ def admin_router(
     router = APIRouter(
         prefix="/v1",
         tags=["Operation"],
-        dependencies=[Depends(require_admin), Depends(_never_kept)],
+        dependencies=[Depends(require_admin), *PRIVATE],
         responses=PROBLEMS,
     )
 
@@ -109,7 +109,3 @@ def admin_router(
         return indexing.request()
 
     return router
-
-
-def _never_kept(response: Response) -> None:
-    response.headers["cache-control"] = "no-store"

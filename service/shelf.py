@@ -6,7 +6,6 @@ the indexer does not look at), flushed, renamed, and the folder flushed.
 
 import errno
 import hashlib
-import os
 import secrets
 import threading
 from collections.abc import Iterator
@@ -15,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from index.errors import PinciteError, SourceError
-from index.snapshot import file_sha256
+from index.snapshot import file_sha256, flush
 
 PARTIAL = ".upload"
 
@@ -80,9 +79,9 @@ class Shelf:
             stored = self._stored(place)
             _check(stored, match, none_match)
             self._make_folders(place.parent)
-            _flush(written)
+            flush(written)
             written.replace(place)
-            _flush(place.parent)
+            flush(place.parent)
             return stored is None
 
     def remove(self, name: PurePosixPath, *, match: str | None) -> bool:
@@ -94,7 +93,7 @@ class Shelf:
                 return False
             _check(stored, match, None)
             place.unlink()
-            _flush(place.parent)
+            flush(place.parent)
             return True
 
     def _place(self, name: PurePosixPath) -> Path:
@@ -116,7 +115,7 @@ class Shelf:
         missing = [f for f in (folder, *folder.parents) if not f.exists()]
         folder.mkdir(parents=True, exist_ok=True)
         for made in reversed(missing):
-            _flush(made.parent)
+            flush(made.parent)
 
 
 def _check(stored: str | None, match: str | None, none_match: str | None) -> None:
@@ -148,11 +147,3 @@ def _told() -> Iterator[None]:
         raise ShelfError(
             f"the corpus cannot be changed: {why}. The service needs the right to write there."
         ) from error
-
-
-def _flush(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 import service.shelf as module
 from index.errors import PinciteError, SourceError, UnsupportedFormat
+from index.snapshot import flush
 from ingest.upload import check_content, plain_path, upload_name
 from service.shelf import Shelf
 from tests.service_fixtures import (
@@ -249,15 +250,15 @@ def test_a_file_beyond_the_limit_is_refused_by_what_it_says_and_by_what_comes(
 # The shelf
 
 
-@pytest.mark.parametrize("failing", ["_flush", "full"])
+@pytest.mark.parametrize("failing", ["flush", "full"])
 def test_a_disk_that_fails_acknowledges_nothing(
     api: TestClient, home: Path, monkeypatch: pytest.MonkeyPatch, failing: str
 ) -> None:
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    if failing == "_flush":
-        monkeypatch.setattr(module, "_flush", full)
+    if failing == "flush":
+        monkeypatch.setattr(module, "flush", full)
     else:
         monkeypatch.setattr("secrets.token_hex", full)
     response = api.put("/v1/articles/night.md", content=TETANUS, headers=HEADER)
@@ -271,13 +272,13 @@ def test_it_is_on_the_disk_before_its_name_is_there(
 ) -> None:
     shelf = Shelf(tmp_path)
     flushed: list[tuple[str, bool]] = []
-    plain = module._flush
+    plain = flush
 
     def noted(path: Path) -> None:
         flushed.append((path.name, (tmp_path / "x/a.md").exists()))
         plain(path)
 
-    monkeypatch.setattr(module, "_flush", noted)
+    monkeypatch.setattr(module, "flush", noted)
     with shelf.upload() as (file, path):
         file.write(TETANUS)
         file.flush()
