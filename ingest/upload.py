@@ -1,11 +1,16 @@
 """What comes as an upload: which file it is to be, and whether it is what it says it is.
 
-Only the beginning is looked at. Reading it is the indexing job's work, in a process of its own.
+Only the beginning of an article is looked at: reading it is the indexing job's work, in a process
+of its own. Metadata (a sidecar) is small and is looked at whole.
 """
 
-from pathlib import PurePosixPath
+import dataclasses
+import json
+from pathlib import Path, PurePosixPath
 
 from index.errors import SourceError, UnsupportedFormat
+from ingest.corpus import SIDECAR_SUFFIXES, SourceFile
+from ingest.front_matter import load_yaml, metadata_from
 from ingest.readers import READERS, read
 
 BEGINNING = 8192
@@ -33,6 +38,7 @@ _TYPES: dict[str, tuple[str, ...]] = {
 common use."""
 
 _ANY = {"", "application/octet-stream"}
+_YAML = _ANY | {"application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml", "text/plain"}
 _MUST_BEGIN = {
     ".docx": (b"PK\x03\x04", "a ZIP archive, as every .docx is"),
     ".epub": (b"PK\x03\x04", "a ZIP archive, as every .epub is"),
@@ -47,7 +53,7 @@ def upload_name(article_id: str, content_type: str) -> PurePosixPath:
     that no reader knows or a media type that does not go with the suffix.
     """
     path = plain_path(article_id)
-    media_type = content_type.partition(";")[0].strip().lower()
+    media_type = _media_type(content_type)
     if media_type not in _ANY and media_type not in _TYPES:
         raise UnsupportedFormat(
             "no reader knows this content type. Name the one that the file has (text/markdown, "
@@ -110,3 +116,46 @@ def check_content(name: PurePosixPath, beginning: bytes) -> None:
             raise UnsupportedFormat(f"{name.name}: is not {what}")
     elif b"\0" in beginning and not beginning.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise UnsupportedFormat(f"{name.name}: is not text (it holds null bytes)")
+
+
+def sidecar_names(name: PurePosixPath) -> list[PurePosixPath]:
+    """Return where the sidecar of the file `name` may lie, what is read first first."""
+    return [
+        beside
+        for suffix in SIDECAR_SUFFIXES
+        for beside in (name.with_name(name.name + suffix), name.with_suffix(suffix))
+    ]
+
+
+def sidecar_bytes(data: bytes, content_type: str, where: str) -> tuple[bytes, tuple[str, ...]]:
+    """Return a sidecar as it is to be stored, and the names of the fields that were understood.
+
+    `data` is YAML, or JSON where the content type says so; it is stored as it came, JSON in a form
+    that YAML reads. Raises `SourceError` for what the indexer would refuse, `UnsupportedFormat`
+    for another content type.
+    """
+    media_type = _media_type(content_type)
+    try:
+        text = data.decode("utf-8-sig")
+        if media_type == "application/json":
+            text = json.dumps(json.loads(text), indent=2, ensure_ascii=False) + "\n"
+    except UnicodeDecodeError as error:
+        raise SourceError(f"{where}: is not UTF-8 (byte {error.start})") from error
+    except (ValueError, RecursionError) as error:
+        raise SourceError(f"{where}: is not JSON ({error})") from error
+    if media_type not in _YAML | {"application/json"}:
+        raise UnsupportedFormat("metadata is YAML (application/yaml) or JSON (application/json).")
+    if not text.strip():
+        raise SourceError('the body is empty. Send "key: value" lines, or DELETE the metadata.')
+    found = dataclasses.asdict(metadata_from(load_yaml(text, where), where))
+    return text.encode(), tuple(name for name, value in found.items() if value not in (None, ()))
+
+
+def entity_tags(place: Path, sidecar: Path | None) -> set[str]:
+    """Return the hashes by which a stored file may be named: its own, and with its sidecar's."""
+    beside = (None, sidecar) if sidecar else (None,)
+    return {SourceFile(place.name, place, each, 0, 0).fingerprint() for each in beside}
+
+
+def _media_type(content_type: str) -> str:
+    return content_type.partition(";")[0].strip().lower()

@@ -9,6 +9,7 @@ from fastapi import Path as PathParameter
 from starlette.responses import PlainTextResponse
 
 from index.errors import PinciteError
+from service.allowance import Guesses
 from service.answers import Answers
 from service.schemas import (
     Answer,
@@ -64,14 +65,25 @@ def require_admin(request: Request, authorization: Annotated[str | None, Header(
             "routes that change the index are off. Set PINCITE_ADMIN_TOKEN and start again."
         )
     scheme, _, token = (authorization or "").partition(" ")
-    expected = settings.admin_token.get_secret_value()
-    if scheme.lower() != "bearer" or not secrets.compare_digest(
-        token.strip().encode(), expected.encode()
-    ):
+    if not is_admin(request, token.strip() if scheme.lower() == "bearer" else ""):
         raise AdminOnly('send the admin token: "Authorization: Bearer TOKEN".')
 
 
 Desk = Annotated[Answers, Depends(_answers)]
+def is_admin(request: Request, token: str) -> bool:
+    """Tell whether `token` is the admin token; raises `TooMany` after too many wrong ones."""
+    settings: Settings = request.app.state.settings
+    guesses: Guesses = request.app.state.guesses
+    address = request.client.host if request.client else ""
+    guesses.check(address)
+    expected = settings.admin_token.get_secret_value() if settings.admin_token else ""
+    if expected and secrets.compare_digest(token.encode(), expected.encode()):
+        return True
+    if token:
+        guesses.wrong(address)
+    return False
+
+
 PROBLEMS: dict[int | str, dict[str, object]] = {
     "4XX": {"model": Problem, "description": "What is wrong with the request, and the way out."},
     "5XX": {"model": Problem, "description": "What is wrong with the service, and the way out."},

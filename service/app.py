@@ -11,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 
 from index.encoder import Encoder, open_encoder
 from service.admin import admin_router
+from service.allowance import Changes, Guesses
 from service.answers import Answers
 from service.api import api_router, health_router
 from service.docs_page import docs_router
@@ -55,8 +56,6 @@ def create_app(
     Opens the encoder (unless given) and the snapshot; raises `EncoderError` or `SnapshotError`
     when they cannot be used.
     """
-    from ingest.upload import BEGINNING, check_content, plain_path, upload_name
-
     encoder = encoder or open_encoder(settings.encoder, runtime=settings.runtime)
 
     @asynccontextmanager
@@ -98,21 +97,14 @@ def create_app(
     indexing = app.state.indexing = Indexing(settings, lambda: follower.look(again=True))
     watcher = Watcher(settings.corpus, indexing.request)
     shelf = Shelf(settings.corpus)
+    app.state.changes = Changes(settings.changes_per_minute)
+    app.state.guesses = Guesses()
     app.state.requests = Counter[tuple[str, int]]()
     app.include_router(api_router())
     app.include_router(health_router())
     app.include_router(docs_router())
     app.include_router(pages_router())
-    app.include_router(
-        admin_router(
-            shelf=shelf,
-            indexing=indexing,
-            upload_name=upload_name,
-            plain_path=plain_path,
-            check_content=check_content,
-            beginning=BEGINNING,
-        )
-    )
+    app.include_router(admin_router(shelf, indexing))
     add_problem_handlers(app)
     # The last added is the outermost.
     app.add_middleware(CatchFailures, respond=on_failure)

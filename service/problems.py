@@ -15,6 +15,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Match
 
 from index.errors import PinciteError
+from service.allowance import TooMany
 from service.api import AdminOnly
 from service.failures import place_of
 from service.pages import render_error
@@ -37,6 +38,8 @@ def on_pincite_error(request: Request, error: Exception) -> Response:
     if not isinstance(error, PinciteError):
         raise TypeError(type(error))
     headers = {"www-authenticate": "Bearer"} if isinstance(error, AdminOnly) else {}
+    if isinstance(error, TooMany):
+        headers = {"retry-after": str(error.seconds)}
     return problem(request, error.status, error.kind, str(error), headers)
 
 

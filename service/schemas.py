@@ -399,6 +399,19 @@ class IndexStatus(IndexOut):
         str | None, Field(description="Why the newest snapshot is not the one that answers.")
     ] = None
     job: Annotated[JobOut | None, Field(description="The job that runs, or ran last.")] = None
+class StoredMetadata(_Model):
+    """An article's metadata is on the disk, beside its file; it shows when `job` is done.
+
+    `fields` are those that were understood; others are kept and not read.
+    """
+
+    article_id: str
+    sha256: str
+    new: bool
+    fields: tuple[str, ...]
+    job: JobOut
+
+
     next_job: Annotated[JobOut | None, Field(description="The job that waits for it.")] = None
 
 

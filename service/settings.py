@@ -78,6 +78,15 @@ class Settings(BaseSettings):
             "least 8 letters, digits and signs of ASCII, no spaces."
         ),
     ] = None
+    changes_per_minute: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=100_000,
+            description="How many changes over HTTP (articles, metadata, re-indexing) are taken "
+            "in a minute.",
+        ),
+    ] = 600
     keep_snapshots: Annotated[
         int, Field(ge=1, le=1000, description="How many snapshots are kept.")
     ] = 3

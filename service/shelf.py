@@ -1,7 +1,8 @@
 """The corpus folder as the service changes it: a file is put in or taken out, whole or not at all.
 
 Nothing is acknowledged before it is safely on the disk: written aside under a hidden name (which
-the indexer does not look at), flushed, renamed, and the folder flushed.
+the indexer does not look at), flushed, renamed, and the folder flushed. No other module of the
+service imports `ingest.upload`.
 """
 
 import errno
@@ -14,7 +15,18 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from index.errors import PinciteError, SourceError
-from index.snapshot import file_sha256, flush
+from index.snapshot import flush
+from ingest.upload import (
+    BEGINNING,
+    check_content,
+    entity_tags,
+    plain_path,
+    sidecar_bytes,
+    sidecar_names,
+    upload_name,
+)
+
+__all__ = ["BEGINNING", "Shelf", "check_content", "plain_path", "sidecar_bytes", "upload_name"]
 
 PARTIAL = ".upload"
 
@@ -76,25 +88,65 @@ class Shelf:
             place = self._place(name)
             if place.is_dir():
                 raise ShelfError(f"{name} is a folder of the corpus.")
-            stored = self._stored(place)
+            stored = self._tags(place, self._sidecar(name))
             _check(stored, match, none_match)
             self._make_folders(place.parent)
-            flush(written)
-            written.replace(place)
-            flush(place.parent)
-            return stored is None
+            _replace(place, written)
+            return not stored
 
     def remove(self, name: PurePosixPath, *, match: str | None) -> bool:
-        """Remove the file `name`; return whether there was one."""
+        """Remove the file `name` and its own sidecar; return whether there was such a file."""
         with _told(), self._changing:
             place = self._place(name)
-            stored = self._stored(place)
-            if stored is None:
+            sidecar = self._sidecar(name)
+            stored = self._tags(place, sidecar)
+            if not stored:
                 return False
             _check(stored, match, None)
             place.unlink()
+            if sidecar is not None:
+                sidecar.unlink()
             flush(place.parent)
             return True
+
+    def metadata(self, name: PurePosixPath) -> str:
+        """Return the sidecar of the file `name` as text; "" where it has none of its own."""
+        with _told():
+            sidecar = self._sidecar(name)
+            return sidecar.read_text("utf-8-sig", "replace") if sidecar else ""
+
+    def put_metadata(
+        self, name: PurePosixPath, data: bytes, *, match: str | None, none_match: str | None
+    ) -> bool:
+        """Make `data` the sidecar of the file `name`; return whether it had none before.
+
+        The file itself may come later. Raises what `put` raises.
+        """
+        with _told(), self._changing, self.upload() as (file, written):
+            place = self._sidecar(name) or self._place(sidecar_names(name)[0])
+            stored = self._tags(place, None)
+            _check(stored, match, none_match)
+            self._make_folders(place.parent)
+            file.write(data)
+            file.flush()
+            _replace(place, written)
+            return not stored
+
+    def remove_metadata(self, name: PurePosixPath, *, match: str | None) -> bool:
+        """Remove the sidecar of the file `name`; return whether it had one of its own."""
+        with _told(), self._changing:
+            place = self._sidecar(name)
+            if place is None:
+                return False
+            _check(self._tags(place, None), match, None)
+            place.unlink()
+            flush(place.parent)
+            return True
+
+    def holds(self, name: PurePosixPath) -> bool:
+        """Tell whether there is such a file."""
+        with _told():
+            return bool(self._place(name).is_file())
 
     def _place(self, name: PurePosixPath) -> Path:
         """Return where `name` lies; every folder above it must be a folder, not a link."""
@@ -105,11 +157,30 @@ class Shelf:
                 raise ShelfError(f"{name}: what stands above it in the corpus is not a folder.")
         return place / name.name
 
+    def _sidecar(self, name: PurePosixPath) -> Path | None:
+        """Return the sidecar that the indexer reads with `name` and with no other file, or None."""
+        for beside in sidecar_names(name):
+            place = self._place(beside)
+            if place.is_file() and not place.is_symlink():
+                own = beside.name.startswith(name.name) or not self._has_twin(name)
+                return place if own else None
+        return None
+
+    def _has_twin(self, name: PurePosixPath) -> bool:
+        """Tell whether another article of its folder has the same name but for the suffix."""
+        sidecars = {beside.name for beside in sidecar_names(name)}
+        return any(
+            other.stem == name.stem and other.name not in {name.name, *sidecars}
+            for other in self._place(name).parent.glob("*")
+            if not other.name.startswith(".")
+        )
+
     @staticmethod
-    def _stored(place: Path) -> str | None:
+    def _tags(place: Path, sidecar: Path | None) -> set[str]:
+        """Return the hashes that name what is stored at `place`; none where there is nothing."""
         if place.is_symlink():
-            return hashlib.sha256(bytes(place.readlink())).hexdigest()
-        return file_sha256(place) if place.is_file() else None
+            return {hashlib.sha256(bytes(place.readlink())).hexdigest()}
+        return entity_tags(place, sidecar) if place.is_file() else set()
 
     def _make_folders(self, folder: Path) -> None:
         missing = [f for f in (folder, *folder.parents) if not f.exists()]
@@ -118,19 +189,27 @@ class Shelf:
             flush(made.parent)
 
 
-def _check(stored: str | None, match: str | None, none_match: str | None) -> None:
+def _replace(place: Path, written: Path) -> None:
+    flush(written)
+    written.replace(place)
+    flush(place.parent)
+
+
+def _check(stored: set[str], match: str | None, none_match: str | None) -> None:
     """Compare entity tags (RFC 9110, section 13.1); lists and `*` are understood."""
-    held = f'"{stored}"'
-    if match is not None and (stored is None or not _among(held, match)):
+    if match is not None and not _among(stored, match):
         raise PreconditionFailed(
             "the stored file is not the one that If-Match names. Get it again and look."
         )
-    if none_match is not None and stored is not None and _among(held, none_match):
+    if none_match is not None and _among(stored, none_match):
         raise PreconditionFailed("there is such a file already, and If-None-Match forbids that.")
 
 
-def _among(held: str, tags: str) -> bool:
-    return tags.strip() == "*" or held in (tag.strip() for tag in tags.split(","))
+def _among(stored: set[str], tags: str) -> bool:
+    if tags.strip() == "*":
+        return bool(stored)
+    named = {tag.strip() for tag in tags.split(",")}
+    return any(f'"{tag}"' in named for tag in stored)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import zipfile
 from collections.abc import Iterator
 from io import BytesIO
@@ -15,7 +16,9 @@ from hypothesis import strategies as st
 import service.shelf as module
 from index.errors import PinciteError, SourceError, UnsupportedFormat
 from index.snapshot import flush
-from ingest.upload import check_content, plain_path, upload_name
+from ingest.corpus import SourceFile, find_files
+from ingest.upload import check_content, plain_path, sidecar_names, upload_name
+from service.allowance import GUESSES_PER_MINUTE
 from service.shelf import Shelf
 from tests.service_fixtures import (
     SOURCES,
@@ -210,6 +213,106 @@ def test_any_beginning_is_taken_or_refused_by_name(beginning: bytes, name: str) 
     assert refused or beginning
 
 
+# Metadata
+
+
+def test_metadata_comes_changes_and_goes(api: TestClient, home: Path) -> None:
+    api.put("/v1/articles/jaw/tetanus.md", content=TETANUS, headers=HEADER)
+    said = b"title: Lockjaw\npublisher: A Library\npublished: 2026-03\ncolour: red\n"
+    put = api.put("/v1/metadata/jaw/tetanus.md", content=said, headers=HEADER)
+    assert put.status_code == 202, put.text
+    stored = put.json()
+    assert (stored["article_id"], stored["new"]) == ("jaw/tetanus.md", True)
+    assert stored["fields"] == ["title", "publisher", "published"]
+    assert put.headers["etag"] == tag(said) == f'"{stored["sha256"]}"'
+    assert (home / "corpus/jaw/tetanus.md.yaml").read_bytes() == said
+    settled(api)
+    got = api.get("/v1/articles/jaw/tetanus.md")
+    assert (got.json()["title"], got.json()["published"]) == ("Lockjaw", "2026-03")
+
+    stale = {**HEADER, "if-match": tag(b"something else")}
+    other = '{"title": "Tetanus \\u2013 \\ud83d\\ude00", "authors": ["A", "B"]}'
+    as_json = {**HEADER, "content-type": "application/json"}
+    assert (
+        api.put("/v1/metadata/jaw/tetanus.md", content=other, headers=stale).status_code,
+        api.delete("/v1/metadata/jaw/tetanus.md", headers=stale).status_code,
+    ) == (412, 412)
+    again = api.put("/v1/metadata/jaw/tetanus.md", content=other, headers=as_json)
+    assert (again.status_code, again.json()["new"]) == (202, False)
+    settled(api)
+    got = api.get("/v1/articles/jaw/tetanus.md")
+    assert got.json()["title"] == "Tetanus \u2013 \U0001f600"
+    assert got.json()["authors"] == ["A", "B"]
+    # The tag that GET gives, which counts the metadata in, is good for a change too.
+    assert got.headers["etag"] != tag(TETANUS)
+    match = {**HEADER, "if-match": got.headers["etag"]}
+    assert api.put("/v1/articles/jaw/tetanus.md", content=TETANUS, headers=match).is_success
+
+    assert api.delete("/v1/metadata/jaw/tetanus.md", headers=HEADER).status_code == 202
+    assert api.delete("/v1/metadata/jaw/tetanus.md", headers=HEADER).status_code == 404
+    settled(api)
+    assert api.get("/v1/articles/jaw/tetanus.md").json()["title"] == "Tetanus"
+    api.put("/v1/metadata/jaw/tetanus.md", content=said, headers=HEADER)
+    api.delete("/v1/articles/jaw/tetanus.md", headers=HEADER)
+    assert settled(api)["problems"] == {}
+    assert files(home) == set(SOURCES)
+
+
+@pytest.mark.parametrize(
+    ("path", "content_type", "body", "status", "says"),
+    [
+        ("night.md", "application/yaml", b"title: [a, b", 422, "the YAML cannot be read"),
+        ("night.md", "application/json", b'{"title": ', 422, "is not JSON"),
+        ("night.md", "application/json", b"[" * 100_000, 422, "is not JSON"),
+        ("night.md", "application/json", b"[1]", 422, "key: value"),
+        ("night.md", "", b"published: soon", 422, "published"),
+        ("night.md", "", b"title: \xff", 422, "UTF-8"),
+        ("night.md", "", b" \n", 422, "empty"),
+        ("night.md", "text/html", b"<p>", 415, "YAML"),
+        ("night.png", "", b"title: A", 415, "no reader|suffix"),
+        ("../night.md", "", b"title: A", 404, ""),
+        ("x/%2e%2e/night.md", "", b"title: A", 422, "inside the corpus"),
+    ],
+)
+def test_metadata_that_is_refused_leaves_nothing(
+    api: TestClient, home: Path, path: str, content_type: str, body: bytes, status: int, says: str
+) -> None:
+    header = {**HEADER, "content-type": content_type}
+    response = api.put(f"/v1/metadata/{path}", content=body, headers=header)
+    assert response.status_code == status, response.text
+    assert re.search(says, response.json()["detail"])
+    assert files(home) == set(SOURCES)
+
+
+def test_a_sidecar_that_two_articles_share_is_nobodys_own(tmp_path: Path) -> None:
+    for name in ("a.md", "a.txt", "b.md", "b.yaml", "a.yaml"):
+        (tmp_path / name).write_text("title: A")
+    shelf = Shelf(tmp_path)
+    assert not shelf.remove_metadata(PurePosixPath("a.md"), match=None)
+    assert shelf.put_metadata(PurePosixPath("a.md"), b"title: B", match=None, none_match=None)
+    assert shelf.metadata(PurePosixPath("a.md")) == "title: B"
+    assert shelf.metadata(PurePosixPath("a.txt")) == ""
+    assert not shelf.put_metadata(PurePosixPath("b.md"), b"title: C", match=None, none_match=None)
+    assert shelf.remove(PurePosixPath("a.md"), match=None)
+    assert shelf.remove(PurePosixPath("b.md"), match=None)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a.txt", "a.yaml"]
+
+
+def test_the_sidecar_that_is_written_is_the_one_that_is_read(tmp_path: Path) -> None:
+    for present in sidecar_names(PurePosixPath("x/a.md")):
+        folder = tmp_path / present.name
+        (folder / "x").mkdir(parents=True)
+        (folder / "x/a.md").write_text("# A")
+        (folder / present).write_text("title: A")
+        Shelf(folder).put_metadata(
+            PurePosixPath("x/a.md"), b"title: B", match=None, none_match=None
+        )
+        (found,) = find_files(folder)
+        assert isinstance(found, SourceFile)
+        assert found.sidecar == folder / present
+        assert found.read()[1] == b"title: B"
+
+
 # Who may
 
 
@@ -245,6 +348,42 @@ def test_a_file_beyond_the_limit_is_refused_by_what_it_says_and_by_what_comes(
     assert response.status_code == 202
     api.delete("/v1/articles/long.md", headers=HEADER)
     settled(api)
+
+
+def test_more_changes_than_are_taken_in_a_minute_are_asked_to_wait(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path, changes_per_minute=3)
+    write_corpus(settings.corpus)
+    build(settings)
+    with client(settings) as api:
+        calls = [
+            api.put("/v1/articles/a.md", content=TETANUS, headers=HEADER),
+            api.put("/v1/metadata/a.md", content=b"title: A", headers=HEADER),
+            api.delete("/v1/articles/a.md", headers=HEADER),
+            api.put("/v1/articles/b.md", content=TETANUS, headers=HEADER),
+        ]
+        assert [call.status_code for call in calls] == [202, 202, 202, 429]
+        told = calls[-1]
+        assert told.headers["content-type"] == "application/problem+json"
+        assert told.json()["type"] == "urn:pincite:too-many"
+        assert "PINCITE_CHANGES_PER_MINUTE" in told.json()["detail"]
+        assert 1 <= int(told.headers["retry-after"]) <= 20
+        assert api.post("/v1/index/refresh").status_code == 401  # who may not is not counted
+        assert api.get("/v1/index").status_code == 200
+    assert files(tmp_path) == set(SOURCES)
+
+
+def test_who_guesses_tokens_is_stopped(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+    write_corpus(settings.corpus)
+    build(settings)
+    with client(settings) as api:
+        wrong = [
+            api.post("/v1/index/refresh", headers={"authorization": f"Bearer guess-{n}"})
+            for n in range(GUESSES_PER_MINUTE + 1)
+        ]
+        assert [call.status_code for call in wrong] == [401] * GUESSES_PER_MINUTE + [429]
+        right = api.post("/v1/index/refresh", headers=HEADER)
+        assert (right.status_code, right.json()["type"]) == (429, "urn:pincite:too-many")
 
 
 # The shelf

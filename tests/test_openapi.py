@@ -47,6 +47,8 @@ def test_it_describes_every_route_of_the_design(schema: dict[str, Any]) -> None:
         ("POST", "/v1/index/refresh"),
         ("PUT", "/v1/articles/{article_id}"),
         ("DELETE", "/v1/articles/{article_id}"),
+        ("PUT", "/v1/metadata/{article_id}"),
+        ("DELETE", "/v1/metadata/{article_id}"),
         ("POST", "/v1/verify"),
         ("GET", "/v1/suggest"),
         ("GET", "/healthz"),
@@ -133,11 +135,14 @@ def _curl(api: TestClient, command: str) -> Any:  # noqa: ANN401 - whatever JSON
             headers[name] = value
         elif word == "-T":
             assert words.pop(0) == "FILE"
-            data, method = "# Night leg cramps\n\nRest the calf.\n", "PUT"
+            method = "PUT"
         elif word == "-d":
             data, method = words.pop(0), "POST"
         else:
             address = word
+    if method == "PUT":
+        sidecar, article = "title: Cramps\n", "# Night leg cramps\n\nRest the calf.\n"
+        data = sidecar if "/v1/metadata/" in address else article
     parts = urlsplit(address)
     assert f"{parts.scheme}://{parts.netloc}" == "http://testserver"
     return api.request(method, address, headers=headers, content=data)
@@ -191,6 +196,7 @@ def test_routes_say_what_a_schema_says(schema: dict[str, Any]) -> None:
         ("question", "body", "string", True),
         ("k", "body", "integer, 1 to 20", False),
         ("snapshot", "body", "string, at most 64 characters", False),
+        ("filters", "body", "object", False),
     ]
     data = shlex.split(ask.curl)[-1]
     assert json.loads(data) == {"question": "What causes muscle spasms?", "k": 3}
