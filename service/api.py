@@ -69,7 +69,6 @@ def require_admin(request: Request, authorization: Annotated[str | None, Header(
         raise AdminOnly('send the admin token: "Authorization: Bearer TOKEN".')
 
 
-Desk = Annotated[Answers, Depends(_answers)]
 def is_admin(request: Request, token: str) -> bool:
     """Tell whether `token` is the admin token; raises `TooMany` after too many wrong ones."""
     settings: Settings = request.app.state.settings
@@ -84,6 +83,7 @@ def is_admin(request: Request, token: str) -> bool:
     return False
 
 
+Desk = Annotated[Answers, Depends(_answers)]
 PROBLEMS: dict[int | str, dict[str, object]] = {
     "4XX": {"model": Problem, "description": "What is wrong with the request, and the way out."},
     "5XX": {"model": Problem, "description": "What is wrong with the service, and the way out."},

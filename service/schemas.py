@@ -390,15 +390,6 @@ class StoredArticle(_Model):
     job: JobOut
 
 
-class IndexStatus(IndexOut):
-    """What is live, what is kept, what could not be read, and how far indexing is."""
-
-    snapshots: tuple[str, ...]
-    problems: Annotated[dict[str, str], Field(description="Files that were not read, and why.")]
-    refused: Annotated[
-        str | None, Field(description="Why the newest snapshot is not the one that answers.")
-    ] = None
-    job: Annotated[JobOut | None, Field(description="The job that runs, or ran last.")] = None
 class StoredMetadata(_Model):
     """An article's metadata is on the disk, beside its file; it shows when `job` is done.
 
@@ -412,6 +403,15 @@ class StoredMetadata(_Model):
     job: JobOut
 
 
+class IndexStatus(IndexOut):
+    """What is live, what is kept, what could not be read, and how far indexing is."""
+
+    snapshots: tuple[str, ...]
+    problems: Annotated[dict[str, str], Field(description="Files that were not read, and why.")]
+    refused: Annotated[
+        str | None, Field(description="Why the newest snapshot is not the one that answers.")
+    ] = None
+    job: Annotated[JobOut | None, Field(description="The job that runs, or ran last.")] = None
     next_job: Annotated[JobOut | None, Field(description="The job that waits for it.")] = None
 
 
