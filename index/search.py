@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 
 from index.analysis import terms
 from index.articles import ArticleIndex
+from index.filters import Columns, Filter
 from index.focus import focus, term_weights
 from index.fusion import POOL, Signals, fuse_signals
-from index.lexical import best
+from index.lexical import Rows, best
 from index.records import Hit
 from index.sentences import Span
 from index.snapshot import Snapshot
@@ -33,19 +34,36 @@ class Searcher:
         self.snapshot = snapshot
         self.articles = ArticleIndex.of(snapshot)
         self._spelling: Spelling | None = None
+        self._columns: Columns | None = None
         self._learning = threading.Lock()
 
-    def search(self, query: str, vector: NDArray[np.float32], k: int) -> list[Hit]:
+    def rows_of(self, wanted: Filter) -> Rows:
+        """Return the rows `(m,)` that a filter lets through, in order.
+
+        Raises `QuestionError` when a bound is not a date.
+        """
+        with self._learning:
+            if self._columns is None:
+                self._columns = Columns.of(self.snapshot.records)
+        return self._columns.rows(wanted, self.articles.article_of)
+
+    def search(
+        self, query: str, vector: NDArray[np.float32], k: int, *, allowed: Rows | None = None
+    ) -> list[Hit]:
         """Return at most `k` hits for `query`, best first; equal scores, lower row first.
 
-        `vector` is the unit vector `(d,)` of the query, or of what the encoder takes of it.
+        `vector` is the unit vector `(d,)` of the query, or of what the encoder takes of it. With
+        `allowed`, the rows of a filter in order, it is as if no other row could be found: `k` hits
+        come back where there are as many.
         """
-        return self.find(query, vector, k).hits
+        return self.find(query, vector, k, allowed=allowed).hits
 
-    def find(self, query: str, vector: NDArray[np.float32], k: int) -> Found:
+    def find(
+        self, query: str, vector: NDArray[np.float32], k: int, *, allowed: Rows | None = None
+    ) -> Found:
         """Return the hits of `search`, and which words of `query` were searched for."""
-        near, weights = self._read(query, vector)
-        rows, signals = self._signals(near, weights, vector)
+        near, weights = self._read(query, vector, allowed)
+        rows, signals = self._signals(near, weights, vector, allowed)
         scores = fuse_signals(signals)
         order = np.lexsort((rows, -scores))[:k]
         passages = self.snapshot.records.passages(rows[order])
@@ -61,26 +79,33 @@ class Searcher:
         ]
         return Found(hits, focus(query, weights))
 
-    def signals(self, query: str, vector: NDArray[np.float32]) -> tuple[NDArray[np.int64], Signals]:
+    def signals(
+        self, query: str, vector: NDArray[np.float32], *, allowed: Rows | None = None
+    ) -> tuple[Rows, Signals]:
         """Return the rows worth a look, in order, and what is known of each.
 
-        They are the `POOL` nearest to `vector` and the `POOL` best for the words of `query`.
+        They are the `POOL` nearest to `vector` and the `POOL` best for the words of `query`, of all
+        rows or of those `allowed`.
         """
-        return self._signals(*self._read(query, vector), vector)
+        return self._signals(*self._read(query, vector, allowed), vector, allowed)
 
     def _read(
-        self, query: str, vector: NDArray[np.float32]
-    ) -> tuple[NDArray[np.int64], Mapping[str, float]]:
+        self, query: str, vector: NDArray[np.float32], allowed: Rows | None
+    ) -> tuple[Rows, Mapping[str, float]]:
         """Return the rows nearest to `vector`, best first, and the weighted terms of `query`."""
-        _, near = self.snapshot.dense.search(vector[None, :], POOL)
+        _, near = self.snapshot.dense.search(vector[None, :], POOL, allowed=allowed)
         return near[0], term_weights(query, self.snapshot.lexical, near[0])
 
     def _signals(
-        self, near: NDArray[np.int64], weights: Mapping[str, float], vector: NDArray[np.float32]
-    ) -> tuple[NDArray[np.int64], Signals]:
+        self,
+        near: Rows,
+        weights: Mapping[str, float],
+        vector: NDArray[np.float32],
+        allowed: Rows | None,
+    ) -> tuple[Rows, Signals]:
         snapshot = self.snapshot
         lexical = snapshot.lexical.scores_of_terms(weights)
-        _, matching = best(lexical, POOL)
+        _, matching = best(lexical, POOL, allowed=allowed)
         rows = np.union1d(near, matching)
         articles = self.articles.article_of[rows]
         return rows, Signals(

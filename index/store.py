@@ -148,6 +148,24 @@ class Records:
             for article_id, first, record, text in found
         ]
 
+    def article_facts(self) -> tuple[list[str], list[str], list[str], list[str], list[str]]:
+        """Return, of the articles that have passages, in the order of their rows: the ids, the
+        publishers, the languages, and when each was published and modified; "" where not stated.
+        """
+        found = self._query(
+            """SELECT article_id, coalesce(json_extract(record, '$.publisher'), ''),
+                      coalesce(json_extract(record, '$.language'), ''),
+                      coalesce(json_extract(record, '$.published'), ''),
+                      coalesce(json_extract(record, '$.modified'), '')
+            FROM articles WHERE passages > 0 ORDER BY first_row"""
+        )
+        ids, publishers, languages, published, modified = ([f[i] for f in found] for i in range(5))
+        return ids, publishers, languages, published, modified
+
+    def section_types(self) -> list[str]:
+        """Return the section type of every row, in order."""
+        return [kind for (kind,) in self._query("SELECT section_type FROM passages ORDER BY row")]
+
     def headings(self) -> list[str]:
         """Return every heading of every passage's path, each once, in the order of rows."""
         found = self._query("SELECT section FROM passages GROUP BY section ORDER BY min(row)")

@@ -11,6 +11,7 @@ from typing import Any
 
 from index.encoder import Encoder, fits
 from index.errors import PinciteError, QuestionError, SnapshotError
+from index.filters import Filter, Rows
 from index.focus import condensed
 from index.history import open_whole_snapshot
 from index.records import Article, Passage
@@ -19,6 +20,7 @@ from index.snapshot import check_encoder, current_snapshot, snapshots
 from index.store import Records
 from service import answer as compose
 from service.copies import copies
+from service.filters import Filters, described
 from service.reading import Found, Known, Reading, article_out, built_on
 from service.safety import disclaimer, find_notice
 from service.schemas import (
@@ -193,9 +195,17 @@ class Answers:
         article = searcher.snapshot.records.article(article_id)
         return verify(quote, article, searcher.snapshot.manifest.snapshot)
 
-    def ask(self, question: str, k: int | None = None, snapshot: str | None = None) -> Answer:
+    def ask(
+        self,
+        question: str,
+        k: int | None = None,
+        snapshot: str | None = None,
+        filters: Filters | None = None,
+    ) -> Answer:
         """Answer `question` with at most `k` passages, from the live snapshot or another one kept.
 
+        With `filters`, from the passages that pass them; what is said of when to see a doctor
+        comes from the whole of the articles that answer.
         The same question of the same snapshot has the same answer, `timings_ms` aside.
         Raises `QuestionError` when the question is empty or longer than the setting allows,
         `SnapshotNotKept` when there is no such snapshot.
@@ -209,11 +219,14 @@ class Answers:
             crisis_line=self._settings.crisis_line,
         )
         wanted = k or self._settings.answer_passages
-        found = self._find(searcher, question, wanted)
+        filters = None if filters == Filters() else filters
+        only = filters.as_filter() if filters else None
+        allowed = searcher.rows_of(only) if only else None
+        found = self._find(searcher, question, wanted, allowed)
         meant = None
         if not found.chosen:
             meant = searcher.corrected(asked, self._is_word)
-            again = self._find(searcher, meant, wanted) if meant else found
+            again = self._find(searcher, meant, wanted, allowed) if meant else found
             found, meant = (again, meant) if again.chosen else (found, None)
         hits, chosen, reading = found.hits, found.chosen, found.reading
         searched = time.perf_counter()
@@ -233,6 +246,7 @@ class Answers:
             did_you_mean=meant,
             focus=found.focus,
             status="answered" if chosen else "not_answered",
+            reason=_left_by(only, allowed, searcher) if not chosen else None,
             notice=NoticeOut(
                 kind=notice.kind, text=notice.text, matched=notice.matched, source=notice.source
             )
@@ -249,6 +263,7 @@ class Answers:
                 k=wanted,
                 per_article=self._settings.passages_per_article,
                 threshold=self._settings.answer_threshold,
+                filters=filters,
             ),
             timings_ms=TimingsOut(
                 encode=_milliseconds(0.0, found.encode_seconds),
@@ -258,14 +273,14 @@ class Answers:
             ),
         )
 
-    def _find(self, searcher: Searcher, question: str, k: int) -> "Found":
+    def _find(self, searcher: Searcher, question: str, k: int, allowed: Rows | None) -> "Found":
         """Search for `question` as it stands, and choose what is good enough to be shown."""
         began = time.perf_counter()
         query = condensed(question, lambda text: fits(self._encoder, text))
         vector = self._encoder.encode([query])[0]
         encoded = time.perf_counter()
         # The whole question: only its vector is bounded by the encoder's window.
-        result = searcher.find(question, vector, HITS)
+        result = searcher.find(question, vector, HITS, allowed=allowed)
         hits = result.hits
         searched = time.perf_counter()
         reading = Reading(searcher, query, vector, self._known_of(searcher))
@@ -308,6 +323,15 @@ class Answers:
                 "Ask the main thing in a few sentences."
             )
         return asked
+
+
+def _left_by(only: Filter | None, allowed: Rows | None, searcher: Searcher) -> str | None:
+    """Return what a filter left to search, or None without one."""
+    if only is None or allowed is None:
+        return None
+    every = searcher.snapshot.manifest.passages
+    few = f"Only {len(allowed)} of {every} passages" if len(allowed) else "No passage"
+    return f"{few} passed the filters ({described(only)})."
 
 
 def _make_room(kept: dict[str, Any], most: int) -> None:

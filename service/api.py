@@ -11,6 +11,7 @@ from starlette.responses import PlainTextResponse
 from index.errors import PinciteError
 from service.allowance import Guesses
 from service.answers import Answers
+from service.filters import Filters, query_filters
 from service.schemas import (
     Answer,
     ArticleFull,
@@ -112,11 +113,12 @@ def api_router() -> APIRouter:
 
     @router.post("/ask", dependencies=PRIVATE, summary="Ask the articles a question")
     def post_ask(body: AskRequest, desk: Desk) -> Answer:
-        return desk.ask(body.question, body.k, body.snapshot)
+        return desk.ask(body.question, body.k, body.snapshot, body.filters)
 
     @router.get("/ask", dependencies=PRIVATE, summary="Ask, with the question in the address")
     def get_ask(
         desk: Desk,
+        filters: Annotated[Filters | None, Depends(query_filters)],
         q: Annotated[
             str,
             Query(description="The question.", examples=["Can dehydration cause cramps?"]),
@@ -130,7 +132,7 @@ def api_router() -> APIRouter:
             Query(max_length=64, description="Answer from this snapshot, while it is kept."),
         ] = None,
     ) -> Answer:
-        return desk.ask(q, k, snapshot)
+        return desk.ask(q, k, snapshot, filters)
 
     @router.get("/articles", dependencies=READING, summary="What can be quoted")
     def get_articles(

@@ -123,16 +123,33 @@ def ask(
     k: Annotated[
         int | None, typer.Option("-k", min=1, max=20, help="How many passages at most.")
     ] = None,
+    article: Annotated[
+        list[str] | None, typer.Option(help="Only this article; repeatable.")
+    ] = None,
+    publisher: Annotated[
+        list[str] | None, typer.Option(help="Only of this one; repeatable.")
+    ] = None,
+    section_type: Annotated[list[str] | None, typer.Option(help="Such as treatment.")] = None,
+    language: Annotated[list[str] | None, typer.Option(help="Such as en; repeatable.")] = None,
+    since: Annotated[str, typer.Option(help="Published then or later: 2024-03-31, 2024.")] = "",
+    until: Annotated[str, typer.Option(help="Published then or before.")] = "",
+    modified_since: Annotated[str, typer.Option(help="Last changed then or later.")] = "",
+    modified_until: Annotated[str, typer.Option(help="Last changed then or before.")] = "",
     index: Index = None,
     as_json: Annotated[bool, typer.Option("--json", help="The answer as JSON.")] = False,
 ) -> None:
     """Ask the articles a question. Exit code 0 answered; 4 the articles do not answer."""
     from index.encoder import open_encoder
     from service.answers import Answers
+    from service.filters import query_filters
 
     settings = load_settings(index=index)
     answers = Answers(settings, open_encoder(settings.encoder, runtime=settings.runtime))
-    answer = answers.ask(question, k)
+    filters = query_filters(
+        article, publisher, section_type, language,
+        since, until, modified_since, modified_until,
+    )  # fmt: skip
+    answer = answers.ask(question, k, filters=filters)
     if as_json:
         _print_json(answer.model_dump_json())
     else:
@@ -343,6 +360,8 @@ def _print_answer(answer: "Answer") -> None:
         out.print(_text(f"Nothing was found for that spelling. Shown: {answer.did_you_mean}"))
     if not answer.passages:
         out.print("The articles do not answer this question.", style="bold")
+        if answer.reason:
+            out.print(_text(answer.reason))
         if answer.nearest_topics:
             out.print("What they do cover nearest:")
         for topic in answer.nearest_topics:

@@ -100,7 +100,7 @@ def _parameter(
 def _kind(schema: Mapping[str, Any]) -> str:
     """Return a schema in words: "integer, 1 to 20"."""
     some = next((s for s in schema.get("anyOf", ()) if s.get("type") != "null"), schema)
-    words = str(some.get("type", "value"))
+    words = str(some.get("type", "object" if "$ref" in some else "value"))
     low, high = some.get("minimum"), some.get("maximum")
     if low is not None:
         words += f", {low:g} to {high:g}" if high is not None else f", {low:g} or more"

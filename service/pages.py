@@ -16,6 +16,7 @@ from starlette.responses import HTMLResponse, Response
 
 from index.records import Article, sha256_of
 from service.answers import Answers
+from service.filters import filters_from
 from service.render import Span, example_questions
 from service.schemas import ArticleOut, PassageOut
 from service.site import language_of, site
@@ -44,14 +45,16 @@ def pages_router() -> APIRouter:
 
     @router.api_route("/", methods=["GET", "HEAD"], response_class=HTMLResponse)
     def get_home(request: Request, q: str | None = None) -> HTMLResponse:
-        return _home(request, examples) if q is None else _answer(request, q)
+        if q is None:
+            return _home(request, examples)
+        return _answer(request, q, request.query_params.multi_items())
 
     @router.post("/", response_class=HTMLResponse)
     async def post_question(request: Request) -> HTMLResponse:
         fields = await _form(request)
         if fields is None:
             return _too_long(request)
-        return await run_in_threadpool(_answer, request, fields.get("q", ""))
+        return await run_in_threadpool(_answer, request, fields.get("q", ""), [*fields.items()])
 
     @router.api_route("/articles", methods=["GET", "HEAD"], response_class=HTMLResponse)
     def get_articles(
@@ -124,10 +127,11 @@ def _home(request: Request, examples: _Examples) -> HTMLResponse:
     )
 
 
-def _answer(request: Request, question: str) -> HTMLResponse:
+def _answer(request: Request, question: str, fields: Sequence[tuple[str, str]]) -> HTMLResponse:
+    """Answer a form or an address; `fields` may hold filters by the names of `GET /v1/ask`."""
     if not question.strip():
         return _problem(request, 422, "error.empty_title", "error.empty")
-    found = _answers(request).ask(question)
+    found = _answers(request).ask(question, filters=filters_from(fields))
     groups = _by_article(found.passages[1:])
     return site().page(request, "answer.html", headers=PRIVATE, answer=found, groups=groups)
 

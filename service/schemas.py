@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from index.records import BlockKind, SectionType
 from service.agreement import DifferenceKind
+from service.filters import Filters
 from service.sources import LabelKind
 
 
@@ -25,6 +26,9 @@ class AskRequest(_Model):
     k: Annotated[int | None, Field(ge=1, le=20, description="How many passages at most.")] = None
     snapshot: Annotated[
         str | None, Field(description="Answer from this snapshot, while it is kept.", max_length=64)
+    ] = None
+    filters: Annotated[
+        Filters | None, Field(description="Search only the passages that pass these.")
     ] = None
 
 
@@ -196,6 +200,7 @@ class AnswerSettings(_Model):
     k: int
     per_article: int
     threshold: float
+    filters: Filters | None = None
 
 
 class TimingsOut(_Model):
@@ -223,6 +228,10 @@ class Answer(_Model):
         ),
     ]
     status: Literal["answered", "not_answered"]
+    reason: Annotated[
+        str | None,
+        Field(description="What filters left to search, where nothing of it answers."),
+    ] = None
     notice: NoticeOut | None
     passages: tuple[PassageOut, ...]
     see_a_doctor: tuple[PassageOut, ...]
