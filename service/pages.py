@@ -7,8 +7,6 @@
 import math
 import re
 from collections.abc import Sequence
-from http import HTTPStatus
-from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
@@ -16,15 +14,12 @@ from starlette.responses import HTMLResponse, Response
 
 from index.records import Article, sha256_of
 from service.answers import Answers
+from service.error_pages import problem_page, too_long
 from service.filters import filters_from
+from service.forms import read_form, whole_number
 from service.render import Span, example_questions
 from service.schemas import ArticleOut, PassageOut
-from service.site import language_of, site
-from service.strings import locales
-
-# A form longer than this is refused unread. The setting for the longest question decides below it:
-# 10,000 characters of three bytes, each sent as nine ("%E2%80%99"), fit; so does any passage.
-FORM_BYTES = 256 * 1024
+from service.site import site
 
 # As many as `VerifyRequest` takes.
 QUOTE_CHARACTERS = 100_000
@@ -51,16 +46,16 @@ def pages_router() -> APIRouter:
 
     @router.post("/", response_class=HTMLResponse)
     async def post_question(request: Request) -> HTMLResponse:
-        fields = await _form(request)
+        fields = await read_form(request)
         if fields is None:
-            return _too_long(request)
+            return too_long(request)
         return await run_in_threadpool(_answer, request, fields.get("q", ""), [*fields.items()])
 
     @router.api_route("/articles", methods=["GET", "HEAD"], response_class=HTMLResponse)
     def get_articles(
         request: Request, title: str = "", publisher: str = "", order: str = "", page: str = "1"
     ) -> HTMLResponse:
-        return _catalogue(request, title, publisher, order, _whole(page) or 1)
+        return _catalogue(request, title, publisher, order, whole_number(page) or 1)
 
     @router.api_route(
         "/articles/{article_id:path}", methods=["GET", "HEAD"], response_class=HTMLResponse
@@ -72,9 +67,9 @@ def pages_router() -> APIRouter:
 
     @router.post("/check", response_class=HTMLResponse)
     async def post_check(request: Request) -> HTMLResponse:
-        fields = await _form(request)
+        fields = await read_form(request)
         if fields is None:
-            return _too_long(request)
+            return too_long(request)
         return await run_in_threadpool(_check, request, fields)
 
     @router.api_route("/about", methods=["GET", "HEAD"], response_class=HTMLResponse)
@@ -90,7 +85,7 @@ def pages_router() -> APIRouter:
 
     @router.api_route("/static/{digest}/{name}", methods=["GET", "HEAD"])
     def get_static(request: Request, digest: str, name: str) -> Response:
-        return site().asset(request, name, digest) or _problem(request, 404, "error.not_found")
+        return site().asset(request, name, digest) or problem_page(request, 404, "error.not_found")
 
     return router
 
@@ -130,7 +125,7 @@ def _home(request: Request, examples: _Examples) -> HTMLResponse:
 def _answer(request: Request, question: str, fields: Sequence[tuple[str, str]]) -> HTMLResponse:
     """Answer a form or an address; `fields` may hold filters by the names of `GET /v1/ask`."""
     if not question.strip():
-        return _problem(request, 422, "error.empty_title", "error.empty")
+        return problem_page(request, 422, "error.empty_title", "error.empty")
     found = _answers(request).ask(question, filters=filters_from(fields))
     groups = _by_article(found.passages[1:])
     return site().page(request, "answer.html", headers=PRIVATE, answer=found, groups=groups)
@@ -169,7 +164,7 @@ def _article(request: Request, article_id: str, start: str | None, end: str | No
     found = answers.article_with_passages(article_id)
     if found is None:
         shown = article_id if len(article_id) <= 200 else article_id[:200] + "…"
-        return _problem(
+        return problem_page(
             request, 404, "error.not_found", "error.not_found_article", article_id=shown
         )
     article, passages = found
@@ -188,11 +183,11 @@ def _article(request: Request, article_id: str, start: str | None, end: str | No
 
 def _check(request: Request, fields: dict[str, str]) -> HTMLResponse:
     article_id = fields.get("article_id", "")
-    start, end = _whole(fields.get("start")), _whole(fields.get("end"))
+    start, end = whole_number(fields.get("start")), whole_number(fields.get("end"))
     # A form sends line ends as CR LF whatever stood on the page; an article has LF only.
     text = fields.get("text", "").replace("\r\n", "\n")
     if not article_id or not text or start is None or end is None or len(text) > QUOTE_CHARACTERS:
-        return _problem(request, 422, "error.title", "check.invalid", limit=QUOTE_CHARACTERS)
+        return problem_page(request, 422, "error.title", "check.invalid", limit=QUOTE_CHARACTERS)
     given = fields.get("sha256", "")
     sha256 = given if re.fullmatch("[0-9a-f]{64}", given) else None
     return site().page(
@@ -207,75 +202,9 @@ def _check(request: Request, fields: dict[str, str]) -> HTMLResponse:
     )
 
 
-def render_error(
-    request: Request, status: int, title: str, detail: str, *, disclaimer: str | None = None
-) -> HTMLResponse:
-    """Return the page for an error; `title` is the status's own phrase, kept small on the page.
-
-    Give `disclaimer` where the error is about an answer.
-    """
-    words = locales()[language_of(request)]
-    plain = words.texts.get(f"error.status_{status}", title)
-    return _error_page(request, status, plain, detail, phrase=title, disclaimer=disclaimer)
-
-
-def _error_page(
-    request: Request, status: int, title: str, detail: str, *, phrase: str, disclaimer: str | None
-) -> HTMLResponse:
-    return site().page(
-        request,
-        "error.html",
-        status=status,
-        headers=PRIVATE,
-        title=title,
-        detail=detail[:1].upper() + detail[1:],
-        fact=f"{status} {phrase}",
-        disclaimer=disclaimer,
-    )
-
-
-def _problem(
-    request: Request, status: int, title: str, detail: str = "", **values: object
-) -> HTMLResponse:
-    """Return an error page in the language of the request; `title` and `detail` are keys."""
-    words = locales()[language_of(request)]
-    return _error_page(
-        request,
-        status,
-        words(title),
-        words(detail, **values) if detail else "",
-        phrase=HTTPStatus(status).phrase,
-        disclaimer=request.app.state.answers.disclaimer if request.url.path == "/" else None,
-    )
-
-
-def _too_long(request: Request) -> HTMLResponse:
-    return _problem(request, 413, "error.too_long_title", "error.too_long", limit=FORM_BYTES)
-
-
-async def _form(request: Request) -> dict[str, str] | None:
-    """Read a urlencoded body of at most `FORM_BYTES`; None where it is longer.
-
-    The first value of a name wins. Bytes that are not UTF-8 become U+FFFD.
-    """
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > FORM_BYTES:
-            return None
-    pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)
-    return dict(reversed(pairs))
-
-
-def _whole(text: str | None) -> int | None:
-    """Return a whole number of up to nine ASCII digits, or None."""
-    text = text or ""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
-
-
 def _span(start: str | None, end: str | None, length: int) -> Span | None:
     """Return the quote that an address points at, or None where the text has no such place."""
-    a, b = _whole(start), _whole(end)
+    a, b = whole_number(start), whole_number(end)
     return (a, b) if a is not None and b is not None and a < b <= length else None
 
 

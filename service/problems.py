@@ -17,8 +17,8 @@ from starlette.routing import Match
 from index.errors import PinciteError
 from service.allowance import TooMany
 from service.api import AdminOnly
+from service.error_pages import render_error
 from service.failures import place_of
-from service.pages import render_error
 
 _LOG = logging.getLogger("pincite")
 

@@ -1,0 +1,57 @@
+"""Errors as pages, in the language of the request."""
+
+from http import HTTPStatus
+
+from fastapi import Request
+from starlette.responses import HTMLResponse
+
+from service.forms import FORM_BYTES
+from service.site import language_of, site
+from service.strings import locales
+
+
+def render_error(
+    request: Request, status: int, title: str, detail: str, *, disclaimer: str | None = None
+) -> HTMLResponse:
+    """Return the page for an error; `title` is the status's own phrase, kept small on the page.
+
+    Give `disclaimer` where the error is about an answer.
+    """
+    words = locales()[language_of(request)]
+    plain = words.texts.get(f"error.status_{status}", title)
+    return _error_page(request, status, plain, detail, phrase=title, disclaimer=disclaimer)
+
+
+def problem_page(
+    request: Request, status: int, title: str, detail: str = "", **values: object
+) -> HTMLResponse:
+    """Return an error page in the language of the request; `title` and `detail` are keys."""
+    words = locales()[language_of(request)]
+    return _error_page(
+        request,
+        status,
+        words(title),
+        words(detail, **values) if detail else "",
+        phrase=HTTPStatus(status).phrase,
+        disclaimer=request.app.state.answers.disclaimer if request.url.path == "/" else None,
+    )
+
+
+def too_long(request: Request) -> HTMLResponse:
+    """Return the page for a form that is longer than is read."""
+    return problem_page(request, 413, "error.too_long_title", "error.too_long", limit=FORM_BYTES)
+
+
+def _error_page(
+    request: Request, status: int, title: str, detail: str, *, phrase: str, disclaimer: str | None
+) -> HTMLResponse:
+    return site().page(
+        request,
+        "error.html",
+        status=status,
+        headers={"cache-control": "no-store"},
+        title=title,
+        detail=detail[:1].upper() + detail[1:],
+        fact=f"{status} {phrase}",
+        disclaimer=disclaimer,
+    )
