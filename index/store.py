@@ -112,6 +112,22 @@ class Records:
         found = self._query("SELECT record, text FROM articles WHERE article_id = ?", (article_id,))
         return article_from_json(*found[0]) if found else None
 
+    def titles(self, article_ids: Iterable[str]) -> dict[str, str]:
+        """Return, by id, the title of each of these articles that there is."""
+        wanted = list(article_ids)
+        found: dict[str, str] = {}
+        for begin in range(0, len(wanted), 500):
+            part = wanted[begin : begin + 500]
+            marks = ",".join("?" * len(part))
+            found.update(
+                self._query(
+                    "SELECT article_id, json_extract(record, '$.title') FROM articles "
+                    f"WHERE article_id IN ({marks})",
+                    part,
+                )
+            )
+        return found
+
     def articles(self, *, after: str = "", limit: int = -1) -> list[Article]:
         """Return articles by id with `text` left empty, those whose id comes after `after`."""
         found = self._query(

@@ -116,7 +116,7 @@ class Answers:
         known = self._known.get(identifier)
         if known is None:
             rows = searcher.snapshot.records.article_rows()
-            known = Known({name: first for name, (first, _) in rows.items()}, {})
+            known = Known({name: first for name, (first, _) in rows.items()}, {}, {})
             with self._swap:
                 _make_room(self._known, KEPT_OPEN + 1)
                 self._known[identifier] = known
@@ -166,6 +166,11 @@ class Answers:
     def article(self, article_id: str) -> Article | None:
         """Return one article, whole."""
         return self._searcher.snapshot.records.article(article_id)
+
+    def articles_of(self, source: str) -> list[Article]:
+        """Return the articles, whole, that the file `source` gave."""
+        found = self._searcher.snapshot.records.articles_of_source(source)
+        return [article for article, _, _ in found]
 
     def passages(self, article_id: str) -> Sequence[Passage]:
         """Return the passages of an article, in order."""
@@ -284,12 +289,12 @@ class Answers:
         hits = result.hits
         searched = time.perf_counter()
         reading = Reading(searcher, query, vector, self._known_of(searcher))
-        groups = copies([hit.passage.text for hit in hits])
+        probable = reading.probabilities(hits)
+        # Where no passage answers, none is shown, and whose copy it is does not matter.
+        answered = any(one >= self._settings.answer_threshold for one in probable)
+        groups = copies([hit.passage.text for hit in hits]) if answered else range(len(hits))
         candidates = sorted(
-            (
-                compose.Candidate(hit, reading.probability(hit), group)
-                for hit, group in zip(hits, groups, strict=True)
-            ),
+            map(compose.Candidate, hits, probable, groups),
             key=lambda one: (-one.probability, one.hit.row),
         )
         chosen = compose.choose(

@@ -16,9 +16,9 @@ they did elsewhere; `python -m bench.calibrate` fits them. docs/silence.md is th
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 from index.analysis import terms
@@ -134,25 +134,55 @@ def weigh(query: str, lexical: LexicalIndex) -> Asked:
     return Asked(weights, min(1.0, max(0.0, length)), size_of(len(lexical)))
 
 
-def evidence(question: Asked, hit: Hit, title: str, lexical: LexicalIndex) -> Evidence:
-    """Return the evidence for `hit`, which stands in the article called `title`."""
-    heading = set(terms(title))
-    present = heading.union(terms("\n".join(hit.passage.section)), terms(hit.passage.text))
+def evidence(
+    question: Asked,
+    hit: Hit,
+    title: str,
+    lexical: LexicalIndex,
+    words: Set[str] | None = None,
+) -> Evidence:
+    """Return the evidence for `hit`, which stands in the article called `title`.
+
+    `words` are the terms of the question that the passage's text holds, where a lexical index has
+    told them already; without them the text is read.
+    """
+    heading, subject = _title_terms(title)
+    above = _heading_terms(hit.passage.section)
+    inside = set(terms(hit.passage.text)) if words is None else words
     weights = question.weights
-    total = sum(weights.values())
-    covered = sum(weight for term, weight in weights.items() if term in present)
-    subject = sorted(heading - _generic_terms())
-    title_weights = {term: _weight(term, lexical) for term in subject}
-    title_total = sum(title_weights.values())
-    named = sum(weight for term, weight in title_weights.items() if term in weights)
+    total = covered = missing = 0.0
+    for term, weight in weights.items():
+        total += weight
+        if term in inside or term in heading or term in above:
+            covered += weight
+        elif weight > missing:
+            missing = weight
+    title_total = named = 0.0
+    for term in subject:
+        weight = _weight(term, lexical)
+        title_total += weight
+        if term in weights:
+            named += weight
     return Evidence(
         cosine=hit.dense,
         coverage=min(1.0, covered / total) if total else 0.0,
-        missing=max((w for term, w in weights.items() if term not in present), default=0.0),
+        missing=missing,
         title=min(1.0, named / title_total) if title_total else 0.0,
         length=question.length,
         size=question.size,
     )
+
+
+@lru_cache(maxsize=4096)
+def _title_terms(title: str) -> tuple[frozenset[str], tuple[str, ...]]:
+    """Return the terms of a title, and in order those that are not generic."""
+    heading = frozenset(terms(title))
+    return heading, tuple(sorted(heading - _generic_terms()))
+
+
+@lru_cache(maxsize=4096)
+def _heading_terms(section: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(terms("\n".join(section)))
 
 
 def probability(found: Evidence, model: Model | None = None) -> float:

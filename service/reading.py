@@ -37,10 +37,11 @@ SEEK_CARE = 2
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What stays true of one snapshot: first rows, and articles as they were described before."""
+    """What stays true of one snapshot: first rows, and what was read of its articles before."""
 
     first_rows: dict[str, int]
     described: dict[str, ArticleOut]
+    titles: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +82,31 @@ class Reading:
         self._articles[article_id] = found
         return found
 
-    def probability(self, hit: Hit) -> float:
-        """Return the probability that the hit's passage answers the question."""
-        title = self._article(hit.passage.article_id).title
-        return probability(evidence(self._asked, hit, title, self._lexical))
+    def probabilities(self, hits: Sequence[Hit]) -> list[float]:
+        """Return, for each hit, the probability that its passage answers the question.
+
+        Which of the question's terms a passage holds is asked of the lexical index, not its text.
+        """
+        rows = np.array([hit.row for hit in hits], np.int64)
+        held: list[set[str]] = [set() for _ in hits]
+        for term in self._asked.weights:
+            holding = self._lexical.rows_with(term)
+            if len(holding):
+                places = np.minimum(np.searchsorted(holding, rows), len(holding) - 1)
+                for position in np.flatnonzero(holding[places] == rows).tolist():
+                    held[position].add(term)
+        titles = self._titles([hit.passage.article_id for hit in hits])
+        return [
+            probability(evidence(self._asked, hit, title, self._lexical, words))
+            for hit, title, words in zip(hits, titles, held, strict=True)
+        ]
+
+    def _titles(self, article_ids: Sequence[str]) -> list[str]:
+        """Return the title of each article, read once for each snapshot."""
+        known = self._known.titles
+        new = set(article_ids).difference(known)
+        known.update(self._records.titles(new) if new else {})
+        return [known[article_id] for article_id in article_ids]
 
     def article_out(self, article_id: str) -> ArticleOut:
         """Return an article as answers name it, described once for each snapshot."""
@@ -217,7 +239,7 @@ class Reading:
 
     def nearest_topics(self, hits: Sequence[Hit]) -> list[TopicOut]:
         """Return the headings nearest to a question that has no answer."""
-        topics = compose.nearest_topics(hits, lambda name: self._article(name).title)
+        topics = compose.nearest_topics(hits, lambda name: self._titles([name])[0])
         return [
             TopicOut(title=title, section=section, link=article_link(passage))
             for title, section, passage in topics
