@@ -15,6 +15,7 @@ from service.allowance import Changes, Guesses
 from service.answers import Answers
 from service.api import api_router, health_router
 from service.docs_page import docs_router
+from service.feedback_page import feedback_router
 from service.follow import Follower
 from service.headers import SecurityHeaders
 from service.indexing import Indexing
@@ -104,6 +105,7 @@ def create_app(
     app.include_router(health_router())
     app.include_router(docs_router())
     app.include_router(pages_router())
+    app.include_router(feedback_router(settings))
     app.include_router(admin_router(shelf, indexing))
     add_problem_handlers(app)
     # The last added is the outermost.

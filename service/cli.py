@@ -25,6 +25,7 @@ from rich.text import Text
 
 from index.errors import PinciteError, SourceError
 from service.failures import place_of
+from service.feedback_commands import feedback_app
 from service.history_commands import add_commands
 from service.settings import Settings, load_settings
 from service.watch_command import watch
@@ -232,6 +233,7 @@ def verify(index: Index = None, corpus: Corpus = None) -> None:
 
 
 add_commands(app)
+app.add_typer(feedback_app)
 app.command()(watch)
 
 

@@ -81,6 +81,7 @@ def pages_router() -> APIRouter:
             headers=READING,
             info=answers.info,
             disclaimer=answers.disclaimer,
+            feedback=request.app.state.settings.feedback,
         )
 
     @router.api_route("/static/{digest}/{name}", methods=["GET", "HEAD"])
@@ -128,7 +129,14 @@ def _answer(request: Request, question: str, fields: Sequence[tuple[str, str]]) 
         return problem_page(request, 422, "error.empty_title", "error.empty")
     found = _answers(request).ask(question, filters=filters_from(fields))
     groups = _by_article(found.passages[1:])
-    return site().page(request, "answer.html", headers=PRIVATE, answer=found, groups=groups)
+    return site().page(
+        request,
+        "answer.html",
+        headers=PRIVATE,
+        answer=found,
+        groups=groups,
+        feedback=request.app.state.settings.feedback,
+    )
 
 
 def _catalogue(request: Request, title: str, publisher: str, order: str, page: int) -> HTMLResponse:

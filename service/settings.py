@@ -118,6 +118,13 @@ class Settings(BaseSettings):
         str | None,
         Field(min_length=20, max_length=2000, description="Another wording of the disclaimer."),
     ] = None
+    feedback: Annotated[
+        bool,
+        Field(description="Whether answers ask “Did this answer your question?”."),
+    ] = True
+    feedback_folder: Annotated[
+        Folder, Field(description="Folder of what people have said of their answers.")
+    ] = Path("var/feedback")
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:
@@ -140,6 +147,11 @@ class Settings(BaseSettings):
                 f"PINCITE_INDEX={str(self.index)!r} lies inside "
                 f"PINCITE_CORPUS={str(self.corpus)!r}: every snapshot would be read as an "
                 "article. Choose a folder beside it."
+            )
+        if self.feedback_folder.resolve().is_relative_to(self.corpus.resolve()):
+            raise ValueError(
+                f"PINCITE_FEEDBACK_FOLDER={str(self.feedback_folder)!r} lies inside "
+                f"PINCITE_CORPUS={str(self.corpus)!r}. Choose a folder beside it."
             )
         return self
 

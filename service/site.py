@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from service import citations, render, strings
+from service.feedback import REASON_CHARACTERS
 from service.sources import OLD_YEARS
 
 _HERE = Path(__file__).parent
@@ -134,6 +135,7 @@ def site() -> Site:
         percent=render.percent,
         article_href=render.article_href,
         old_years=OLD_YEARS,
+        reason_characters=REASON_CHARACTERS,
         citations=citations.citations,
         urlencode=urlencode,
     )

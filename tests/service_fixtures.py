@@ -77,6 +77,7 @@ def settings_in(folder: Path, **values: object) -> Settings:
     named = {
         "corpus": folder / "corpus",
         "index": folder / "index",
+        "feedback_folder": folder / "feedback",
         "encoder": "deterministic",
         "admin_token": TOKEN,
         "answer_threshold": SHOW_ALL,

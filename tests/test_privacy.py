@@ -1,13 +1,14 @@
 """A question is written nowhere: a unique marker is asked through every face, then looked for.
 
 Faces: JSON by GET and POST, the page by GET and POST, the completions, the quote that is checked,
-the command line, requests that are refused, and a service whose encoder fails. Looked through:
+feedback whose box for the question is not ticked, the command line, requests that are refused, and a service whose encoder fails. Looked through:
 every log record at DEBUG, both streams, every file below the working directory and the index, and
 the temporary folder.
 """
 
 import io
 import logging
+import re
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -202,6 +203,33 @@ def test_the_command_line_does_not_write_the_question(
             assert MARKER not in err
             # Only the answer as JSON repeats the question.
             assert (MARKER in out) == (not failing and "--json" in words)
+    _clean(found, capsys)
+
+
+@pytest.mark.parametrize("ticked", [False, True])
+def test_feedback_keeps_the_question_only_where_the_box_is_ticked(
+    home: Path, capsys: pytest.CaptureFixture[str], ticked: bool
+) -> None:
+    with _everything_written(home) as found, client(settings_in(home)) as web:
+        page = web.post("/", data={"q": QUESTION}, headers=PAGE).text
+        # The question stands in the form as the value of the box, which is not ticked, and nowhere
+        # else: what a browser sends unasked does not hold it.
+        form = page[page.index("data-feedback") : page.index("</form>", page.index("data-feedback"))]
+        assert re.findall(f'<input type="(\\w+)" name="(\\w+)" value="[^"]*{MARKER}', form) == [
+            ("checkbox", "question")
+        ]
+        assert "checked" not in form
+        sent = {"helped": "no", "reason": "It is about others.", "status": "answered"}
+        if ticked:
+            sent["question"] = QUESTION
+        assert web.post("/feedback", data=sent, headers=PAGE).status_code == 200
+        # Refused: nothing of it may be kept, nor said in a log.
+        long = {"helped": "yes", "reason": MARKER * 200}
+        assert web.post("/feedback", data=long, headers=PAGE).status_code == 422
+    stored = home / "feedback" / "feedback.jsonl"
+    assert (MARKER in stored.read_text("utf-8")) == ticked
+    if ticked:
+        return
     _clean(found, capsys)
 
 

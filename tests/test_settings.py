@@ -34,6 +34,8 @@ DEFAULTS = {
     "emergency_number": None,
     "crisis_line": None,
     "disclaimer": None,
+    "feedback": True,
+    "feedback_folder": Path("var/feedback"),
 }
 
 

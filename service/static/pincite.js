@@ -191,6 +191,27 @@ for (const block of document.querySelectorAll("pre[data-copy]")) {
   name.after(button);
 }
 
+// Feedback without leaving the answer. What is sent is what the form would send.
+for (const form of document.querySelectorAll("form[data-feedback]")) {
+  const told = form.querySelector(".told");
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const sent = new URLSearchParams(new FormData(form));
+    try {
+      const answer = await fetch(form.action, { method: "POST", body: sent });
+      if (!answer.ok) throw new Error(String(answer.status));
+      form.querySelector("fieldset").remove();
+      told.textContent = sent.has("question") ? form.dataset.doneQuestion : form.dataset.done;
+      // The button that had the focus is gone: go on from where it stood.
+      told.removeAttribute("role");
+      told.tabIndex = -1;
+      told.focus();
+    } catch {
+      told.textContent = form.dataset.failed;
+    }
+  });
+}
+
 // On a wide screen the contents stand beside the article and take nothing from it.
 const wide = matchMedia("(min-width: 60rem)");
 for (const details of document.querySelectorAll("details[data-open-when-wide]")) {
