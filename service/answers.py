@@ -5,13 +5,16 @@
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from index.batched_encoder import BatchedEncoder, Vector
 from index.encoder import Encoder, fits
 from index.errors import PinciteError, QuestionError, SnapshotError
-from index.filters import Filter, Rows
+from index.filters import Rows
 from index.focus import condensed
 from index.history import open_whole_snapshot
 from index.records import Article, Passage
@@ -40,6 +43,8 @@ from service.verify import verify
 
 HITS = 40
 """Passages looked at for one answer: enough that near-copies and one article do not fill it."""
+SEARCHING = 2
+"""Questions searched for at a time, the others wait or are being encoded."""
 KEPT_OPEN = 2
 """Snapshots other than the live one that stay open once they were asked for."""
 
@@ -56,8 +61,12 @@ class Answers:
 
     def __init__(self, settings: Settings, encoder: Encoder) -> None:
         self._settings = settings
-        self._encoder = encoder
+        self._encoder = BatchedEncoder(encoder)
         self._swap = threading.Lock()
+        # Python runs one thread at a time: more of them at it only take turns more often.
+        self._searching = threading.BoundedSemaphore(SEARCHING)
+        self._sharing = threading.Lock()
+        self._under_way: dict[Hashable, Future[Answer]] = {}
         self._searcher = self._open(settings.index)
         self._headings: tuple[str, list[tuple[str, Kind]]] = ("", [])
         self._known: dict[str, Known] = {}
@@ -81,6 +90,7 @@ class Answers:
             if current_snapshot(self._settings.index) == self.info.snapshot:
                 return False
             self._searcher = self._open(self._settings.index)
+            self._encoder.forget()
             return True
 
     @property
@@ -215,24 +225,63 @@ class Answers:
         Raises `QuestionError` when the question is empty or longer than the setting allows,
         `SnapshotNotKept` when there is no such snapshot.
         """
+        asking = (question, k, snapshot or self._searcher.snapshot.manifest.snapshot, filters)
+        with self._sharing:
+            shared = self._under_way.get(asking)
+            if shared is None:
+                mine = self._under_way[asking] = Future[Answer]()
+        if shared is not None:
+            return shared.result()
+        try:
+            answer = self._answer(question, k, snapshot, filters)
+        except BaseException as error:
+            mine.set_exception(error)
+            raise
+        else:
+            mine.set_result(answer)
+            return answer
+        finally:
+            with self._sharing:
+                del self._under_way[asking]
+
+    def _answer(
+        self, question: str, k: int | None, snapshot: str | None, filters: Filters | None
+    ) -> Answer:
         began = time.perf_counter()
         searcher = self._searcher_of(snapshot)
         asked = self._checked(question)
+        filters = None if filters == Filters() else filters
+        only = filters.as_filter() if filters else None
+        query, vector, encode_seconds = self._encoded(question)
+        with self._searching:
+            allowed = searcher.rows_of(only) if only else None
+            wanted = _Wanted(k or self._settings.answer_passages, filters, allowed)
+            found = self._find(searcher, question, query, vector, wanted)
+            meant = None if found.chosen else searcher.corrected(asked, self._is_word)
+            if meant is None:
+                return self._composed(question, None, wanted, found, began, encode_seconds)
+        query, vector, more_seconds = self._encoded(meant)
+        with self._searching:
+            again = self._find(searcher, meant, query, vector, wanted)
+            found, meant = (again, meant) if again.chosen else (found, None)
+            encode_seconds += more_seconds
+            return self._composed(question, meant, wanted, found, began, encode_seconds)
+
+    def _composed(
+        self,
+        question: str,
+        meant: str | None,
+        wanted: "_Wanted",
+        found: Found,
+        began: float,
+        encode_seconds: float,
+    ) -> Answer:
+        """Return what is shown of what was found for `question`, or for what it `meant`."""
         notice = find_notice(
             question,
             emergency_number=self._settings.emergency_number,
             crisis_line=self._settings.crisis_line,
         )
-        wanted = k or self._settings.answer_passages
-        filters = None if filters == Filters() else filters
-        only = filters.as_filter() if filters else None
-        allowed = searcher.rows_of(only) if only else None
-        found = self._find(searcher, question, wanted, allowed)
-        meant = None
-        if not found.chosen:
-            meant = searcher.corrected(asked, self._is_word)
-            again = self._find(searcher, meant, wanted, allowed) if meant else found
-            found, meant = (again, meant) if again.chosen else (found, None)
         hits, chosen, reading = found.hits, found.chosen, found.reading
         searched = time.perf_counter()
         passages = [
@@ -245,13 +294,14 @@ class Answers:
         speaking = found.speaking(self._settings.answer_threshold)
         mentioned, differing = reading.who_says_so(speaking) if chosen else ([], [])
         topics = [] if chosen else reading.nearest_topics(hits)
+        index = _index_out(reading.searcher)
         done = time.perf_counter()
         return Answer(
             question=question,
             did_you_mean=meant,
             focus=found.focus,
             status="answered" if chosen else "not_answered",
-            reason=_left_by(only, allowed, searcher) if not chosen else None,
+            reason=None if chosen else wanted.left(index.passages),
             notice=NoticeOut(
                 kind=notice.kind, text=notice.text, matched=notice.matched, source=notice.source
             )
@@ -263,29 +313,40 @@ class Answers:
             differing=tuple(differing),
             nearest_topics=tuple(topics),
             disclaimer=self.disclaimer,
-            index=_index_out(searcher),
+            index=index,
             settings=AnswerSettings(
-                k=wanted,
+                k=wanted.k,
                 per_article=self._settings.passages_per_article,
                 threshold=self._settings.answer_threshold,
-                filters=filters,
+                filters=wanted.filters,
             ),
             timings_ms=TimingsOut(
-                encode=_milliseconds(0.0, found.encode_seconds),
+                encode=_milliseconds(0.0, encode_seconds),
                 search=_milliseconds(0.0, found.search_seconds),
                 answer=_milliseconds(searched, done),
                 total=_milliseconds(began, done),
             ),
         )
 
-    def _find(self, searcher: Searcher, question: str, k: int, allowed: Rows | None) -> "Found":
+    def _encoded(self, question: str) -> tuple[str, Vector, float]:
+        """Return what of `question` the encoder takes, its vector, and the seconds it took."""
+        began = time.perf_counter()
+        query = condensed(question, self._fits)
+        vector = self._encoder.vector(query)
+        return query, vector, time.perf_counter() - began
+
+    def _fits(self, text: str) -> bool:
+        # A word piece of ASCII has a character at least, and most questions are short.
+        short = len(text) <= self._encoder.record.max_tokens and text.isascii()
+        return short or fits(self._encoder, text)
+
+    def _find(
+        self, searcher: Searcher, question: str, query: str, vector: Vector, wanted: "_Wanted"
+    ) -> Found:
         """Search for `question` as it stands, and choose what is good enough to be shown."""
         began = time.perf_counter()
-        query = condensed(question, lambda text: fits(self._encoder, text))
-        vector = self._encoder.encode([query])[0]
-        encoded = time.perf_counter()
         # The whole question: only its vector is bounded by the encoder's window.
-        result = searcher.find(question, vector, HITS, allowed=allowed)
+        result = searcher.find(question, vector, HITS, allowed=wanted.allowed)
         hits = result.hits
         searched = time.perf_counter()
         reading = Reading(searcher, query, vector, self._known_of(searcher))
@@ -299,13 +360,11 @@ class Answers:
         )
         chosen = compose.choose(
             candidates,
-            k=k,
+            k=wanted.k,
             per_article=self._settings.passages_per_article,
             threshold=self._settings.answer_threshold,
         )
-        return Found(
-            reading, hits, result.focus, candidates, chosen, encoded - began, searched - encoded
-        )
+        return Found(reading, hits, result.focus, candidates, chosen, searched - began)
 
     def _is_word(self, word: str) -> bool:
         """Tell whether the encoder knows `word` whole, which it does of everyday words only."""
@@ -330,13 +389,21 @@ class Answers:
         return asked
 
 
-def _left_by(only: Filter | None, allowed: Rows | None, searcher: Searcher) -> str | None:
-    """Return what a filter left to search, or None without one."""
-    if only is None or allowed is None:
-        return None
-    every = searcher.snapshot.manifest.passages
-    few = f"Only {len(allowed)} of {every} passages" if len(allowed) else "No passage"
-    return f"{few} passed the filters ({described(only)})."
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What is wanted of a search: how many passages, of which rows (None: of all)."""
+
+    k: int
+    filters: Filters | None
+    allowed: Rows | None
+
+    def left(self, every: int) -> str | None:
+        """Return what the filters left of `every` passages, or None without any."""
+        if self.filters is None or self.allowed is None:
+            return None
+        passed = len(self.allowed)
+        few = f"Only {passed} of {every} passages" if passed else "No passage"
+        return f"{few} passed the filters ({described(self.filters.as_filter())})."
 
 
 def _make_room(kept: dict[str, Any], most: int) -> None:

@@ -53,7 +53,6 @@ class Found:
     focus: tuple[compose.Span, ...]
     candidates: list[compose.Candidate]
     chosen: list[compose.Candidate]
-    encode_seconds: float
     search_seconds: float
 
     def speaking(self, threshold: float) -> list[compose.Candidate]:
@@ -65,6 +64,7 @@ class Reading:
     """One question over one snapshot: the articles it touches are read once."""
 
     def __init__(self, searcher: Searcher, query: str, vector: Vectors, known: "Known") -> None:
+        self.searcher = searcher
         self._records = searcher.snapshot.records
         self._lexical = searcher.snapshot.lexical
         self._dense = searcher.snapshot.dense

@@ -1,0 +1,155 @@
+"""Questions that come together are encoded together; each has the vector that it has alone.
+
+No thread waits for another to turn up. The thread that comes first encodes what is there, which is
+its own question when it is alone; what comes while it does so is the next batch, and the first who
+waits for it encodes that. So one client waits for nobody, and many share the cost of a batch.
+"""
+
+import hashlib
+import secrets
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .encoder import Encoder, OnBatch, SentenceTransformerEncoder
+from .errors import EncoderError
+from .records import EncoderRecord
+
+Vector = NDArray[np.float32]
+
+TOGETHER = 16
+"""Questions in a batch at most. By then most of what a batch saves is saved (`AT_ONCE` in
+`index.openvino_encoder`), and the first of more would wait for the last."""
+
+KEPT = 1024
+"""Vectors that are kept: of 384 components, 1.5 MB."""
+
+
+class _Turn:
+    """One text on its way. Its thread wakes when it has to lead, or when the outcome is there."""
+
+    __slots__ = ("leads", "name", "outcome", "text", "there", "wake")
+
+    def __init__(self, name: bytes, text: str) -> None:
+        self.name = name
+        self.text = text
+        self.leads = False
+        self.wake = threading.Event()
+        self.there = threading.Event()
+        self.outcome: Vector | Exception = EncoderError("the encoder was interrupted.")
+
+    def result(self) -> Vector:
+        if isinstance(self.outcome, Exception):
+            raise self.outcome
+        return self.outcome
+
+
+class BatchedEncoder:
+    """An encoder whose `vector` is shared by many threads. The rest is the encoder's own.
+
+    A few vectors are kept under a keyed hash of their text; the key is made here and never leaves
+    the process, so that nothing that is kept tells, or confirms, what was asked.
+    """
+
+    def __init__(self, encoder: Encoder, *, kept: int = KEPT) -> None:
+        self._encoder = encoder
+        self._most = kept
+        # The reference pads a text to the longest of its batch, which moves its last bits.
+        self._together = 1 if isinstance(encoder, SentenceTransformerEncoder) else TOGETHER
+        self._key = secrets.token_bytes(32)
+        self._kept: OrderedDict[bytes, Vector] = OrderedDict()
+        self._lock = threading.Lock()
+        self._under_way: dict[bytes, _Turn] = {}
+        # Turns that no batch has taken. While `_led` is False there is none.
+        self._waiting: list[_Turn] = []
+        self._led = False
+
+    @property
+    def record(self) -> EncoderRecord:
+        """Name, dimension, window and fingerprint."""
+        return self._encoder.record
+
+    @property
+    def runtime(self) -> str:
+        """What computes the vectors."""
+        return self._encoder.runtime
+
+    def encode(self, texts: Sequence[str], *, on_batch: OnBatch | None = None) -> Vector:
+        """Return the vectors of `texts`, as the encoder itself gives them: nothing is kept."""
+        return self._encoder.encode(texts, on_batch=on_batch)
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Return the number of word pieces of each text, special tokens not counted."""
+        return self._encoder.count_tokens(texts)
+
+    def vector(self, text: str) -> Vector:
+        """Return the vector `(d,)` of `text`, read-only, encoded with others that are waiting.
+
+        Raises `EncoderError` when the text is longer than the encoder's window.
+        """
+        name = hashlib.blake2b(
+            text.encode("utf-8", "surrogatepass"), key=self._key, digest_size=16
+        ).digest()
+        with self._lock:
+            kept = self._kept.get(name)
+            if kept is not None:
+                self._kept.move_to_end(name)
+                return kept
+            same = self._under_way.get(name)
+            if same is None:
+                turn = self._under_way[name] = _Turn(name, text)
+                self._waiting.append(turn)
+                turn.leads, self._led = not self._led, True
+        if same is not None:
+            same.there.wait()
+            return same.result()
+        if not turn.leads:
+            turn.wake.wait()
+        if turn.leads:
+            self._lead()
+        return turn.result()
+
+    def _lead(self) -> None:
+        """Encode the batch that is waiting, the leader's own text first, and hand on the lead."""
+        with self._lock:
+            batch, self._waiting = self._waiting[: self._together], self._waiting[self._together :]
+        try:
+            for turn, outcome in zip(batch, self._outcomes(batch), strict=True):
+                turn.outcome = outcome
+        finally:
+            with self._lock:
+                for turn in batch:
+                    del self._under_way[turn.name]
+                    if not isinstance(turn.outcome, Exception):
+                        self._kept[turn.name] = turn.outcome
+                while len(self._kept) > self._most:
+                    self._kept.popitem(last=False)
+                self._led = bool(self._waiting)
+                if self._waiting:
+                    self._waiting[0].leads = True
+                    self._waiting[0].wake.set()
+            for turn in batch:
+                turn.wake.set()
+                turn.there.set()
+
+    def _outcomes(self, batch: Sequence[_Turn]) -> list[Vector | Exception]:
+        """Return the vector of each turn, or what kept it from having one and no other."""
+        try:
+            vectors = self._encoder.encode([turn.text for turn in batch])
+        except Exception as error:  # noqa: BLE001 - it belongs to whoever asked, whatever it is
+            if len(batch) == 1:
+                return [error]
+            return [outcome for turn in batch for outcome in self._outcomes([turn])]
+        # Each a copy: a kept row of a batch would keep the whole batch.
+        rows = [row.copy() for row in vectors]
+        for row in rows:
+            row.setflags(write=False)
+        return list(rows)
+
+    def forget(self) -> None:
+        """Drop the vectors that are kept."""
+        with self._lock:
+            self._kept.clear()
