@@ -20,6 +20,7 @@ from service.follow import Follower
 from service.headers import SecurityHeaders
 from service.indexing import Indexing
 from service.middleware import CatchFailures, CountRequests, HeadAsGet, LimitBody
+from service.operator_pages import operator_router
 from service.pages import pages_router
 from service.problems import add_problem_handlers, on_failure
 from service.settings import Settings
@@ -107,6 +108,7 @@ def create_app(
     app.include_router(pages_router())
     app.include_router(feedback_router(settings))
     app.include_router(admin_router(shelf, indexing))
+    app.include_router(operator_router(shelf, indexing))
     add_problem_handlers(app)
     # The last added is the outermost.
     app.add_middleware(CatchFailures, respond=on_failure)
