@@ -1,7 +1,8 @@
 """Text to terms: how words are made comparable for lexical search.
 
-Lower case, accents folded, apostrophes and hyphens resolved, stop words dropped, English Snowball
-stems. The same function serves passages and questions, so that both sides meet.
+Lower case, accents folded, apostrophes and hyphens resolved, stop words dropped, British spelling
+and American made one (`index.orthography`), English Snowball stems. The same function serves
+passages and questions, so that both sides meet.
 """
 
 import re
@@ -10,6 +11,8 @@ import unicodedata
 from functools import lru_cache
 
 import snowballstemmer
+
+from index.orthography import LETTERS, canonical
 
 STOP_WORDS = frozenset(
     """a about after all also am an and any are as at be because been but by can could did do does
@@ -29,25 +32,28 @@ _ONE_AT_A_TIME = threading.Lock()
 @lru_cache(maxsize=200_000)
 def _stem(word: str) -> str:
     with _ONE_AT_A_TIME:
-        return str(_STEMMER.stemWord(word))
+        return str(_STEMMER.stemWord(canonical(word)))
 
 
 def fold(text: str) -> str:
-    """Return `text` in lower case without accents (compatibility forms unified)."""
+    """Return `text` in lower case, without accents and unseen signs, in compatibility form."""
     if text.isascii():
         return text.lower()
-    decomposed = unicodedata.normalize("NFKD", text)
-    return "".join(c for c in decomposed if not unicodedata.combining(c)).lower()
+    # The acute accent that stands alone would become a space and an accent.
+    decomposed = unicodedata.normalize("NFKD", text.replace("´", "'"))
+    bare = "".join(c for c in decomposed if not unicodedata.combining(c)).lower()
+    return bare.translate(LETTERS)
 
 
 def words(text: str) -> list[str]:
     """Return the folded words of `text` in order, possessives removed, nothing else dropped."""
-    return [
-        _POSSESSIVE.sub("", word).replace("'", "").replace("’", "")
-        for word in _WORD.findall(fold(text))
-    ]
+    folded = fold(text)
+    found: list[str] = _WORD.findall(folded)
+    if "'" not in folded and "’" not in folded:
+        return found
+    return [_POSSESSIVE.sub("", word).replace("'", "").replace("’", "") for word in found]
 
 
 def terms(text: str) -> list[str]:
-    """Return the terms of `text` in order: words less stop words, stemmed."""
+    """Return the terms of `text` in order: words less stop words, in one spelling, stemmed."""
     return [_stem(word) for word in words(text) if word not in STOP_WORDS]

@@ -20,7 +20,7 @@ from index.analysis import STOP_WORDS, fold, terms, words
         ("Ménière's disease", ["menier", "diseas"]),
         ("night-time leg_cramps", ["night", "time", "leg", "cramp"]),
         ("B12, 37.5 °C", ["b12", "37", "5", "c"]),
-        ("\N{LATIN SMALL LIGATURE FI}bre ＭＧ", ["fibr", "mg"]),
+        ("\N{LATIN SMALL LIGATURE FI}bre ＭＧ", ["fiber", "mg"]),
         ("what is the of", []),
         ("", []),
     ],

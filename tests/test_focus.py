@@ -104,4 +104,5 @@ def test_a_sentence_that_is_too_long_is_cut_to_its_last_words() -> None:
 def test_what_is_read_always_fits(text: str, most: int) -> None:
     kept = condensed(text, lambda part: len(part.split()) <= most)
     assert len(kept.split()) <= most
-    assert set(kept.split()) <= set(text.split())
+    # A sentence may end inside what white space does not part ("?a ??a").
+    assert all(any(part in word for word in text.split()) for part in kept.split())
