@@ -15,6 +15,7 @@ from service.allowance import Changes, Guesses
 from service.answers import Answers
 from service.api import api_router, health_router
 from service.docs_page import docs_router
+from service.embedding import AllowOrigins
 from service.feedback_page import feedback_router
 from service.follow import Follower
 from service.headers import SecurityHeaders
@@ -114,6 +115,7 @@ def create_app(
     app.add_middleware(CatchFailures, respond=on_failure)
     app.add_middleware(LimitBody)
     app.add_middleware(CountRequests, counts=app.state.requests)
+    app.add_middleware(AllowOrigins, origins=(settings.allowed_origins or "").split())
     app.add_middleware(SecurityHeaders)
     app.add_middleware(HeadAsGet)
     return app

@@ -84,6 +84,10 @@ def pages_router() -> APIRouter:
             feedback=request.app.state.settings.feedback,
         )
 
+    @router.api_route("/static/pincite-search.js", methods=["GET", "HEAD"])
+    def get_component(request: Request) -> Response:
+        return site().embedded(request)
+
     @router.api_route("/static/{digest}/{name}", methods=["GET", "HEAD"])
     def get_static(request: Request, digest: str, name: str) -> Response:
         return site().asset(request, name, digest) or problem_page(request, 404, "error.not_found")

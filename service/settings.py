@@ -8,6 +8,7 @@ misspelt PINCITE_EMERGENCY_NUMBER that is silently ignored is worse than a start
 
 import difflib
 import os
+import re
 import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
@@ -35,6 +36,25 @@ def _folder(path: Path) -> Path:
         return path.expanduser()
     except RuntimeError as error:
         raise ValueError("there is no such home folder") from error
+
+
+# Scheme, host and port as the Fetch standard serialises an origin: small letters, no path, and no
+# port that is the scheme's own.
+_ORIGIN = re.compile(
+    r"(?!https://.*:443$)(?!http://.*:80$)https?://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[1-9][0-9]{0,4})?"
+)
+
+
+def _origins(listed: str | None) -> str | None:
+    """Check each origin that is listed; return them separated by single spaces."""
+    origins = (listed or "").replace(",", " ").split()
+    for origin in origins:
+        if not _ORIGIN.fullmatch(origin):
+            raise ValueError(
+                f"{origin!r} is not an origin as browsers send it. Write scheme, host and, where "
+                "it is not the usual one, port, in small letters: https://example.org"
+            )
+    return " ".join(dict.fromkeys(origins)) or None
 
 
 Folder = Annotated[Path, AfterValidator(_folder)]
@@ -117,6 +137,14 @@ class Settings(BaseSettings):
     disclaimer: Annotated[
         str | None,
         Field(min_length=20, max_length=2000, description="Another wording of the disclaimer."),
+    ] = None
+    allowed_origins: Annotated[
+        str | None,
+        AfterValidator(_origins),
+        Field(
+            description="Origins whose pages may ask from a browser (`https://example.org`), "
+            "separated by spaces or commas; exact ones only."
+        ),
     ] = None
     feedback: Annotated[
         bool,

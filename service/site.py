@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from service import citations, render, strings
+from service import citations, embedding, render, strings
 from service.feedback import REASON_CHARACTERS
 from service.sources import OLD_YEARS
 
@@ -96,6 +96,16 @@ class Site:
             return HTMLResponse(packed, status, {**described, "content-encoding": "gzip"})
         return HTMLResponse(body, status, described)
 
+    def embedded(self, request: Request) -> Response:
+        """Return the component for other sites, at an address that stays; any site may load it."""
+        response = self.asset(request, embedding.SCRIPT, "")
+        if response is None:
+            raise FileNotFoundError(embedding.SCRIPT)
+        response.headers["cache-control"] = "public, max-age=3600"
+        response.headers["access-control-allow-origin"] = "*"
+        response.headers["cross-origin-resource-policy"] = "cross-origin"
+        return response
+
     def asset(self, request: Request, name: str, digest: str) -> Response | None:
         """Return a static file; for good under its own digest, to be asked again under another."""
         asset = self.assets.get(name)
@@ -151,6 +161,8 @@ def language_of(request: Request) -> str:
 
 def _read_asset(file: Path) -> Asset:
     body = file.read_bytes()
+    if file.name == embedding.SCRIPT:
+        body = embedding.with_words(body)
     media_type = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
     return Asset(
         name=file.name,

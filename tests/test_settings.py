@@ -34,6 +34,7 @@ DEFAULTS = {
     "emergency_number": None,
     "crisis_line": None,
     "disclaimer": None,
+    "allowed_origins": None,
     "feedback": True,
     "feedback_folder": Path("var/feedback"),
 }
