@@ -38,7 +38,7 @@ from index.lexical import LexicalIndex
 from index.records import EncoderRecord, Manifest
 from index.store import Records
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _IDENTIFIER = re.compile(f"[0-7][{_ALPHABET}]{{25}}")
 

@@ -28,7 +28,7 @@ CREATE TABLE passages (
 );
 CREATE TABLE files (
     source TEXT PRIMARY KEY, sha256 TEXT NOT NULL, size INTEGER NOT NULL,
-    modified_ns INTEGER NOT NULL, problem TEXT NOT NULL
+    modified_ns INTEGER NOT NULL, problem TEXT NOT NULL, "group" TEXT NOT NULL, blocks BLOB NOT NULL
 ) WITHOUT ROWID;
 """
 
@@ -45,13 +45,19 @@ MAPPED = 1 << 28
 
 @dataclass(frozen=True, slots=True)
 class FileRecord:
-    """One file of the corpus as it was when it was read; `problem` is "" when it could be."""
+    """One file of the corpus as it was when it was read; `problem` is "" when it could be.
+
+    For text that was copied from pages, `group` names what its article has in common with others
+    of the same make, and `blocks` are the sorted hashes of its blocks, 8 bytes each.
+    """
 
     source: str
     sha256: str
     size: int
     modified_ns: int
     problem: str = ""
+    group: str = ""
+    blocks: bytes = b""
 
 
 class Records:
@@ -190,7 +196,9 @@ class Records:
 
     def files(self) -> dict[str, FileRecord]:
         """Return what is known of every file of the corpus, by source."""
-        found = self._query("SELECT source, sha256, size, modified_ns, problem FROM files")
+        found = self._query(
+            'SELECT source, sha256, size, modified_ns, problem, "group", blocks FROM files'
+        )
         return {record[0]: FileRecord(*record) for record in found}
 
 
@@ -224,7 +232,7 @@ def write_records(
                 row += _insert(database, *entry, row)
             count += 1
         database.executemany(
-            "INSERT INTO files VALUES (?, ?, ?, ?, ?)",
+            "INSERT INTO files VALUES (?, ?, ?, ?, ?, ?, ?)",
             [dataclasses.astuple(record) for record in files],
         )
         database.execute("CREATE INDEX passages_by_article ON passages (article_id, row)")

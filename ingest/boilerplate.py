@@ -106,14 +106,14 @@ def judge(
     blocks: Sequence[SourceBlock],
     *,
     title: str | None = None,
-    repeated: Container[str] = frozenset(),
+    repeated: Container[int] = frozenset(),
     weights: Weights | None = None,
 ) -> list[str]:
     """Return, for each block, the reason why it is left out, or "" where it is the article's.
 
     `title` is the article's where the source says it; a block that repeats it is kept. `repeated`
-    holds the `sha256_of` the `normalised` texts of blocks that stand in several articles of the
-    same publisher. `weights` are others than the shipped ones (for cross-validation).
+    holds the `block_hash`es of blocks that stand in several articles of the same publisher (see
+    `ingest.repetition`). `weights` are others than the shipped ones (for cross-validation).
     """
     views = look(blocks, repeated)
     fixed = _fixed_reasons(views, title)

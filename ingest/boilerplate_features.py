@@ -6,13 +6,13 @@ block has in common with the page's long paragraphs. None depends on a language 
 wordings in `ingest.boilerplate_rules`.
 """
 
+import hashlib
 import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, field
 
-from index.records import sha256_of
 from ingest.boilerplate_rules import REFERENCES, RULES, Rule
 from ingest.document import SourceBlock
 from ingest.references import reference_blocks
@@ -73,6 +73,12 @@ def normalised(text: str) -> str:
     return " ".join(text.casefold().split())
 
 
+def block_hash(text: str) -> int:
+    """Return the number, of 64 bits, by which a block is known in other articles."""
+    digest = hashlib.blake2b(normalised(text).encode("utf-8", "replace"), digest_size=8).digest()
+    return int.from_bytes(digest, "little", signed=True)
+
+
 def matching_rules(text: str, size: float) -> list[Rule]:
     """Return the rules whose wording the text has, in the order of the table.
 
@@ -88,7 +94,7 @@ def matching_rules(text: str, size: float) -> list[Rule]:
     ]
 
 
-def look(blocks: Sequence[SourceBlock], repeated: Container[str]) -> list[BlockView]:
+def look(blocks: Sequence[SourceBlock], repeated: Container[int]) -> list[BlockView]:
     """Return a view of each block with what it says of itself; see `describe` for the rest."""
     listed = reference_blocks(blocks)
     return [
@@ -115,7 +121,7 @@ def describe(views: Sequence[BlockView]) -> None:
     _name_features(views)
 
 
-def _view(block: SourceBlock, repeated: Container[str], *, listed: bool) -> BlockView:
+def _view(block: SourceBlock, repeated: Container[int], *, listed: bool) -> BlockView:
     text = block.text
     words = _WORD.findall(text)
     cjk = 0 if text.isascii() else len(_CJK.findall(text))
@@ -126,7 +132,7 @@ def _view(block: SourceBlock, repeated: Container[str], *, listed: bool) -> Bloc
         words=words,
         size=size,
         rules=matching_rules(" ".join(text.split()), size),
-        repeated=sha256_of(normalised(text)) in repeated,
+        repeated=block_hash(text) in repeated,
         listed=listed,
     )
 

@@ -13,50 +13,37 @@ vector, whichever file it stands in now.
 
 import hashlib
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from index.dense import DenseIndex
 from index.encoder import Encoder
-from index.errors import (
-    LimitExceeded,
-    NoSnapshot,
-    SnapshotError,
-    SourceError,
-)
-from index.history import check_room
+from index.errors import NoSnapshot, SnapshotError, SourceError
+from index.history import check_room, open_whole_snapshot
 from index.lexical import LexicalIndex
 from index.records import Article, Manifest, Passage
 from index.snapshot import (
     FORMAT_VERSION,
     Snapshot,
     commit_snapshot,
-    open_snapshot,
     writer_lock,
 )
 from index.store import FileRecord, write_records
-from ingest.compose import compose
-from ingest.corpus import RACY_NANOSECONDS, SourceFile, find_files, fingerprint
-from ingest.document import Document, Metadata
-from ingest.front_matter import load_yaml, merge, metadata_from
-from ingest.languages import detect_language, unknown_to
+from ingest.corpus import RACY_NANOSECONDS, SourceFile, find_files
+from ingest.document import Document
+from ingest.languages import unknown_to
 from ingest.readers import read
+from ingest.reading import outline_of, read_file
+from ingest.repetition import groups_to_look_at, repeated_blocks
 from ingest.segment import SegmenterSettings, search_texts, segment
 from ingest.token_counts import remembering
-
-MAX_FILE_BYTES = 20_000_000
-MAX_CONTAINER_BYTES = 100_000_000
-MAX_COLLECTION_BYTES = 200_000_000
-CONTAINERS = (".pdf", ".docx", ".epub")
-COLLECTIONS = (".xml", ".jsonl", ".gz")
-"""Above these a file is not opened: an article of 20 MB of text does not exist; one with pictures,
-or a collection of articles, does."""
 
 OnProgress = Callable[[str, int, int], None]
 """Told `(stage, done, total)`; the stages are "reading" (files) and "encoding" (passages)."""
@@ -86,6 +73,14 @@ class _Draft:
     fresh: dict[str, tuple[Article, list[Passage]]] = field(default_factory=dict)
     files: list[FileRecord] = field(default_factory=list)
     reusable: list[str] = field(default_factory=list)
+
+
+class _Look(NamedTuple):
+    """A file (None: passed over), what is known of it, and whether it is new or changed."""
+
+    file: SourceFile | None
+    record: FileRecord
+    fresh: bool
 
 
 def update_index(
@@ -150,46 +145,11 @@ def update_index(
     )
 
 
-def read_file(file: SourceFile) -> tuple[list[Article], str]:
-    """Return the articles of a file and its fingerprint; raises `SourceError`."""
-    suffix = file.path.suffix.lower()
-    most = MAX_CONTAINER_BYTES if suffix in CONTAINERS else MAX_FILE_BYTES
-    most = MAX_COLLECTION_BYTES if suffix in COLLECTIONS else most
-    if file.size > most:
-        raise LimitExceeded(
-            f"is {file.size / 1e6:.0f} MB; at most {most / 1e6:.0f} MB are read. Split it."
-        )
-    data, sidecar = file.read()
-    beside = _sidecar_metadata(file, sidecar)
-    sha256 = fingerprint(data, sidecar)
-    articles = []
-    for document in read(data, file.source):
-        metadata = merge(beside, document.metadata)
-        if metadata.language is None:
-            text = "\n".join(block.text for block in document.blocks if not block.left_out)
-            metadata = replace(metadata, language=detect_language(text))
-        articles.append(compose(document, metadata, source=file.source, source_sha256=sha256))
-    if not any(article.text for article in articles):
-        raise SourceError("no article was found in it. See what was left out: pincite explain FILE")
-    return articles, sha256
-
-
 def explain_file(path: Path) -> list[Document]:
     """Return the documents of one file, each block with its reason where it is left out."""
     (file,) = (found for found in find_files(path) if isinstance(found, SourceFile))
     data, _ = file.read()
     return list(read(data, file.source))
-
-
-def _sidecar_metadata(file: SourceFile, sidecar: bytes) -> Metadata:
-    if not sidecar or file.sidecar is None:
-        return Metadata()
-    where = file.sidecar.name
-    try:
-        text = sidecar.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise SourceError(f"its sidecar {where} is not UTF-8 (byte {error.start})") from error
-    return metadata_from(load_yaml(text, where), where)
 
 
 @cache
@@ -212,7 +172,8 @@ def _live(
 ) -> tuple[Snapshot | None, list[str]]:
     """Return the live snapshot where its rows can be used again, else None and why not."""
     try:
-        live = open_snapshot(index)
+        # Every byte: what is damaged there would be copied into the next one, and sealed as whole.
+        live = open_whole_snapshot(index)
     except NoSnapshot:
         return None, []
     except SnapshotError as error:
@@ -248,39 +209,66 @@ def _read_changes(
     draft = _Draft()
     added: list[str] = []
     changed: list[str] = []
-    files = list(find_files(corpus))
     now = time.time_ns()
-    for done, file in enumerate(files):
-        on_progress("reading", done, len(files))
-        if isinstance(file, FileRecord):
-            draft.files.append(file)
+    looks = [_look(file, known, now) for file in find_files(corpus)]
+    repeated, judged_anew = _evidence(known, looks)
+    for done, (file, record, fresh) in enumerate(looks):
+        on_progress("reading", done, len(looks))
+        source, before = record.source, known.get(record.source)
+        if file is None or not (fresh or source in judged_anew):
+            draft.files.append(record)
+            draft.kept.update({name: rows[name] for name in owned.get(source, []) if file})
             continue
-        before = known.get(file.source)
-        if before and _untouched(file, before):
-            draft.files.append(replace(before, modified_ns=_trusted_time(file, now)))
-            draft.kept.update({name: rows[name] for name in owned.get(file.source, [])})
-            continue
-        record = FileRecord(file.source, "", file.size, _trusted_time(file, now))
         try:
-            articles, sha256 = read_file(file)
+            articles, sha256 = read_file(file, repeated.get(source, frozenset()))
             cut = {
                 article.article_id: (article, segment(article, count_tokens, settings))
                 for article in articles
             }
             draft.fresh.update(cut)
-            draft.files.append(replace(record, sha256=sha256))
+            # A file that has changed since its blocks were compared is read again the next time.
+            steady = record.sha256 in {"", sha256}
+            draft.files.append(replace(record, sha256=sha256 if steady else "", problem=""))
         except SourceError as error:
-            record = replace(record, sha256=_hash(file), problem=str(error))
-            draft.files.append(record)
-            if before and (before.sha256, before.problem) == (record.sha256, record.problem):
+            failed = replace(record, sha256=_hash(file), problem=str(error))
+            draft.files.append(failed)
+            if before and (before.sha256, before.problem) == (failed.sha256, failed.problem):
                 continue
-        (changed if before else added).append(file.source)
-        draft.reusable += [file.source] if before else []
-    on_progress("reading", len(files), len(files))
+        if fresh:
+            (changed if before else added).append(source)
+        draft.reusable += [source] if before else []
+    on_progress("reading", len(looks), len(looks))
     present = {record.source for record in draft.files}
     removed = sorted(source for source in known if source not in present)
     draft.reusable += removed
     return draft, (tuple(added), tuple(changed), tuple(removed))
+
+
+def _look(file: SourceFile | FileRecord, known: Mapping[str, FileRecord], now: int) -> _Look:
+    if isinstance(file, FileRecord):
+        return _Look(None, file, fresh=False)
+    before = known.get(file.source)
+    if before and _untouched(file, before):
+        return _Look(file, replace(before, modified_ns=_trusted_time(file, now)), fresh=False)
+    outline = outline_of(file)
+    record = FileRecord(file.source, outline.sha256, file.size, _trusted_time(file, now))
+    return _Look(file, replace(record, group=outline.group, blocks=outline.blocks), fresh=True)
+
+
+def _evidence(
+    known: Mapping[str, FileRecord], looks: Sequence[_Look]
+) -> tuple[dict[str, frozenset[int]], set[str]]:
+    """Return the blocks of each file that others have too, and the files for which they changed.
+
+    That a file's article is cut anew when another file shows which of its blocks are the site's
+    keeps an index that grew equal to one built afresh. A group in which nothing changed is passed
+    over.
+    """
+    records = [look.record for look in looks]
+    groups = groups_to_look_at(known, records, {look.record.source for look in looks if look.fresh})
+    before = repeated_blocks(known.values(), groups)
+    now = repeated_blocks(records, groups)
+    return now, {source for source in {*before, *now} if before.get(source) != now.get(source)}
 
 
 def _untouched(file: SourceFile, before: FileRecord) -> bool:

@@ -7,7 +7,8 @@ from index.errors import SnapshotDamaged, SourceError
 from index.records import Article, Passage
 from index.snapshot import damaged_files, open_snapshot
 from ingest.corpus import SourceFile, find_files
-from ingest.pipeline import read_file
+from ingest.reading import read_file
+from ingest.repetition import repeated_blocks
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,8 @@ def verify_index(corpus: Path, index: Path) -> VerifiedIndex:
         for name in damaged_files(snapshot.folder)
     ]
     present = {f.source: f for f in find_files(corpus) if isinstance(f, SourceFile)}
+    known = snapshot.records.files().values()
+    repeated = repeated_blocks(known, {record.group for record in known})
     again: dict[str, dict[str, Article] | str] = {}
     articles = passages = 0
     try:
@@ -36,7 +39,9 @@ def verify_index(corpus: Path, index: Path) -> VerifiedIndex:
             passages += len(cut)
             faults += _passage_faults(article, cut)
             if article.source not in again:
-                again[article.source] = _read_again(present.get(article.source))
+                again[article.source] = _read_again(
+                    present.get(article.source), repeated.get(article.source, frozenset())
+                )
             faults += _article_faults(article, again[article.source])
     except SnapshotDamaged as error:
         faults.append(str(error))
@@ -61,11 +66,11 @@ def _passage_faults(article: Article, passages: list[Passage]) -> list[str]:
     return faults
 
 
-def _read_again(file: SourceFile | None) -> dict[str, Article] | str:
+def _read_again(file: SourceFile | None, repeated: frozenset[int]) -> dict[str, Article] | str:
     if file is None:
         return "its file is gone"
     try:
-        articles, _ = read_file(file)
+        articles, _ = read_file(file, repeated)
     except SourceError as error:
         return f"its file cannot be read any more: {error}"
     return {article.article_id: article for article in articles}

@@ -9,10 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.records import sha256_of
 from ingest import boilerplate_rules as rules
 from ingest.boilerplate import judge
-from ingest.boilerplate_features import normalised
+from ingest.boilerplate_features import block_hash
 from ingest.document import SourceBlock
 from ingest.readers.text import blocks_of, read
 
@@ -275,7 +274,7 @@ def test_reason_of_an_unspoken_line_comes_from_the_part_it_stands_in() -> None:
 def test_repetition_tips_a_block_in_doubt_and_not_a_paragraph_of_the_article() -> None:
     paragraph = next(text for mark, text in marked(CLINIC) if mark == "+" and len(text) > 150)
     blocks = blocks_of("\n\n".join(text for _, text in marked(CLINIC)))
-    repeated = {sha256_of(normalised(text)) for text in (paragraph, "Heel pain in runners")}
+    repeated = {block_hash(text) for text in (paragraph, "Heel pain in runners")}
     reasons = {b.text: r for b, r in zip(blocks, judge(blocks, repeated=repeated), strict=True)}
     assert reasons[paragraph] == ""
 

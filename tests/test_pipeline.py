@@ -124,7 +124,7 @@ def test_unchanged_files_are_not_opened(
     monkeypatch.setattr(SourceFile, "fingerprint", fingerprint)
     report = update_index(corpus, index, encoder)
     assert changes(report) == (("new.txt",), (), ())
-    assert opened == ["new.txt"]
+    assert set(opened) == {"new.txt"}
 
 
 def test_a_file_with_a_new_time_and_the_same_bytes_is_unchanged(
@@ -459,7 +459,29 @@ def test_explaining_a_file_gives_each_block_with_its_reason(corpus: Path) -> Non
 
 # Whatever the sequence
 
-NAMES = st.sampled_from(["a.txt", "b.txt", "c.md", "deep/d.txt"])
+NAMES = st.sampled_from(["a.txt", "b.txt", "c.md", "deep/d.txt", "e.txt"])
+
+
+def page_of_a_site(article: str) -> str:
+    """Return a copied page: an article within the frame that the pages of a site share."""
+    return f"""Home
+Topics
+Legs and feet, hands and arms
+Sign in
+{article}
+Stories of walkers from all over the country
+Share this page
+Subscribe to our newsletter
+Legs and feet, hands and arms
+Copyright 2024 Sample Press. All rights reserved.
+"""
+
+
+PARTS = [
+    ("Calf cramps", "Calf cramps come at night and let go within a few minutes, as a rule."),
+    ("Foot cramps", "Foot cramps come after a long walk. Stretching the foot helps against them."),
+    ("Restless legs", "Restless legs keep people awake, who then walk about for some hours."),
+]
 TEXTS = st.sampled_from(
     [
         EYELID,
@@ -469,6 +491,7 @@ TEXTS = st.sampled_from(
         "Coffee makes an eyelid flutter. " * 30,
         "",
         "\0\1\2" * 100,
+        *(page_of_a_site(f"{part} at night\n\n{text}") for part, text in PARTS),
     ]
 )
 STEPS = st.one_of(

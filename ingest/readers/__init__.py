@@ -3,7 +3,7 @@
 A new format is one new module with a `read` (see `ingest.document.Reader`) and one line here.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from importlib import import_module
 from pathlib import PurePosixPath
 from types import MappingProxyType
@@ -56,9 +56,14 @@ READERS: Mapping[str, Reader] = MappingProxyType(
 )
 """The reader of each suffix, in lower case."""
 
+JUDGED = (".text", ".txt")
+"""Suffixes of text that was copied from pages, in which blocks that other files have too count."""
 
-def read(data: bytes, name: str) -> Iterator[Document]:
+
+def read(data: bytes, name: str, repeated: Collection[int] = frozenset()) -> Iterator[Document]:
     """Yield the articles of a file, read by the reader of its suffix.
+
+    `repeated` are the blocks that other files of its publisher have too (`ingest.repetition`).
 
     Raises `UnsupportedFormat` when no reader knows the suffix or when the first bytes are those of
     another format, and what the reader raises (`SourceError`). The reading starts when the first
@@ -73,6 +78,10 @@ def read(data: bytes, name: str) -> Iterator[Document]:
     for signature, suffixes, what in _SIGNATURES:
         if data.startswith(signature) and suffix not in suffixes:
             raise UnsupportedFormat(f"{name}: {what}")
+    if repeated and suffix in JUDGED:
+        from ingest.readers import text
+
+        return text.read(data, name, repeated)
     return reader(data, name)
 
 

@@ -7,7 +7,7 @@ overlap, and nothing but white space stands outside them.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -17,6 +17,7 @@ from ingest.boilerplate_rules import REFERENCES
 from ingest.document import Document, Metadata, SourceBlock
 from ingest.encoding import decode
 from ingest.references import parse_references
+from ingest.repetition import is_copy
 
 _BULLET = r"[♦•◦▪▫●○■□►▸▶‣⁃∙·*✓✔✗✘➤➢→\-–—]"
 _NUMBER = r"\(?\d{1,3}[.)]|[a-z]\)"
@@ -58,19 +59,25 @@ class _Line:
     chunk: int
 
 
-def read(data: bytes, name: str) -> Iterator[Document]:
+def read(data: bytes, name: str, repeated: Collection[int] = frozenset()) -> Iterator[Document]:
     """Yield the one document of a plain text file.
 
     `source_start` of each block is its offset in the decoded file. What is not the article is
     marked with its reason; a reference list becomes the article's references. The title is the
-    first heading that belongs to the article, where nothing else of it stands before.
+    first heading that belongs to the article, where nothing else of it stands before. `repeated`
+    are the blocks that others of its publisher have too (see `ingest.repetition`); as evidence
+    they never leave nothing of a file.
 
     Raises:
         SourceError: the bytes are not text, or empty.
     """
     text, _ = decode(data, name)
     blocks = blocks_of(text)
-    reasons = judge(blocks)
+    if repeated and is_copy(blocks, repeated):
+        repeated = frozenset()
+    reasons = judge(blocks, repeated=repeated)
+    if repeated and all(reasons):
+        reasons = judge(blocks)
     listed = [b for b, reason in zip(blocks, reasons, strict=True) if reason == REFERENCES]
     metadata = Metadata(references=parse_references(listed))
     first = next((place for place, reason in enumerate(reasons) if not reason), None)

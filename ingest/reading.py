@@ -1,0 +1,87 @@
+"""One file of the corpus into its articles: limits, sidecar, reader, language."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+
+from index.errors import LimitExceeded, SourceError
+from index.records import Article
+from ingest.compose import compose
+from ingest.corpus import SourceFile, fingerprint
+from ingest.document import Metadata
+from ingest.encoding import decode
+from ingest.front_matter import load_yaml, merge, metadata_from
+from ingest.languages import detect_language
+from ingest.readers import JUDGED, read
+from ingest.readers.text import blocks_of
+from ingest.repetition import group_of, packed_hashes
+
+MAX_FILE_BYTES = 20_000_000
+MAX_CONTAINER_BYTES = 100_000_000
+MAX_COLLECTION_BYTES = 200_000_000
+CONTAINERS = (".pdf", ".docx", ".epub")
+COLLECTIONS = (".xml", ".jsonl", ".gz")
+"""Above these a file is not opened: an article of 20 MB of text does not exist; one with pictures,
+or a collection of articles, does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """What can be said of a file before its article is looked for: see `ingest.repetition`."""
+
+    sha256: str = ""
+    group: str = ""
+    blocks: bytes = b""
+
+
+def outline_of(file: SourceFile) -> Outline:
+    """Return the blocks of copied text; an empty outline for other files and unreadable ones."""
+    if file.path.suffix.lower() not in JUDGED or file.size > MAX_FILE_BYTES:
+        return Outline()
+    try:
+        data, sidecar = file.read()
+        metadata = _sidecar_metadata(file, sidecar)
+        text, _ = decode(data, file.source)
+    except SourceError:
+        return Outline()
+    group = group_of(metadata, file.source)
+    return Outline(fingerprint(data, sidecar), group, packed_hashes(blocks_of(text)))
+
+
+def read_file(
+    file: SourceFile, repeated: Collection[int] = frozenset()
+) -> tuple[list[Article], str]:
+    """Return the articles of a file and its fingerprint; raises `SourceError`.
+
+    `repeated` are the blocks that other files of its publisher have too (`ingest.repetition`).
+    """
+    suffix = file.path.suffix.lower()
+    most = MAX_CONTAINER_BYTES if suffix in CONTAINERS else MAX_FILE_BYTES
+    most = MAX_COLLECTION_BYTES if suffix in COLLECTIONS else most
+    if file.size > most:
+        raise LimitExceeded(
+            f"is {file.size / 1e6:.0f} MB; at most {most / 1e6:.0f} MB are read. Split it."
+        )
+    data, sidecar = file.read()
+    beside = _sidecar_metadata(file, sidecar)
+    sha256 = fingerprint(data, sidecar)
+    articles = []
+    for document in read(data, file.source, repeated):
+        metadata = merge(beside, document.metadata)
+        if metadata.language is None:
+            text = "\n".join(block.text for block in document.blocks if not block.left_out)
+            metadata = replace(metadata, language=detect_language(text))
+        articles.append(compose(document, metadata, source=file.source, source_sha256=sha256))
+    if not any(article.text for article in articles):
+        raise SourceError("no article was found in it. See what was left out: pincite explain FILE")
+    return articles, sha256
+
+
+def _sidecar_metadata(file: SourceFile, sidecar: bytes) -> Metadata:
+    if not sidecar or file.sidecar is None:
+        return Metadata()
+    where = file.sidecar.name
+    try:
+        text = sidecar.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise SourceError(f"its sidecar {where} is not UTF-8 (byte {error.start})") from error
+    return metadata_from(load_yaml(text, where), where)
