@@ -1,5 +1,6 @@
 """`pincite watch`: index, and again whenever an article comes, changes or goes."""
 
+import signal
 import threading
 from pathlib import Path
 from typing import Annotated
@@ -13,7 +14,7 @@ def watch(
     corpus: Annotated[Path | None, typer.Option(help="Folder of articles.")] = None,
     index: Annotated[Path | None, typer.Option(help="Folder of the snapshots.")] = None,
 ) -> None:
-    """Index the articles, and again after each change, until interrupted."""
+    """Index the articles, and again after each change, until it is told to stop."""
     from service.indexing import Indexing
     from service.watching import Watcher
 
@@ -32,9 +33,14 @@ def watch(
 
     indexing = Indexing(settings, tell)
     watcher = Watcher(settings.corpus, indexing.request)
-    watcher.start()
+    stop = threading.Event()
+    # A signal that came in the middle of a job would else leave its process behind.
+    before = {n: signal.signal(n, lambda *_: stop.set()) for n in (signal.SIGINT, signal.SIGTERM)}
     try:
-        threading.Event().wait()
-    except KeyboardInterrupt:
+        watcher.start()
+        stop.wait()
+    finally:
         watcher.stop()
         indexing.stop()
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,23 +1,31 @@
-"""Indexing killed at each step and at any moment: what is live is whole, the next run finishes.
+"""Killed at each step and at any moment: what is live is whole, the next run finishes the work.
 
 `PINCITE_TEST_KILLS` asks for more random moments than the 20 of the plain test.
 """
 
+import hashlib
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import httpx2 as httpx
 import pytest
 
 from index.encoder import DeterministicEncoder
-from index.history import open_whole_snapshot
+from index.history import open_whole_snapshot, roll_back
 from index.snapshot import current_snapshot
 from ingest.pipeline import update_index
 from ingest.verify import verify_index
 from tests.sample_corpus import write
+from tests.service_fixtures import TOKEN, wait_until
 
 KILLS = int(os.environ.pop("PINCITE_TEST_KILLS", "20"))
 
@@ -106,3 +114,213 @@ def test_killed_at_any_moment(corpus: Path, tmp_path: Path) -> None:
         assert whole(index) in {before, current_snapshot(index)}
         finishes(corpus, index)
     assert killed >= KILLS * 0.8
+
+
+# The service killed while it takes articles
+
+
+@contextmanager
+def serving(
+    corpus: Path, index: Path, *options: str
+) -> Iterator[tuple["subprocess.Popen[str]", str]]:
+    """Run `pincite serve` on a free port; give the process and its address, or what it said."""
+    environment = {name: v for name, v in os.environ.items() if not name.startswith("PINCITE_")}
+    environment |= {"PINCITE_ENCODER": "deterministic", "PINCITE_ADMIN_TOKEN": TOKEN}
+    process = subprocess.Popen(
+        [sys.executable, "-c", "import service.cli; service.cli.main()", "serve", "--port", "0",
+         "--index", str(index), "--corpus", str(corpus), *options],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment | {"PYTHONPATH": str(Path(__file__).parents[1])},
+        cwd=corpus.parent,
+    )  # fmt: skip
+    assert process.stderr is not None
+    try:
+        said = process.stderr.readline()
+        found = re.search(r"http://127\.0\.0\.1:\d+", said)
+        yield process, found[0] if found else said
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+
+def wait_for(address: str, path: str, status: int) -> httpx.Response:
+    end = time.monotonic() + 60
+    while True:
+        answer = httpx.get(f"{address}{path}", verify=False)
+        if answer.status_code == status:
+            return answer
+        assert time.monotonic() < end, f"{path} is {answer.status_code}, not {status}"
+        time.sleep(0.05)
+
+
+def test_nothing_acknowledged_is_lost_when_the_service_is_killed(
+    corpus: Path, tmp_path: Path
+) -> None:
+    index = tmp_path / "index"
+    update_index(corpus, index, DeterministicEncoder())
+    header = {"authorization": f"Bearer {TOKEN}"}
+    acknowledged: dict[str, str | None] = {}
+    draw = random.Random(6)
+    lock = threading.Lock()
+
+    def send(address: str, turn: int, number: int) -> None:
+        with httpx.Client(base_url=address, headers=header, verify=False) as client:
+            try:
+                for count in range(1000):
+                    name = f"sent/{turn}-{number}-{count}.md"
+                    text = f"# Sent {name}\n\nRest {turn} {number} {count} helps.\n" * 5
+                    answer = client.put(f"/v1/articles/{name}", content=text)
+                    if answer.status_code == 202:
+                        with lock:
+                            acknowledged[name] = answer.json()["sha256"]
+                    if count % 3 == 2:
+                        gone = f"sent/{turn}-{number}-{count - 1}.md"
+                        if client.delete(f"/v1/articles/{gone}").status_code == 202:
+                            with lock:
+                                acknowledged[gone] = None
+            except httpx.HTTPError:
+                return  # killed: what was not answered may be there or not
+
+    for turn in range(3):
+        with serving(corpus, index) as (process, address):
+            threads = [
+                threading.Thread(target=send, args=(address, turn, number)) for number in range(3)
+            ]
+            for thread in threads:
+                thread.start()
+            moment = len(acknowledged) + draw.randint(5, 40)
+            wait_until(lambda: len(acknowledged) >= moment)  # noqa: B023 - within this turn
+            time.sleep(draw.uniform(0, 0.05))
+            process.kill()
+            for thread in threads:
+                thread.join()
+        whole(index)
+    assert len(acknowledged) >= 15
+    assert None in acknowledged.values()
+    for name, sha256 in acknowledged.items():
+        stored = corpus / name
+        found = hashlib.sha256(stored.read_bytes()).hexdigest() if stored.exists() else None
+        # A delete whose answer was lost may have been done; nothing else may differ.
+        assert found == sha256 or (found is None and sha256 is not None), name
+    lost = [n for n, s in acknowledged.items() if s is not None and not (corpus / n).exists()]
+    assert len(lost) <= 9, "more than the nine deletes that can have gone unanswered"
+    # The next service takes the work up without being asked.
+    with serving(corpus, index) as (_, address):
+        for name, sha256 in acknowledged.items():
+            wait_for(address, f"/v1/articles/{name}", 200 if (corpus / name).exists() else 404)
+            assert sha256 is None or name in lost or (corpus / name).exists()
+    assert list(corpus.rglob(".*.upload")) == []
+    assert verify_index(corpus, index).faults == ()
+
+
+# What else befalls an index
+
+
+def test_a_service_does_not_start_on_a_damaged_snapshot_and_says_what_to_do(
+    corpus: Path, tmp_path: Path
+) -> None:
+    index = tmp_path / "index"
+    update_index(corpus, index, DeterministicEncoder())
+    before = current_snapshot(index)
+    write(corpus / "new.md", "# New\n\nRest helps a tired muscle.\n")
+    update_index(corpus, index, DeterministicEncoder())
+    live = current_snapshot(index)
+    path = index / "snapshots" / str(live) / "dense.faiss"
+    data = bytearray(path.read_bytes())
+    data[-4] ^= 1  # the least bit of the last component: it opens as before
+    path.write_bytes(data)
+    with serving(corpus, index) as (process, said):
+        assert process.wait(timeout=60) == 1
+        assert said.startswith(f"pincite: snapshot {live} is damaged: ")
+        assert "dense.faiss" in said
+        assert 'Run "pincite rollback" for the one before, or "pincite index --rebuild"' in said
+    assert roll_back(index).after.snapshot == before
+    with serving(corpus, index) as (_, address):
+        assert httpx.get(f"{address}/readyz", verify=False).json()["snapshot"] == before
+
+
+def test_vectors_of_a_damaged_snapshot_are_not_used_again(corpus: Path, tmp_path: Path) -> None:
+    index = tmp_path / "index"
+    update_index(corpus, index, DeterministicEncoder())
+    live = current_snapshot(index)
+    path = index / "snapshots" / str(live) / "dense.faiss"
+    data = bytearray(path.read_bytes())
+    data[-4] ^= 1
+    path.write_bytes(data)
+    write(corpus / "new.md", "# New\n\nRest helps a tired muscle.\n")
+    report = update_index(corpus, index, DeterministicEncoder())
+    assert report.notes[0].startswith(f"Everything is read anew: snapshot {live} is damaged: ")
+    assert report.encoded == report.passages
+    fresh = tmp_path / "fresh"
+    update_index(corpus, fresh, DeterministicEncoder())
+    vectors = [open_whole_snapshot(place).dense.vectors.tobytes() for place in (index, fresh)]
+    assert vectors[0] == vectors[1]
+
+
+def test_a_clock_that_jumps_back_a_year_changes_nothing(
+    corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index = tmp_path / "index"
+    update_index(corpus, index, DeterministicEncoder(), keep=2)
+    now = time.time_ns
+    monkeypatch.setattr(time, "time_ns", lambda: now() - 365 * 86_400 * 1_000_000_000)
+    made = [current_snapshot(index)]
+    for number in range(3):
+        text = f"# New\n\nRest {number} days helps a tired muscle.\n"
+        write(corpus / "new.md", text, changed=1_700_000_000 - number)  # older, says the file
+        report = update_index(corpus, index, DeterministicEncoder(), keep=2)
+        assert (report.changed if number else report.added) == ("new.md",)
+        made.append(current_snapshot(index))
+        assert whole(index) == made[-1]
+    assert made == sorted(made, key=str)
+    assert len(set(made)) == 4
+    assert update_index(corpus, index, DeterministicEncoder(), keep=2).manifest is None
+    monkeypatch.undo()
+    write(corpus / "new.md", "# New\n\nRest always helps.\n")
+    assert update_index(corpus, index, DeterministicEncoder()).changed == ("new.md",)
+    finishes(corpus, index)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="capabilities are Linux's")
+def test_a_folder_that_cannot_be_written_to_leaves_what_is_live(
+    corpus: Path, tmp_path: Path
+) -> None:
+    index = tmp_path / "index"
+    update_index(corpus, index, DeterministicEncoder())
+    before = current_snapshot(index)
+    write(corpus / "new.md", "# New\n\nRest helps a tired muscle.\n")
+    for folder in (index / "snapshots", index):
+        folder.chmod(0o555)
+    try:
+        # Root writes anywhere: give the right to do so up, as a service has none.
+        ended = subprocess.run(
+            [sys.executable, "-W", "ignore", "-c", UNPRIVILEGED + WRITER, str(corpus), str(index),
+             "-"],
+            capture_output=True, text=True, check=False,
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+        )  # fmt: skip
+    finally:
+        for folder in (index, index / "snapshots"):
+            folder.chmod(0o755)
+    assert ended.returncode == 1
+    assert re.search(r"SnapshotError: .*(cannot be written|could not be written)", ended.stderr)
+    assert whole(index) == before
+    finishes(corpus, index)
+
+
+# Drops CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH (bits 1 and 2) where there are any.
+UNPRIVILEGED = """
+import ctypes
+class Header(ctypes.Structure):
+    _fields_ = [("version", ctypes.c_uint32), ("pid", ctypes.c_int)]
+class Data(ctypes.Structure):
+    _fields_ = [(n, ctypes.c_uint32) for n in ("effective", "permitted", "inheritable")]
+libc = ctypes.CDLL(None, use_errno=True)
+header, data = Header(0x20080522, 0), (Data * 2)()
+assert libc.capget(ctypes.byref(header), data) == 0
+data[0].effective &= ~0b110
+assert libc.capset(ctypes.byref(header), data) == 0
+"""
