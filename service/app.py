@@ -20,10 +20,10 @@ from service.feedback_page import feedback_router
 from service.follow import Follower
 from service.headers import SecurityHeaders
 from service.indexing import Indexing
-from service.middleware import CatchFailures, CountRequests, HeadAsGet, LimitBody
+from service.middleware import CatchFailures, CountRequests, HeadAsGet, LimitBody, LimitQuestions
 from service.operator_pages import operator_router
 from service.pages import pages_router
-from service.problems import add_problem_handlers, on_failure
+from service.problems import add_problem_handlers, on_failure, on_pincite_error
 from service.settings import Settings
 from service.shelf import Shelf
 from service.watching import Watcher
@@ -114,6 +114,7 @@ def create_app(
     # The last added is the outermost.
     app.add_middleware(CatchFailures, respond=on_failure)
     app.add_middleware(LimitBody)
+    app.add_middleware(LimitQuestions, most=settings.queue, respond=on_pincite_error)
     app.add_middleware(CountRequests, counts=app.state.requests)
     app.add_middleware(AllowOrigins, origins=(settings.allowed_origins or "").split())
     app.add_middleware(SecurityHeaders)

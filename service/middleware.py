@@ -1,4 +1,5 @@
-"""What lies around every request: failures caught, bodies bounded, HEAD answered, counts kept.
+"""What lies around every request: failures caught, bodies and crowds bounded, HEAD answered,
+counts kept.
 
 Plain ASGI, like `service.headers`: nothing is buffered, and nothing of a request is remembered.
 """
@@ -10,6 +11,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from index.errors import PinciteError
 
 BODY_BYTES = 1_000_000
 """Longest body that a JSON route takes: the longest quote to verify (100,000 characters) fits even
@@ -80,6 +83,48 @@ class LimitBody:
         await self.app(scope, counted, send)
 
 
+class Crowded(PinciteError):
+    """As many questions are being answered as are taken at a time."""
+
+    status = 503
+    kind = "crowded"
+    seconds = 1
+
+
+class LimitQuestions:
+    """Refuses a question at once when `most` others are being answered.
+
+    Whoever is refused knows it within milliseconds and may come again; whoever is taken waits for
+    `most` others at the longest.
+    """
+
+    def __init__(
+        self, app: ASGIApp, most: int, respond: Callable[[Request, Exception], Response]
+    ) -> None:
+        self.app = app
+        self.most = most
+        self.respond = respond
+        self.taken = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or answer that it comes at a busy time."""
+        if scope["type"] != "http" or not _asks(scope):
+            await self.app(scope, receive, send)
+            return
+        if self.taken >= self.most:
+            refusal = Crowded(
+                f"{self.taken} questions are being answered, and no more are taken at a time "
+                f"(PINCITE_QUEUE). Ask again in {Crowded.seconds} s."
+            )
+            await self.respond(Request(scope, receive), refusal)(scope, receive, send)
+            return
+        self.taken += 1
+        try:
+            await self.app(scope, receive, send)
+        finally:
+            self.taken -= 1
+
+
 class CountRequests:
     """Counts requests by route and status, for `/metrics`. Addresses and bodies are not kept."""
 
@@ -120,6 +165,12 @@ class HeadAsGet:
             await send(message)
 
         await self.app({**scope, "method": "GET"}, receive, headers_only)
+
+
+def _asks(scope: Scope) -> bool:
+    """Tell whether a request is a question: to the JSON route, or to the page with one in it."""
+    path: str = scope["path"]
+    return path == "/v1/ask" or (path == "/" and bool(scope["query_string"]))
 
 
 def _announced(scope: Scope) -> int:

@@ -19,6 +19,7 @@ from service.allowance import TooMany
 from service.api import AdminOnly
 from service.error_pages import render_error
 from service.failures import place_of
+from service.middleware import Crowded
 
 _LOG = logging.getLogger("pincite")
 
@@ -38,7 +39,7 @@ def on_pincite_error(request: Request, error: Exception) -> Response:
     if not isinstance(error, PinciteError):
         raise TypeError(type(error))
     headers = {"www-authenticate": "Bearer"} if isinstance(error, AdminOnly) else {}
-    if isinstance(error, TooMany):
+    if isinstance(error, TooMany | Crowded):
         headers = {"retry-after": str(error.seconds)}
     return problem(request, error.status, error.kind, str(error), headers)
 

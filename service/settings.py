@@ -123,6 +123,14 @@ class Settings(BaseSettings):
         float,
         Field(gt=0, lt=1, description="Least probability at which a passage is an answer."),
     ] = 0.5
+    queue: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=10_000,
+            description="How many questions are taken at a time; to one more the answer is 503.",
+        ),
+    ] = 128
     question_characters: Annotated[
         int, Field(ge=50, le=100_000, description="Longest question that is taken.")
     ] = 10_000
