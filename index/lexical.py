@@ -146,6 +146,17 @@ class LexicalIndex:
             return np.empty(0, np.int64)
         return self._rows[self._starts[column] : self._starts[column + 1]].astype(np.int64)
 
+    def gains(self, term: str) -> tuple[Rows, Scores]:
+        """Return the rows that hold `term`, in order, and what it adds to the score of each."""
+        column = self._columns.get(term)
+        if column is None:
+            return np.empty(0, np.int64), np.empty(0, np.float32)
+        span = slice(self._starts[column], self._starts[column + 1])
+        rows = self._rows[span]
+        frequencies = self._frequencies[span].astype(np.float32)
+        gain = frequencies * np.float32(K1 + 1) / (frequencies + self._norms[rows])
+        return rows.astype(np.int64), self._idf[column] * gain
+
     def scores(self, query: str) -> Scores:
         """Return the BM25 score of every row, `(n,)`, 0 where no term of `query` stands."""
         return self.scores_of_terms(Counter(terms(query)))
@@ -158,14 +169,8 @@ class LexicalIndex:
         """
         total = np.zeros(self._size, np.float32)
         for term in sorted(weights):
-            column = self._columns.get(term)
-            if column is None:
-                continue
-            span = slice(self._starts[column], self._starts[column + 1])
-            rows = self._rows[span]
-            frequencies = self._frequencies[span].astype(np.float32)
-            gain = frequencies * np.float32(K1 + 1) / (frequencies + self._norms[rows])
-            total[rows] += np.float32(weights[term]) * self._idf[column] * gain
+            rows, gains = self.gains(term)
+            total[rows] += np.float32(weights[term]) * gains
         return total
 
 

@@ -1,0 +1,215 @@
+"""Names that mean the same: what else a passage may call the thing that a question names.
+
+The table is data (`names.toml`), each block with the reference whose usage it follows. A passage
+that has another name of the thing scores as if it had the name that was typed, but less:
+
+    lift(row) = Σ over names typed of max(0, max over other names of other(row) - typed(row))
+    other(row) = WEIGHT · min(1, mass typed / mass other) · BM25 of the other name's terms, where
+                 the row has all of them, and 0 where it has not
+
+with mass = Σ weight · idf. So a synonym can never be worth more than the word itself, a passage
+that uses both names gains nothing by it, and "stroke" does not find brains and attacks apart.
+"""
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+import numpy as np
+
+from index.analysis import terms
+from index.focus import ASKED
+from index.lexical import LexicalIndex, Rows, Scores
+
+WEIGHT = 0.7
+
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+_JOINED = re.compile(r"[-\u2010\u2011]\w")
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """One name of a thing, and its terms."""
+
+    text: str
+    terms: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A name in a question: its terms as typed, and the other names of the same thing."""
+
+    typed: tuple[str, ...]
+    others: tuple[Name, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A name as the question may have it. `cues` is None when it needs no other word."""
+
+    name: Name
+    group: int
+    cues: frozenset[str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    """A word of a question. `loud`: in capitals, in a question that has small letters too."""
+
+    terms: tuple[str, ...]
+    loud: bool
+
+
+class Names:
+    """The groups of names. `in_question` finds those that a question has."""
+
+    def __init__(
+        self,
+        groups: Sequence[Sequence[str]],
+        uncertain: Mapping[str, Sequence[str]] | None = None,
+    ) -> None:
+        """Read `groups`, each a list of names of one thing.
+
+        `uncertain` are names that also mean other things, each with words beside which it does not.
+        """
+        unsure = {tuple(terms(name)): cues for name, cues in (uncertain or {}).items()}
+        self._groups: list[tuple[Name, ...]] = []
+        self._by_first: dict[str, list[_Entry]] = {}
+        for number, group in enumerate(groups):
+            names: dict[tuple[str, ...], Name] = {}
+            for text in group:
+                key = tuple(terms(text))
+                if key:
+                    names.setdefault(key, Name(text, key))
+            self._groups.append(tuple(names.values()))
+            for key, name in names.items():
+                cues = unsure.get(key)
+                known = None if cues is None else frozenset(t for cue in cues for t in terms(cue))
+                self._by_first.setdefault(key[0], []).append(_Entry(name, number, known))
+        for entries in self._by_first.values():
+            entries.sort(key=lambda entry: (-len(entry.name.terms), entry.group))
+
+    def in_question(self, question: str) -> tuple[Mention, ...]:
+        """Return the names in `question`, in order; where two overlap, the longer one."""
+        read = _read(question)
+        stream = [(term, word) for word in read for term in word.terms]
+        every = {term for term, _ in stream}
+        found: list[Mention] = []
+        place = 0
+        while place < len(stream):
+            entry = self._at(stream, place, every)
+            if entry is None:
+                place += 1
+                continue
+            typed = entry.name.terms
+            others = tuple(name for name in self._groups[entry.group] if name.terms != typed)
+            mention = Mention(typed, others)
+            if mention not in found:
+                found.append(mention)
+            place += len(typed)
+        return tuple(found)
+
+    def _at(
+        self, stream: Sequence[tuple[str, _Word]], place: int, every: set[str]
+    ) -> _Entry | None:
+        for entry in self._by_first.get(stream[place][0], ()):
+            key = entry.name.terms
+            here = stream[place : place + len(key)]
+            if tuple(term for term, _ in here) != key:
+                continue
+            sure = entry.cues is None or all(word.loud for _, word in here)
+            if sure or (entry.cues or frozenset()) & (every - set(key)):
+                return entry
+        return None
+
+
+@cache
+def stored_names() -> Names:
+    """Return the names of `names.toml`."""
+    table = tomllib.loads(files("index").joinpath("names.toml").read_text("utf-8"))
+    groups = [group for block in table["block"] for group in block["groups"]]
+    return Names(groups, table["uncertain"])
+
+
+def mentions(
+    question: str, weights: Mapping[str, float], lexical: LexicalIndex, names: Names | None = None
+) -> tuple[Mention, ...]:
+    """Return the names in `question` that the articles of `lexical` also call something else.
+
+    By `names`, or the stored table. Only other names are given of which some row has every term.
+    `weights` are those of the question's terms: of a long question only names count that are asked
+    about (`index.focus.ASKED`), not whatever else its story mentions.
+    """
+    least = ASKED * max(weights.values(), default=0.0)
+    found = []
+    for one in (names or stored_names()).in_question(question):
+        if all(weights.get(term, least) < least for term in one.typed):
+            continue
+        others = tuple(name for name in one.others if len(rows_with_name(name, lexical)))
+        if others:
+            found.append(Mention(one.typed, others))
+    return tuple(found)
+
+
+def rows_with_name(name: Name, lexical: LexicalIndex) -> Rows:
+    """Return the rows that hold every term of `name`, in order."""
+    rows = lexical.rows_with(name.terms[0])
+    for term in name.terms[1:]:
+        rows = np.intersect1d(rows, lexical.rows_with(term), assume_unique=True)
+    return rows
+
+
+def lift(
+    found: Sequence[Mention],
+    weights: Mapping[str, float],
+    lexical: LexicalIndex,
+    weight: float | None = None,
+) -> Scores:
+    """Return what other names add to the BM25 score of every row, `(n,)`, never below 0.
+
+    `weights` are those of the question's terms. `weight` is `WEIGHT` unless given.
+    """
+    share = WEIGHT if weight is None else weight
+    total = np.zeros(len(lexical), np.float32)
+    usual = min(1.0, max(weights.values(), default=1.0))
+    for mention in found:
+        # A name that stands twice in the question counts once for each of its words' weights.
+        own = {term: weights.get(term, usual) for term in mention.typed}
+        mass = sum(value * lexical.idf(term) for term, value in own.items())
+        best = np.zeros(len(lexical), np.float32)
+        for name in mention.others:
+            rarity = sum(lexical.idf(term) for term in set(name.terms))
+            factor = share * min(1.0, mass / rarity) if rarity else 0.0
+            rows, scores = _whole(name, lexical)
+            best[rows] = np.maximum(best[rows], np.float32(factor) * scores)
+        total += np.maximum(best - lexical.scores_of_terms(own), 0)
+    return total
+
+
+def _whole(name: Name, lexical: LexicalIndex) -> tuple[Rows, Scores]:
+    """Return the rows that have every term of `name`, and their BM25 scores for it."""
+    rows, scores = lexical.gains(name.terms[0])
+    for term in sorted(set(name.terms[1:])):
+        others, gains = lexical.gains(term)
+        rows, here, there = np.intersect1d(rows, others, assume_unique=True, return_indices=True)
+        scores = scores[here] + gains[there]
+    return rows, scores
+
+
+def _read(question: str) -> list[_Word]:
+    """Return the words of a question."""
+    mixed = any(character.islower() for character in question)
+    return [
+        _Word(
+            tuple(terms(match[0])),
+            # "PD-1" is not PD.
+            mixed
+            and len(match[0]) > 1
+            and match[0].isupper()
+            and _JOINED.match(question, match.end()) is None,
+        )
+        for match in _WORD.finditer(question)
+    ]

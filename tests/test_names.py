@@ -1,0 +1,173 @@
+"""Other names: found only where they mean the thing, worth less than the word, kept in order."""
+
+import tomllib
+from collections import Counter
+from importlib.resources import files
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.analysis import terms
+from index.lexical import LexicalIndex
+from index.names import WEIGHT, Mention, Name, Names, lift, mentions, stored_names
+
+TABLE = tomllib.loads(files("index").joinpath("names.toml").read_text("utf-8"))
+GROUPS = [group for block in TABLE["block"] for group in block["groups"]]
+
+NAMES = Names(
+    [
+        ["heart attack", "myocardial infarction", "MI"],
+        ["heart failure", "CHF"],
+        ["multiple sclerosis", "MS"],
+        ["uterus", "womb"],
+    ],
+    {"MS": ["relapse"], "MI": []},
+)
+
+
+def typed(question: str, names: Names = NAMES) -> list[str]:
+    return [" ".join(one.typed) for one in names.in_question(question)]
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("What is a heart attack?", ["heart attack"]),
+        ("HEART-ATTACK", ["heart attack"]),
+        ("heart failure after a heart attack", ["heart failur", "heart attack"]),
+        ("attack of the heart", []),
+        ("my heart's failure", ["heart failur"]),
+        ("Is MS inherited?", ["ms"]),
+        ("Is Ms Jones ill?", []),
+        ("is ms inherited?", []),
+        ("ms and its relapses", ["ms"]),
+        ("DO MS PATIENTS RECOVER?", []),
+        ("a MI", ["mi"]),
+        ("mi corazon", []),
+        ("womb, womb and wombs", ["womb"]),
+        ("", []),
+    ],
+)
+def test_names_are_found_where_they_mean_the_thing(question: str, expected: list[str]) -> None:
+    assert typed(question) == expected
+
+
+@pytest.mark.parametrize(
+    ("question", "other"),
+    [
+        ("what helps a charley horse", "muscle cramp"),
+        ("Lou Gehrig's disease", "amyotrophic lateral sclerosis"),
+        ("Lou Gehrig disease", "ALS"),
+        ("UTI in men", "urinary tract infection"),
+        ("pinkeye", "conjunctivitis"),
+        ("high blood pressure", "hypertension"),
+        ("oesophageal reflux: gastro-oesophageal reflux disease", "GERD"),
+        ("slipped disc", "herniated disk"),
+        ("haemorrhoids", "piles"),
+        ("paracetamol for a child", "Tylenol"),
+        ("x-ray of the foot", "radiograph"),
+        ("what is MS", "multiple sclerosis"),
+    ],
+)
+def test_the_table_knows_what_people_say(question: str, other: str) -> None:
+    found = [name.text for one in stored_names().in_question(question) for name in one.others]
+    assert other in found
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "what helps me sleep at night",
+        "does it add up to much",
+        "how many aids are there for walking",
+        "I am sad about my dog",
+        "ms smith is my teacher",
+        "pots and pans",
+        "a firm brain",
+    ],
+)
+def test_everyday_words_are_no_names(question: str) -> None:
+    assert stored_names().in_question(question) == ()
+
+
+def test_every_block_of_the_table_names_its_reference() -> None:
+    assert all(block["source"] and block["topic"] for block in TABLE["block"])
+
+
+def test_no_name_stands_in_two_groups_and_no_group_has_one_name_only() -> None:
+    keys = [{tuple(terms(name)) for name in group} for group in GROUPS]
+    counted = Counter(key for group in keys for key in group)
+    assert [name for name, count in counted.items() if count > 1] == []
+    assert [group for group in keys if len(group) < 2] == []
+    assert () not in counted
+
+
+def test_every_uncertain_name_is_in_the_table_and_every_cue_is_a_word() -> None:
+    known = {tuple(terms(name)) for group in GROUPS for name in group}
+    for name, cues in TABLE["uncertain"].items():
+        assert tuple(terms(name)) in known, name
+        assert all(len(terms(cue)) == 1 for cue in cues), name
+
+
+TEXTS = [
+    "heart attack signs",
+    "myocardial infarction signs",
+    "myocardial disease",
+    "heart attack or myocardial infarction",
+    "infarction of myocardial tissue and more words than the others have",
+    "nothing of it",
+]
+LEXICAL = LexicalIndex.build(TEXTS)
+
+
+def _lift(question: str, lexical: LexicalIndex = LEXICAL) -> np.ndarray:
+    weights = {term: 1.0 for term in terms(question) if term in lexical}
+    return lift(mentions(question, weights, lexical, NAMES), weights, lexical)
+
+
+def test_a_row_with_all_words_of_the_other_name_is_lifted_and_no_other() -> None:
+    lifted = _lift("heart attack")
+    assert (lifted > 0).tolist() == [False, True, False, False, True, False]
+
+
+def test_the_other_name_is_worth_its_share_of_the_word_at_most() -> None:
+    own = LEXICAL.scores("heart attack")
+    assert 0 < _lift("heart attack")[1] <= WEIGHT * own[0] * (1 + 1e-6)
+
+
+def test_only_names_that_the_articles_have_are_given() -> None:
+    (found,) = mentions("heart attack", {"heart": 1, "attack": 1}, LEXICAL, NAMES)
+    assert found == Mention(
+        ("heart", "attack"), (Name("myocardial infarction", ("myocardi", "infarct")),)
+    )
+    assert mentions("womb", {}, LEXICAL, NAMES) == ()
+
+
+def test_a_name_that_no_article_has_finds_its_other_names() -> None:
+    lexical = LexicalIndex.build([text for text in TEXTS if "heart" not in text])
+    assert _lift("heart attack", lexical)[0] > 0
+
+
+def test_of_a_long_question_only_names_that_are_asked_about_count() -> None:
+    weights = {"heart": 0.1, "attack": 0.1, "sign": 1.0}
+    assert mentions("heart attack signs", weights, LEXICAL, NAMES) == ()
+    assert len(mentions("heart attack signs", weights | {"heart": 0.3}, LEXICAL, NAMES)) == 1
+
+
+WORDS = st.sampled_from(["heart", "attack", "myocardial", "infarction", "mi", "sign", "tissue"])
+
+
+@given(
+    st.lists(st.lists(WORDS, max_size=6).map(" ".join), min_size=1, max_size=6),
+    st.lists(WORDS, max_size=4).map(" ".join),
+)
+def test_lifts_are_never_negative_and_always_the_same(
+    texts: list[str], question: str
+) -> None:
+    lexical = LexicalIndex.build(texts)
+    lifted = _lift(question, lexical)
+    assert lifted.shape == (len(texts),)
+    assert (lifted >= 0).all()
+    assert np.array_equal(lifted, _lift(question, LexicalIndex.build(texts)))
