@@ -177,6 +177,18 @@ class Answers:
         """Return one article, whole."""
         return self._searcher.snapshot.records.article(article_id)
 
+    def articles_with(self, filters: Filters) -> frozenset[str]:
+        """Return the ids of the articles that have a passage which passes `filters`."""
+        searcher = self._searcher
+        first_rows = self._known_of(searcher).first_rows
+        names = sorted(first_rows, key=first_rows.__getitem__)
+        rows = searcher.rows_of(filters.as_filter())
+        return frozenset(names[number] for number in searcher.articles.article_of[rows].tolist())
+
+    def section_types(self) -> frozenset[str]:
+        """Return the types of section that some passage has."""
+        return frozenset(self._searcher.snapshot.records.section_types())
+
     def articles_of(self, source: str) -> list[Article]:
         """Return the articles, whole, that the file `source` gave."""
         found = self._searcher.snapshot.records.articles_of_source(source)

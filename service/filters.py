@@ -95,6 +95,18 @@ def filters_from(parameters: Iterable[tuple[str, str]]) -> Filters | None:
         raise QuestionError(f"the filter {where} cannot be used: {message}") from error
 
 
+def parameters_of(filters: Filters | None) -> list[tuple[str, str]]:
+    """Return filters as parameters of an address or fields of a form: `filters_from` undone."""
+    if filters is None:
+        return []
+    names = {field: name for name, field in PARAMETERS.items()}
+    pairs: list[tuple[str, str]] = []
+    for field, value in filters.model_dump(exclude_none=True).items():
+        listed = (value,) if isinstance(value, str) else value
+        pairs += [(names.get(field, field), one) for one in listed]
+    return pairs
+
+
 def query_filters(
     article: Annotated[list[str] | None, Query(description="Only these articles: ids.")] = None,
     publisher: Annotated[

@@ -4,19 +4,21 @@
 `request.app.state.answers`.
 """
 
-import math
 import re
 from collections.abc import Sequence
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, Response
 
-from index.records import Article, sha256_of
+from index.records import sha256_of
 from service.answers import Answers
+from service.browse import Catalogue, browse, chosen_from
 from service.error_pages import problem_page, too_long
-from service.filters import filters_from
+from service.filters import filters_from, parameters_of
 from service.forms import read_form, whole_number
+from service.related import related
 from service.render import Span, example_questions
 from service.schemas import ArticleOut, PassageOut
 from service.site import site
@@ -24,7 +26,6 @@ from service.site import site
 # As many as `VerifyRequest` takes.
 QUOTE_CHARACTERS = 100_000
 
-ARTICLES_ON_A_PAGE = 100
 EXAMPLES = 4
 # Example questions come from the first articles only: reading thousands whole would delay the page.
 EXAMPLE_ARTICLES = 60
@@ -37,25 +38,26 @@ def pages_router() -> APIRouter:
     """Return the HTML routes and the static files."""
     router = APIRouter(include_in_schema=False)
     examples = _Examples()
+    catalogue = Catalogue()
 
     @router.api_route("/", methods=["GET", "HEAD"], response_class=HTMLResponse)
     def get_home(request: Request, q: str | None = None) -> HTMLResponse:
         if q is None:
-            return _home(request, examples)
-        return _answer(request, q, request.query_params.multi_items())
+            return _home(request, examples, catalogue)
+        return _answer(request, catalogue, q, request.query_params.multi_items())
 
     @router.post("/", response_class=HTMLResponse)
     async def post_question(request: Request) -> HTMLResponse:
         fields = await read_form(request)
         if fields is None:
             return too_long(request)
-        return await run_in_threadpool(_answer, request, fields.get("q", ""), [*fields.items()])
+        question = fields.get("q", "")
+        return await run_in_threadpool(_answer, request, catalogue, question, [*fields.items()])
 
     @router.api_route("/articles", methods=["GET", "HEAD"], response_class=HTMLResponse)
-    def get_articles(
-        request: Request, title: str = "", publisher: str = "", order: str = "", page: str = "1"
-    ) -> HTMLResponse:
-        return _catalogue(request, title, publisher, order, whole_number(page) or 1)
+    def get_articles(request: Request, page: str = "1") -> HTMLResponse:
+        chosen = chosen_from(request.query_params)
+        return _catalogue(request, catalogue, chosen, whole_number(page) or 1)
 
     @router.api_route(
         "/articles/{article_id:path}", methods=["GET", "HEAD"], response_class=HTMLResponse
@@ -83,6 +85,13 @@ def pages_router() -> APIRouter:
             disclaimer=answers.disclaimer,
             feedback=request.app.state.settings.feedback,
         )
+
+    @router.api_route("/opensearch.xml", methods=["GET", "HEAD"])
+    def get_opensearch(request: Request) -> Response:
+        base = f"{request.url.scheme}://{request.url.netloc}"
+        page = site().page(request, "opensearch.xml", headers=READING, base=base)
+        page.headers["content-type"] = "application/opensearchdescription+xml; charset=utf-8"
+        return page
 
     @router.api_route("/static/pincite-search.js", methods=["GET", "HEAD"])
     def get_component(request: Request) -> Response:
@@ -114,7 +123,7 @@ def _answers(request: Request) -> Answers:
     return answers
 
 
-def _home(request: Request, examples: _Examples) -> HTMLResponse:
+def _home(request: Request, examples: _Examples, catalogue: Catalogue) -> HTMLResponse:
     answers = _answers(request)
     info = answers.info
     return site().page(
@@ -122,52 +131,45 @@ def _home(request: Request, examples: _Examples) -> HTMLResponse:
         "home.html",
         headers=READING,
         info=info,
-        publishers=_publishers(answers.articles()),
+        publishers=catalogue.choices(answers).publishers,
         examples=examples.of(answers, info.snapshot),
     )
 
 
-def _answer(request: Request, question: str, fields: Sequence[tuple[str, str]]) -> HTMLResponse:
+def _answer(
+    request: Request, catalogue: Catalogue, question: str, fields: Sequence[tuple[str, str]]
+) -> HTMLResponse:
     """Answer a form or an address; `fields` may hold filters by the names of `GET /v1/ask`."""
     if not question.strip():
         return problem_page(request, 422, "error.empty_title", "error.empty")
-    found = _answers(request).ask(question, filters=filters_from(fields))
-    groups = _by_article(found.passages[1:])
+    answers = _answers(request)
+    found = answers.ask(question, filters=filters_from(fields))
+    narrowed = parameters_of(found.settings.filters)
     return site().page(
         request,
         "answer.html",
         headers=PRIVATE,
         answer=found,
-        groups=groups,
+        groups=_by_article(found.passages[1:]),
+        related=related(found.passages, found.see_a_doctor, answers.article),
+        choices=catalogue.choices(answers),
+        narrowed=narrowed,
+        share="/?" + urlencode([("q", question), *narrowed]),
         feedback=request.app.state.settings.feedback,
     )
 
 
-def _catalogue(request: Request, title: str, publisher: str, order: str, page: int) -> HTMLResponse:
-    every = _answers(request).articles()
-    words = title.casefold().split()
-    shown = [
-        article
-        for article in every
-        if (not publisher or article.publisher == publisher)
-        and all(word in article.title.casefold() for word in words)
-    ]
-    if order == "newest":
-        shown.sort(key=lambda article: article.reviewed or article.published or "", reverse=True)
-    pages = max(1, math.ceil(len(shown) / ARTICLES_ON_A_PAGE))
-    number = min(max(page, 1), pages)
-    first = (number - 1) * ARTICLES_ON_A_PAGE
+def _catalogue(
+    request: Request, catalogue: Catalogue, chosen: dict[str, str], page: int
+) -> HTMLResponse:
+    answers = _answers(request)
     return site().page(
         request,
         "articles.html",
         headers=READING,
-        total=len(every),
-        found=len(shown),
-        articles=shown[first : first + ARTICLES_ON_A_PAGE],
-        publishers=_publishers(every),
-        chosen={"title": title, "publisher": publisher, "order": order},
-        number=number,
-        pages=pages,
+        shown=browse(answers, chosen, page),
+        choices=catalogue.choices(answers),
+        chosen=chosen,
     )
 
 
@@ -218,10 +220,6 @@ def _span(start: str | None, end: str | None, length: int) -> Span | None:
     """Return the quote that an address points at, or None where the text has no such place."""
     a, b = whole_number(start), whole_number(end)
     return (a, b) if a is not None and b is not None and a < b <= length else None
-
-
-def _publishers(articles: Sequence[Article]) -> list[str]:
-    return sorted({a.publisher for a in articles if a.publisher}, key=str.casefold)
 
 
 def _by_article(passages: Sequence[PassageOut]) -> list[tuple[ArticleOut, list[PassageOut]]]:

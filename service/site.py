@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import get_args
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from index.records import SectionType
 from service import citations, embedding, render, strings
 from service.feedback import REASON_CHARACTERS
 from service.sources import OLD_YEARS
@@ -148,6 +150,8 @@ def site() -> Site:
         reason_characters=REASON_CHARACTERS,
         citations=citations.citations,
         urlencode=urlencode,
+        named_languages={code: words("site.language") for code, words in strings.locales().items()},
+        kinds_named=frozenset(kind for kind in get_args(SectionType) if kind),
     )
     templates.tests["web"] = _is_web_address
     return Site(templates, assets)

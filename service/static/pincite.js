@@ -173,10 +173,13 @@ for (const form of document.querySelectorAll("form[data-check]")) {
   });
 }
 
+for (const link of document.querySelectorAll("a[data-absolute]")) link.textContent = link.href;
+
 const copyWords = document.getElementById("copy-words")?.dataset;
-for (const block of document.querySelectorAll("pre[data-copy]")) {
+for (const block of document.querySelectorAll("[data-copy]")) {
   const button = element("button", { type: "button", className: "copy" }, copyWords.copy);
-  const name = block.parentElement.querySelector(".cite-head p");
+  // A citation is named by the words above it, the link to an answer by itself.
+  const name = block.parentElement.querySelector(".cite-head p") ?? block;
   button.setAttribute("aria-describedby", name.id);
   button.addEventListener("click", async () => {
     try {
@@ -218,8 +221,6 @@ for (const details of document.querySelectorAll("details[data-open-when-wide]"))
   details.open = wide.matches;
   wide.addEventListener("change", () => (details.open = wide.matches));
 }
-
-for (const link of document.querySelectorAll("a[data-absolute]")) link.textContent = link.href;
 
 // An address may carry only the fragment. The mark is the server's to make: ask for it.
 const markFromFragment = () => {

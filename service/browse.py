@@ -1,0 +1,113 @@
+"""What can be quoted, by what a person may ask for it: the list of articles and its filters."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import get_args
+
+from index.records import Article, SectionType
+from service.answers import Answers
+from service.filters import Filters
+
+ARTICLES_ON_A_PAGE = 100
+UNDATED = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What there is to choose from in one snapshot; a list of one is no choice."""
+
+    publishers: tuple[str, ...]
+    kinds: tuple[SectionType, ...]
+    languages: tuple[str, ...]
+    years: tuple[str, ...]
+    undated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of the articles that fit: `found` of `total`, page `number` of `pages`."""
+
+    total: int
+    found: int
+    articles: Sequence[Article]
+    number: int
+    pages: int
+
+
+class Catalogue:
+    """The articles of the live snapshot, by filters. What there is to choose from is kept."""
+
+    def __init__(self) -> None:
+        self._choices: tuple[str, Choices] = ("", Choices((), (), (), (), undated=False))
+
+    def choices(self, answers: Answers) -> Choices:
+        """Return the choices of the snapshot that is live, found once for each."""
+        snapshot = answers.info.snapshot
+        if self._choices[0] != snapshot:
+            self._choices = (snapshot, _choices(answers))
+        return self._choices[1]
+
+
+def stated_date(article: Article) -> str:
+    """Return the latest date that an article states of itself, ISO 8601, or ""."""
+    return max(article.reviewed or "", article.modified or "", article.published or "")
+
+
+def chosen_from(parameters: Mapping[str, str]) -> dict[str, str]:
+    """Return what the address asks for, each filter by its name; "" is no filter."""
+    names = ("title", "publisher", "section_type", "language", "since", "order")
+    return {name: parameters.get(name, "") for name in names}
+
+
+def browse(answers: Answers, chosen: Mapping[str, str], page: int) -> Page:
+    """Return a page of the articles that fit all that was chosen.
+
+    `title` holds words of the title, `since` a year, from which on the article's latest date must
+    be, or `UNDATED`. A value that no article has fits none.
+    """
+    every = answers.articles()
+    words = chosen["title"].casefold().split()
+    shown = [
+        article
+        for article in every
+        if (not chosen["publisher"] or article.publisher == chosen["publisher"])
+        and (not chosen["language"] or article.language == chosen["language"])
+        and _dated(stated_date(article), chosen["since"])
+        and all(word in article.title.casefold() for word in words)
+    ]
+    if chosen["section_type"]:
+        kinds = [kind for kind in get_args(SectionType) if kind and kind == chosen["section_type"]]
+        having = answers.articles_with(Filters(section_types=tuple(kinds))) if kinds else ()
+        shown = [article for article in shown if article.article_id in having]
+    if chosen["order"] == "newest":
+        shown.sort(key=stated_date, reverse=True)
+    pages = max(1, math.ceil(len(shown) / ARTICLES_ON_A_PAGE))
+    number = min(max(page, 1), pages)
+    first = (number - 1) * ARTICLES_ON_A_PAGE
+    return Page(
+        total=len(every),
+        found=len(shown),
+        articles=shown[first : first + ARTICLES_ON_A_PAGE],
+        number=number,
+        pages=pages,
+    )
+
+
+def _dated(date: str, since: str) -> bool:
+    if since == UNDATED:
+        return not date
+    return not since or (bool(date) and date[:4] >= since)
+
+
+def _choices(answers: Answers) -> Choices:
+    articles = answers.articles()
+    dates = [stated_date(article) for article in articles]
+    present = answers.section_types()
+    return Choices(
+        publishers=tuple(sorted({a.publisher for a in articles if a.publisher}, key=str.casefold)),
+        kinds=tuple(kind for kind in get_args(SectionType) if kind and kind in present),
+        languages=tuple(sorted({a.language for a in articles if a.language})),
+        years=tuple(sorted({date[:4] for date in dates if date[:4].isdigit()}, reverse=True)),
+        undated=not all(dates),
+    )

@@ -1,0 +1,149 @@
+"""The list of articles: its filters, its choices, and narrowing an answer by the same."""
+
+from collections.abc import Iterator
+from html import unescape
+
+import pytest
+from fastapi.testclient import TestClient
+
+from service.answers import Answers
+from service.browse import Catalogue, Choices, browse, chosen_from, stated_date
+from service.filters import Filters, filters_from, parameters_of
+from tests.service_fixtures import CAUSES, SOURCES, build, client, settings_in, write_corpus
+
+CALAMBRES = """---
+title: Calambres
+publisher: Otra biblioteca
+published: 2019-01-02
+modified: 2021
+language: es
+---
+
+# Calambres
+
+## Causes
+
+El calor y el cansancio causan calambres por la noche en las piernas.
+"""
+PAGE = {"accept": "text/html"}
+
+
+@pytest.fixture(scope="module")
+def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    home = tmp_path_factory.mktemp("browse")
+    write_corpus(home / "corpus", {**SOURCES, "es/calambres.md": CALAMBRES})
+    settings = settings_in(home)
+    build(settings)
+    with client(settings) as opened:
+        yield opened
+
+
+@pytest.fixture
+def answers(web: TestClient) -> Answers:
+    answers: Answers = web.app.state.answers  # type: ignore[attr-defined]
+    return answers
+
+
+def titles(answers: Answers, **chosen: str) -> list[str]:
+    return [article.title for article in browse(answers, chosen_from(chosen), 1).articles]
+
+
+NIGHT, WATER, SPANISH = "Night leg cramps", "Water and salt", "Calambres"
+
+
+@pytest.mark.parametrize(
+    ("chosen", "found"),
+    [
+        ({}, [SPANISH, NIGHT, WATER]),
+        ({"publisher": "Example Library"}, [NIGHT]),
+        ({"publisher": "example library"}, []),
+        ({"section_type": "when_to_seek_care"}, [NIGHT]),
+        ({"section_type": "causes"}, [SPANISH, NIGHT]),
+        ({"section_type": "no such kind"}, []),
+        ({"language": "es"}, [SPANISH]),
+        ({"since": "2021"}, [SPANISH, NIGHT]),
+        ({"since": "2022"}, [NIGHT]),
+        ({"since": "none"}, [WATER]),
+        ({"since": "2021", "order": "newest"}, [NIGHT, SPANISH]),
+        ({"since": "2021", "language": "es", "title": "CALAM"}, [SPANISH]),
+        ({"since": "2021", "language": "es", "title": "night"}, []),
+    ],
+)
+def test_articles_fit_all_that_is_chosen(
+    answers: Answers, chosen: dict[str, str], found: list[str]
+) -> None:
+    assert titles(answers, **chosen) == found
+
+
+def test_the_latest_date_that_is_stated_counts(answers: Answers) -> None:
+    dates = {article.title: stated_date(article) for article in answers.articles()}
+    assert dates == {SPANISH: "2021", NIGHT: "2025-06", WATER: ""}
+
+
+def test_the_choices_are_those_of_the_articles(answers: Answers) -> None:
+    choices = Catalogue().choices(answers)
+    assert choices == Choices(
+        publishers=("Another Library", "Example Library", "Otra biblioteca"),
+        kinds=choices.kinds,
+        languages=("en", "es"),
+        years=("2025", "2021"),
+        undated=True,
+    )
+    assert {"causes", "when_to_seek_care"} <= set(choices.kinds)
+
+
+def test_the_page_offers_and_keeps_the_choices(web: TestClient) -> None:
+    query = {"section_type": "causes", "since": "2021", "language": "es"}
+    page = web.get("/articles", params=query, headers=PAGE).text
+    for option in (
+        '<option value="causes" selected>Causes</option>',
+        '<option value="2021" selected>2021 or later</option>',
+        '<option value="es" selected>Español</option>',
+        '<option value="none">Not stated</option>',
+    ):
+        assert option in page
+    assert "1 article." in page
+    assert web.get("/articles?since=x&language=%00&page=-1", headers=PAGE).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "filters",
+    [
+        None,
+        Filters(publishers=("A", "B & C"), section_types=("causes",), published_since="2020"),
+        Filters(articles=("x.md",), languages=("en",), modified_until="2024-02"),
+    ],
+)
+def test_parameters_are_read_as_they_were_written(filters: Filters | None) -> None:
+    assert filters_from(parameters_of(filters)) == filters
+
+
+def test_an_answer_is_narrowed_by_its_form_and_says_so(web: TestClient) -> None:
+    asked = {"q": CAUSES, "publisher": "Another Library", "section_type": "", "language": ""}
+    page = web.post("/", data=asked, headers=PAGE).text
+    assert "Searched only:" in page
+    assert "Search everything" in page
+    assert '<details class="narrow" open>' in page
+    assert "night.md" not in page
+    shared = unescape(page[page.index('class="share-link"') :].split('href="')[1].split('"')[0])
+    assert shared.endswith("&publisher=Another+Library")
+    again = web.get(shared, headers=PAGE).text
+    assert "Searched only:" in again
+    switch = page[page.index('<form method="post" action="/?lang=es">') :].split("</form>")[0]
+    assert '<input type="hidden" name="publisher" value="Another Library">' in switch
+    whole = web.post("/", data={"q": CAUSES, "publisher": ""}, headers=PAGE).text
+    assert "Searched only:" not in whole
+    assert '<details class="narrow">' in whole
+
+
+def test_a_narrowed_search_that_finds_nothing_leads_on(web: TestClient) -> None:
+    asked = {"q": CAUSES, "publisher": "Nobody"}
+    page = web.post("/", data=asked, headers=PAGE).text
+    assert "Others may: search everything." in page
+    assert "<blockquote" not in page
+
+
+def test_a_filter_that_makes_no_sense_is_a_clear_error(web: TestClient) -> None:
+    page = web.post("/", data={"q": CAUSES, "published_since": "soon"}, headers=PAGE)
+    assert page.status_code == 422
+    assert "is not a date" in unescape(page.text)
