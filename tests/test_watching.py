@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import watchfiles
 
 from index.encoder import DeterministicEncoder
 from index.errors import SourceError
@@ -84,7 +85,7 @@ def test_a_folder_that_is_replaced_by_another_is_followed(tmp_path: Path) -> Non
 def test_where_the_system_cannot_watch_the_folder_is_looked_through(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    plain = watching.watch
+    plain = watchfiles.watch
 
     def refusing(place: Path, *, force_polling: bool, **options: object) -> Iterator[set[Any]]:
         if not force_polling:

@@ -1,0 +1,177 @@
+"""How long answers take while articles come, against a quiet minute of the same service.
+
+    .venv/bin/python -m bench.under_fire [PASSAGES] [--encoder NAME] [--seconds S] [--rounds R]
+
+A service of its own on a free port of this machine, a corpus of numbered sentences, clients that
+ask without a pause. Each round is S quiet seconds, then S in which an article is sent as soon as
+the one before is searchable, so that indexing never rests. What counts is the ratio of the two
+95th percentiles: it holds on a machine that others use too, as the milliseconds do not.
+"""
+
+import argparse
+import json
+import os
+import random
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.client import HTTPConnection
+from pathlib import Path
+
+from bench.living_index import PER_ARTICLE, write_article
+
+TOKEN = "a-token-for-the-bench"
+
+
+@dataclass(slots=True)
+class Tally:
+    """What the clients of one stretch saw: seconds of each answer, failures, snapshots."""
+
+    seconds: list[float] = field(default_factory=list)
+    failures: int = 0
+    snapshots: set[str] = field(default_factory=set)
+
+    def percentile(self, share: float) -> float:
+        """Return the milliseconds that this share of the answers did not exceed."""
+        ordered = sorted(self.seconds)
+        return ordered[min(len(ordered) - 1, int(share * len(ordered)))] * 1e3
+
+
+@contextmanager
+def service(corpus: Path, index: Path, encoder: str) -> Iterator[int]:
+    """Index the corpus and serve it; give the port."""
+    environment = {
+        **os.environ,
+        "PINCITE_ADMIN_TOKEN": TOKEN,
+        "PINCITE_ENCODER": encoder,
+        "PINCITE_ANSWER_THRESHOLD": "0.000001",
+        "PINCITE_CHANGES_PER_MINUTE": "100000",
+        "PYTHONPATH": str(Path(__file__).parents[1]),
+    }
+    command = [sys.executable, "-c", "import service.cli; service.cli.main()"]
+    places = ["--corpus", str(corpus), "--index", str(index)]
+    subprocess.run([*command, "index", *places], env=environment, check=True)
+    process = subprocess.Popen(
+        [*command, "serve", "--port", "0", *places],
+        env=environment,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        said = process.stderr.readline() if process.stderr else ""
+        found = re.search(r":(\d+)/", said)
+        if found is None:
+            raise SystemExit(said)
+        yield int(found[1])
+    finally:
+        process.terminate()
+        process.communicate()
+
+
+def call(connection: HTTPConnection, method: str, path: str, body: str | None = None) -> bytes:
+    headers = {"authorization": f"Bearer {TOKEN}"} if method == "PUT" else {}
+    if method == "POST":
+        headers = {"content-type": "application/json"}
+    connection.request(method, path, body, headers)
+    response = connection.getresponse()
+    data = response.read()
+    if response.status >= 400:
+        raise RuntimeError(f"{response.status}: {data[:300]!r}")
+    return data
+
+
+def stretch(port: int, articles: int, clients: int, seconds: float, corpus: Path | None) -> Tally:
+    """Ask for so many seconds from so many clients; with `corpus`, send articles meanwhile."""
+    tally = Tally()
+    end = time.perf_counter() + seconds
+    lock = threading.Lock()
+
+    def ask(number: int) -> None:
+        draw = random.Random(f"{number} {end}")
+        connection = HTTPConnection("127.0.0.1", port, timeout=60)
+        while time.perf_counter() < end:
+            part = draw.randrange(articles * PER_ARTICLE)
+            question = f"How many days to rest muscle {part} when it is tired?"
+            began = time.perf_counter()
+            try:
+                answer = call(connection, "POST", "/v1/ask", json.dumps({"question": question}))
+            except (OSError, RuntimeError) as error:
+                print(error)
+                tally.failures += 1
+                connection.close()
+                continue
+            taken = time.perf_counter() - began
+            found = re.search(rb'"snapshot":"(\w+)"', answer)
+            with lock:
+                tally.seconds.append(taken)
+                if found:
+                    tally.snapshots.add(found[1].decode())
+
+    def change(folder: Path) -> None:
+        connection = HTTPConnection("127.0.0.1", port, timeout=60)
+        number = articles + int(time.time())
+        while time.perf_counter() < end:
+            number += 1
+            write_article(folder, number)
+            (text,) = (path.read_text("utf-8") for path in folder.glob(f"*{number:05}.md"))
+            job = json.loads(call(connection, "PUT", f"/v1/articles/new/{number}.md", text))["job"]
+            while time.perf_counter() < end:
+                done = json.loads(call(connection, "GET", "/v1/index"))["job"]
+                if done["job"] >= job["job"] and done["state"] in {"done", "failed"}:
+                    break
+                time.sleep(0.1)
+
+    threads = [threading.Thread(target=ask, args=(number,)) for number in range(clients)]
+    if corpus is not None:
+        threads.append(threading.Thread(target=change, args=(corpus,)))
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return tally
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("passages", type=int, nargs="?", default=5_000)
+    parser.add_argument("--encoder", default="all-MiniLM-L6-v2")
+    parser.add_argument("--seconds", type=float, default=20)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--clients", type=int, default=8)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        corpus, sent = Path(folder, "corpus"), Path(folder, "sent")
+        corpus.mkdir()
+        sent.mkdir()
+        articles = max(1, given.passages // PER_ARTICLE)
+        for number in range(articles):
+            write_article(corpus, number)
+        with service(corpus, Path(folder, "index"), given.encoder) as port:
+            stretch(port, articles, given.clients, 3, None)  # warm
+            ratios = []
+            for number in range(given.rounds):
+                load = os.getloadavg()[0]
+                quiet = stretch(port, articles, given.clients, given.seconds, None)
+                busy = stretch(port, articles, given.clients, given.seconds, sent)
+                ratios.append(busy.percentile(0.95) / quiet.percentile(0.95))
+                print(f"round {number + 1} (load average before: {load:.1f})")
+                for name, tally in (("quiet", quiet), ("while indexing", busy)):
+                    print(
+                        f"  {name:15} {len(tally.seconds):6} answers, p50 "
+                        f"{tally.percentile(0.5):6.1f} ms, p95 {tally.percentile(0.95):6.1f} ms, "
+                        f"longest {tally.percentile(1):6.0f} ms, {tally.failures} failed, "
+                        f"{len(tally.snapshots)} snapshots"
+                    )
+                print(f"  p95 while indexing / quiet: {ratios[-1]:.2f}", flush=True)
+            print(f"median ratio of {given.rounds} rounds: {statistics.median(ratios):.2f}")
+
+
+if __name__ == "__main__":
+    main()
