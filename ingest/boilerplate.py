@@ -220,6 +220,8 @@ def _keep_sentences_beside_kept(
     ]
     if sentences and not any(kept[index] for index in sentences):
         kept[max(sentences, key=lambda index: scores[index])] = True
+    if all(keep or reason is not None for keep, reason in zip(kept, fixed, strict=True)):
+        return
     about_health = [is_about_health(views[index].text) for index in sentences if kept[index]]
     healthy = 2 * sum(about_health) >= len(about_health)
     for order, shielded in ((range(size), True), (range(size - 1, -1, -1), False)):

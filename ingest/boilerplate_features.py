@@ -84,12 +84,12 @@ def matching_rules(text: str, size: float) -> list[Rule]:
 
     `text` is on one line with single spaces, `size` its length in words.
     """
-    lower = text.lower()
+    has = text.lower().__contains__
     return [
         rule
         for rule in RULES
         if size <= rule.words
-        and (not rule.hints or any(hint in lower for hint in rule.hints))
+        and (not rule.hints or any(map(has, rule.hints)))
         and rule.pattern.search(text)
     ]
 

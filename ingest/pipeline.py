@@ -350,7 +350,8 @@ def _write(
     new_bytes = sum(len(article.text.encode()) for article, _ in draft.fresh.values())
     check_room(folder.parent.parent, len(rows), encoder.record.dimension, new_bytes)
     vectors, encoded = _vectors(live, draft, rows, texts, encoder, settings, on_progress)
-    DenseIndex.build(vectors).save(folder / "dense.faiss")
+    before = live.dense if live else None
+    DenseIndex.build(vectors, before=before, origin=rows).save(folder / "dense.faiss")
     lexical = live.lexical.revised(rows, texts) if live else LexicalIndex.build(texts)
     lexical.save(folder / "lexical")
 

@@ -17,7 +17,7 @@ from index.records import Article, Passage
 from index.sentences import sentence_spans
 from ingest.references import citation_marks
 from ingest.section_types import section_type
-from ingest.token_counts import TokenCounter
+from ingest.token_counts import TokenCounter, WordCounts, apart
 
 CUT_INSIDE_PARAGRAPH = 0.15
 CUT_AFTER_COLON = 4.0
@@ -83,15 +83,23 @@ def segment(
     )
     contexts = count_tokens([_joined((article.title, *s.headings)) for s in sections])
     passages: list[Passage] = []
+    sizes: list[int] = []
+    exact = isinstance(count_tokens, WordCounts)
     for section, context in zip(sections, contexts, strict=True):
         counts = [next(lengths) for _ in _measured_spans(section)]
         room = settings.limit - (context if context <= settings.limit // 2 else 0)
-        begin = section.start
+        exact = exact and _all_apart(article.text, section.units)
+        begin, first = section.start, 0
         for cut in _cuts(section.units, counts, settings.target, room):
             end = section.units[cut].start if cut < len(section.units) else section.end
             passages.append(_passage(article, begin, end, section.headings))
-            begin = end
-    return _fitted(article, passages, count_tokens, settings.limit)
+            sizes.append(sum(counts[first:cut]))
+            begin, first = end, cut
+    return _fitted(article, passages, count_tokens, settings.limit, sizes if exact else None)
+
+
+def _all_apart(text: str, units: Sequence[_Unit]) -> bool:
+    return all(apart(text, before.end, unit.start) for before, unit in pairwise(units))
 
 
 def search_texts(
@@ -239,12 +247,26 @@ def _passage(article: Article, start: int, end: int, headings: tuple[str, ...]) 
 
 
 def _fitted(
-    article: Article, passages: list[Passage], count_tokens: TokenCounter, limit: int
+    article: Article,
+    passages: list[Passage],
+    count_tokens: TokenCounter,
+    limit: int,
+    sizes: Sequence[int] | None = None,
 ) -> list[Passage]:
-    """Return the passages with each that is too long for the encoder cut until it fits."""
-    texts = search_texts(passages, article.title, count_tokens, limit)
+    """Return the passages with each that is too long for the encoder cut until it fits.
+
+    `sizes` are the passages' own lengths in tokens where they are known and add up.
+    """
+    if sizes is None:
+        lengths = count_tokens(search_texts(passages, article.title, count_tokens, limit))
+    else:
+        costs = count_tokens([_context(passage, article.title) for passage in passages])
+        lengths = [
+            size + (cost if cost <= limit // 2 else 0)
+            for size, cost in zip(sizes, costs, strict=True)
+        ]
     fitted: list[Passage] = []
-    for passage, tokens in zip(passages, count_tokens(texts), strict=True):
+    for passage, tokens in zip(passages, lengths, strict=True):
         length = len(passage.text)
         pieces = min(length, math.ceil(max(tokens, length / CHARACTERS_PER_TOKEN) / limit))
         if pieces < 2:

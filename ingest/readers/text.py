@@ -84,7 +84,10 @@ def read(data: bytes, name: str, repeated: Collection[int] = frozenset()) -> Ite
     if first is not None and blocks[first].kind == "heading":
         blocks[first] = replace(blocks[first], level=1)
         metadata = replace(metadata, title=" ".join(blocks[first].text.split()))
-    marked = (replace(b, left_out=reason) for b, reason in zip(blocks, reasons, strict=True))
+    marked = (
+        replace(block, left_out=reason) if reason else block
+        for block, reason in zip(blocks, reasons, strict=True)
+    )
     yield Document(blocks=tuple(marked), metadata=metadata)
 
 
