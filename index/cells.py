@@ -61,7 +61,7 @@ class Cells:
         self.scale = scale
         self.error = error
         self.trained = trained
-        self._searched = _inverted(centroids, cell_of, codes)
+        self._lists: faiss.IndexIVFScalarQuantizer | None = None
 
     @classmethod
     def train(cls, vectors: Vectors) -> "Cells":
@@ -112,7 +112,9 @@ class Cells:
             )
         whole, scale, lost = rounded(query)
         faiss.omp_set_num_threads(1)  # of this thread only: questions run side by side as it is
-        rough, rows = self._searched.search(whole, k, params=parameters)
+        if self._lists is None:  # made when first searched: cells that are only written do without
+            self._lists = _inverted(self.centroids, self.cell_of, self.codes)
+        rough, rows = self._lists.search(whole, k, params=parameters)
         found = rows[0] >= 0
         error = error_of(query, lost, self.error)
         return Glimpse(rows[0][found], rough[0][found] / np.float32(scale * self.scale), error)

@@ -47,9 +47,7 @@ class DenseIndex:
         self.vectors = vectors
         self.cells = cells
         self._few = few
-        self._look: Scan | Cells | None = cells
-        if cells is None and len(vectors) > few:
-            self._look = Scan.of(vectors)
+        self._scan: Scan | None = None
 
     @classmethod
     def build(
@@ -153,8 +151,8 @@ class DenseIndex:
         """
         available = len(self) if allowed is None else len(allowed)
         wanted = max(AHEAD * k, LEAST if available > LEAST else 1)
-        while self._look is not None and max(wanted, self._few) < available:
-            found = self._look.nearest(query, wanted, allowed)
+        while max(wanted, self._few) < available:
+            found = self._look().nearest(query, wanted, allowed)
             if len(found.rows) < k:
                 break
             edge = found.rough[k - 1] - 2 * (found.error + ROUNDING)
@@ -163,6 +161,15 @@ class DenseIndex:
                 return near
             wanted *= FURTHER
         return np.arange(len(self)) if allowed is None else allowed
+
+    def _look(self) -> Scan | Cells:
+        """Return what is looked at first. Codes are made when they are first looked at: an index
+        that is only written does without."""
+        if self.cells is not None:
+            return self.cells
+        if self._scan is None:
+            self._scan = Scan.of(self.vectors)
+        return self._scan
 
     def scores_of(self, query: Vectors, rows: Rows) -> Vectors:
         """Return the inner products `(len(rows),)` of one query `(d,)` with the given rows.
