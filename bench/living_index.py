@@ -1,6 +1,6 @@
 """How long a new article takes to be searchable, what a swap costs, what a hundred leave behind.
 
-    .venv/bin/python -m bench.living_index [PASSAGES] [--encoder NAME]
+    .venv/bin/python -m bench.living_index [PASSAGES] [--encoder NAME] [--add 1 100 5000]
 
 The corpus is made here, of numbered sentences, in a temporary folder; nothing is left behind.
 """
@@ -10,15 +10,60 @@ import os
 import statistics
 import tempfile
 import time
+from collections.abc import Sequence
+from http.client import HTTPConnection
 from pathlib import Path
 
-from index.encoder import Encoder, open_encoder
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.service_process import call, service
+from index.encoder import Encoder, OnBatch, open_encoder
+from index.records import EncoderRecord
 from index.snapshot import point_to, snapshots
 from ingest.pipeline import update_index
 from service.answers import Answers
 from service.settings import Settings
 
-PER_ARTICLE = 40
+PER_ARTICLE = 12
+"""Passages of an article: as many as the articles of `corpus/` have on average."""
+SWAPS = 100
+
+
+class Stand(Encoder):
+    """Says that it is `encoder` and is not: its vectors are drawn, in a moment.
+
+    What a new article costs does not depend on the vectors of the others, and a model would need
+    ten minutes for those of 40,000 passages.
+    """
+
+    def __init__(self, encoder: Encoder) -> None:
+        self._encoder = encoder
+        self._draw = np.random.default_rng(6)
+
+    @property
+    def record(self) -> EncoderRecord:
+        """The other's."""
+        return self._encoder.record
+
+    @property
+    def runtime(self) -> str:
+        """What a report calls it."""
+        return "stand-in"
+
+    def encode(
+        self, texts: Sequence[str], *, on_batch: OnBatch | None = None
+    ) -> NDArray[np.float32]:
+        """Return drawn unit vectors."""
+        drawn = self._draw.standard_normal((len(texts), self.record.dimension), np.float32)
+        if on_batch is not None:
+            on_batch(len(texts))
+        drawn /= np.linalg.norm(drawn, axis=1, keepdims=True)
+        return drawn
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Return what the other counts."""
+        return self._encoder.count_tokens(texts)
 
 
 def write_article(corpus: Path, number: int) -> None:
@@ -36,18 +81,20 @@ def resident() -> float:
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
-def measure(folder: Path, wanted: int, encoder: Encoder, name: str) -> None:
+def measure(folder: Path, wanted: int, encoder: Encoder, additions: list[int]) -> None:
+    """Print what it costs to add so many articles, one after the other, by this process itself."""
     corpus, index = folder / "corpus", folder / "index"
     corpus.mkdir()
     articles = max(1, wanted // PER_ARTICLE)
     for number in range(articles):
         write_article(corpus, number)
-    report = update_index(corpus, index, encoder)
+    report = update_index(corpus, index, Stand(encoder))
+    name = encoder.record.name
     print(f"{report.articles} articles, {report.passages} passages, {name}: "
-          f"built in {report.seconds:.1f} s")  # fmt: skip
+          f"built in {report.seconds:.1f} s (load average {os.getloadavg()[0]:.1f})")  # fmt: skip
     settings = Settings(_env_file=None, corpus=corpus, index=index)  # type: ignore[call-arg]
     desk = Answers(settings, encoder)
-    for new in (1, 100):
+    for new in additions:
         for number in range(articles, articles + new):
             write_article(corpus, number)
         articles += new
@@ -59,8 +106,16 @@ def measure(folder: Path, wanted: int, encoder: Encoder, name: str) -> None:
         taken_by = f"indexing {indexed - began:.2f} ({report.encoded} encoded)"
         print(
             f"{new:4} new articles searchable in {done - began:.2f} s: {taken_by}, "
-            f"swap {done - indexed:.2f}"
+            f"swap {done - indexed:.2f} (load average {os.getloadavg()[0]:.1f})",
+            flush=True,
         )
+        if new == additions[0]:
+            measure_swaps(desk, index)
+    through_the_service(folder, articles, encoder)
+
+
+def measure_swaps(desk: Answers, index: Path) -> None:
+    """Print the time and the memory of a hundred swaps between the two newest snapshots."""
     pair = snapshots(index)[:2]
     taken = []
 
@@ -74,19 +129,51 @@ def measure(folder: Path, wanted: int, encoder: Encoder, name: str) -> None:
     swap(4)
     before = resident()
     taken.clear()
-    swap(100)
-    print(f"swap, of 100: median {statistics.median(taken) * 1e3:.0f} ms, "
+    swap(SWAPS)
+    print(f"swap, of {SWAPS}: median {statistics.median(taken) * 1e3:.0f} ms, "
           f"longest {max(taken) * 1e3:.0f} ms")  # fmt: skip
-    print(f"memory before 100 swaps {before:.0f} MB, after {resident():.0f} MB")
+    print(f"memory before {SWAPS} swaps {before:.0f} MB, after {resident():.0f} MB", flush=True)
+    point_to(index, pair[0])
+    desk.refresh()
+
+
+def through_the_service(folder: Path, articles: int, encoder: Encoder) -> None:
+    """Print how long an article sent to a running service takes, three times."""
+    with service(
+        folder / "corpus", folder / "index", encoder.record.name, index_first=False
+    ) as port:
+        connection = HTTPConnection("127.0.0.1", port, timeout=60)
+        for turn in range(3):
+            sent = folder / f"sent-{turn}"
+            sent.mkdir()
+            write_article(sent, articles + turn)
+            (path,) = sent.iterdir()
+            began = time.perf_counter()
+            call(connection, "PUT", f"/v1/articles/{path.name}", path.read_text("utf-8"))
+            stored = time.perf_counter()
+            while True:
+                connection.request("GET", f"/v1/articles/{path.name}", headers={})
+                response = connection.getresponse()
+                response.read()
+                if response.status == 200:
+                    break
+                time.sleep(0.01)
+            done = time.perf_counter()
+            print(
+                f"   1 article sent to the service: stored in {stored - began:.2f} s, searchable "
+                f"in {done - began:.2f} s (load average {os.getloadavg()[0]:.1f})",
+                flush=True,
+            )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("passages", type=int, nargs="?", default=40_000)
     parser.add_argument("--encoder", default="deterministic")
+    parser.add_argument("--add", type=int, nargs="*", default=[1, 100, 5000])
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        measure(Path(folder), given.passages, open_encoder(given.encoder), given.encoder)
+        measure(Path(folder), given.passages, open_encoder(given.encoder), given.add)
 
 
 if __name__ == "__main__":

@@ -14,20 +14,15 @@ import os
 import random
 import re
 import statistics
-import subprocess
-import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from pathlib import Path
 
 from bench.living_index import PER_ARTICLE, write_article
-
-TOKEN = "a-token-for-the-bench"
+from bench.service_process import call, service
 
 
 @dataclass(slots=True)
@@ -42,49 +37,6 @@ class Tally:
         """Return the milliseconds that this share of the answers did not exceed."""
         ordered = sorted(self.seconds)
         return ordered[min(len(ordered) - 1, int(share * len(ordered)))] * 1e3
-
-
-@contextmanager
-def service(corpus: Path, index: Path, encoder: str) -> Iterator[int]:
-    """Index the corpus and serve it; give the port."""
-    environment = {
-        **os.environ,
-        "PINCITE_ADMIN_TOKEN": TOKEN,
-        "PINCITE_ENCODER": encoder,
-        "PINCITE_ANSWER_THRESHOLD": "0.000001",
-        "PINCITE_CHANGES_PER_MINUTE": "100000",
-        "PYTHONPATH": str(Path(__file__).parents[1]),
-    }
-    command = [sys.executable, "-c", "import service.cli; service.cli.main()"]
-    places = ["--corpus", str(corpus), "--index", str(index)]
-    subprocess.run([*command, "index", *places], env=environment, check=True)
-    process = subprocess.Popen(
-        [*command, "serve", "--port", "0", *places],
-        env=environment,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        said = process.stderr.readline() if process.stderr else ""
-        found = re.search(r":(\d+)/", said)
-        if found is None:
-            raise SystemExit(said)
-        yield int(found[1])
-    finally:
-        process.terminate()
-        process.communicate()
-
-
-def call(connection: HTTPConnection, method: str, path: str, body: str | None = None) -> bytes:
-    headers = {"authorization": f"Bearer {TOKEN}"} if method == "PUT" else {}
-    if method == "POST":
-        headers = {"content-type": "application/json"}
-    connection.request(method, path, body, headers)
-    response = connection.getresponse()
-    data = response.read()
-    if response.status >= 400:
-        raise RuntimeError(f"{response.status}: {data[:300]!r}")
-    return data
 
 
 def stretch(port: int, articles: int, clients: int, seconds: float, corpus: Path | None) -> Tally:

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -52,11 +52,22 @@ def trace(frame, event, argument):
         if str(lines) == at:
             os.kill(os.getpid(), signal.SIGKILL)
     return trace
-if at.isdigit() or at == "count":
-    sys.settrace(trace)
-update_index(corpus, index, DeterministicEncoder(), step=step)
-sys.settrace(None)
-print(lines)
+def run():
+    if at.isdigit() or at == "count":
+        sys.settrace(trace)
+    update_index(corpus, index, DeterministicEncoder(), step=step)
+    sys.settrace(None)
+    print(lines, flush=True)
+if at != "each":
+    run()
+else:  # a writer forked for each line of input, so that what is imported is imported once
+    for line in sys.stdin:
+        at = line.strip()
+        child = os.fork()
+        if not child:
+            run()
+            os._exit(0)
+        print("ended", os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 """
 
 
@@ -101,19 +112,58 @@ def test_killed_at_any_moment(corpus: Path, tmp_path: Path) -> None:
     index = tmp_path / "index"
     update_index(corpus, index, DeterministicEncoder())
     write(corpus / "new.md", "# New\n\nRest helps a tired muscle.\n")
-    counted = run(corpus, index, "count")
-    lines = int(counted.stdout)
-    draw = random.Random(6)
-    killed = 0
-    for turn in range(KILLS):
-        text = f"# New\n\nRest {turn} days. It helps a tired muscle.\n"
-        write(corpus / "new.md", text, changed=1_700_000_001 + turn)
-        before = current_snapshot(index)
-        ended = run(corpus, index, str(draw.randint(1, lines)))
-        killed += ended.returncode == -signal.SIGKILL
-        assert whole(index) in {before, current_snapshot(index)}
-        finishes(corpus, index)
+    with writers(corpus, index) as (ask, answers):
+        ask("count")
+        lines = int(next(answers))
+        assert next(answers) == "ended 0\n"
+        draw = random.Random(6)
+        killed = 0
+        seen: set[bool] = set()
+        for turn in range(KILLS):
+            text = f"# New\n\nRest {turn} days. It helps a tired muscle.\n"
+            write(corpus / "new.md", text, changed=1_700_000_001 + turn)
+            before = current_snapshot(index)
+            ask(str(draw.randint(1, lines)))
+            killed += list(upto_end(answers))[-1] == f"ended {-signal.SIGKILL}\n"
+            after = whole(index)
+            assert after in {before, current_snapshot(index)}
+            seen.add(after == before)
+            finishes(corpus, index)
     assert killed >= KILLS * 0.8
+    assert True in seen
+
+
+@contextmanager
+def writers(corpus: Path, index: Path) -> Iterator[tuple[Callable[[str], None], Iterator[str]]]:
+    """Start the process that forks writers; give how to ask for one, and what they say."""
+    process = subprocess.Popen(
+        [sys.executable, "-W", "ignore", "-c", WRITER, str(corpus), str(index), "each"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+    )
+    assert process.stdin
+    assert process.stdout
+    pipe = process.stdin
+
+    def ask(at: str) -> None:
+        pipe.write(f"{at}\n")
+        pipe.flush()
+
+    try:
+        yield ask, iter(process.stdout)
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def upto_end(answers: Iterator[str]) -> Iterator[str]:
+    """Yield what a writer said, up to and with how it ended."""
+    for said in answers:
+        yield said
+        if said.startswith("ended"):
+            return
 
 
 # The service killed while it takes articles
