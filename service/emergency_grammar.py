@@ -289,7 +289,16 @@ class Reader:
 
 
 NUMERIC_TAGS = frozenset(
-    {"<num>", "<many_num>", "<temp>", "<temp_high>", "<young_age>", "<low_oxygen>", "<year>"}
+    {
+        "<num>",
+        "<many_num>",
+        "<temp>",
+        "<temp_high>",
+        "<young_age>",
+        "<low_oxygen>",
+        "<year>",
+        "<sugar_danger>",
+    }
 )
 _UNIT_DAYS = {
     "day": 1, "days": 1, "week": 7, "weeks": 7, "wk": 7, "wks": 7, "weeker": 7,
@@ -301,6 +310,7 @@ _TEMPERATURE_BEFORE = frozenset(
 _TEMPERATURE_AFTER = frozenset(
     ("c", "f", "deg", "degrees", "celsius", "fahrenheit", "fever", "temp")
 )
+_SUGAR = frozenset(("sugar", "sugars", "glucose", "bg", "bgl", "bloodsugar"))
 _BABY = frozenset(("baby", "babys", "newborn", "infant", "neonate"))
 
 
@@ -342,6 +352,9 @@ def _number_tags(
             yield "<temp_high>"
     if 40 <= value <= 91 and before & {"oxygen", "sats", "spo2", "o2", "saturation", "ox"}:
         yield "<low_oxygen>"
+    # In mmol/l below 3 is a severe low and from 20 a danger; in mg/dl the same are 54 and 300.
+    if before & _SUGAR and (0 < value < 3 or 20 <= value <= 54 or 300 <= value <= 1500):
+        yield "<sugar_danger>"
     # NHS and NICE NG143 act on a fever differently below three months of age.
     days = _UNIT_DAYS.get(after[0], 0) * value if after else 0
     if 0 < days < 91:

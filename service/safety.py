@@ -1,14 +1,16 @@
 """What stands beside every answer: the disclaimer, and the notice above a question that describes
 an emergency.
 
-The notice is not triage. It reads the question alone, by the table in `emergency_rules.toml`, and
-says one thing: this may be an emergency, contact the emergency number. It never hides a passage,
-never weighs one danger against another, and its silence says nothing. No clinician has validated
-it; docs/emergency-notice.md tells what it was measured on.
+The notice is not triage. It reads the question alone, by the table in `emergency_rules.toml` and
+the weighed words of `emergency_words.json`, and says one thing: this may be an emergency, contact
+the emergency number. It never hides a passage, never weighs one danger against another, and its
+silence says nothing. No clinician has validated it; docs/emergency-notice.md tells what it was
+measured on.
 """
 
 import tomllib
 from bisect import bisect_left
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -24,6 +26,7 @@ from service.emergency_grammar import (
     compile_pattern,
     set_aside,
 )
+from service.emergency_words import BY_WORDS, SOURCE, fitted, weigh
 
 DISCLAIMER = (
     "This is information quoted from articles. It is not medical advice, and no clinician has "
@@ -49,6 +52,10 @@ _CRISIS_TEXT = (
 _WINDOW = 45
 
 
+# Signs that say who, not what: a notice does not name them.
+_PEOPLE = frozenset(("person", "near_person"))
+
+
 @dataclass(frozen=True, slots=True)
 class Notice:
     """A notice to stand above the passages, and the words of the question that raised it."""
@@ -59,6 +66,14 @@ class Notice:
     spans: tuple[tuple[int, int], ...]  # where they stand: code points, end exclusive, ascending
     source: str  # publisher, title and address of the page whose warning signs the rule restates
     topic: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Raised:
+    kind: Literal["emergency", "crisis"]
+    topic: str
+    source: str
+    spans: tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +106,19 @@ def disclaimer(text: str | None = None) -> str:
     return text.strip() if text and text.strip() else DISCLAIMER
 
 
+def read_words(question: str) -> list[Word]:
+    """Return the words of `question` as the rules read them."""
+    return _table().reader.words(question)
+
+
 def find_notice(
-    question: str, *, emergency_number: str | None = None, crisis_line: str | None = None
+    question: str,
+    *,
+    emergency_number: str | None = None,
+    crisis_line: str | None = None,
+    by_words: bool = True,
 ) -> Notice | None:
-    """Return the notice that `question` raises, or None.
+    """Return the notice that `question` raises, or None: by a rule, else by its words' weights.
 
     No country is assumed: without `emergency_number` the text says "your local emergency number",
     and without `crisis_line` it says only that crisis lines exist. Time is linear in the length
@@ -111,17 +135,28 @@ def find_notice(
         for rule in topic.rules
         if not any(present.isdisjoint(group) for group in rule.groups)
     ]
-    if not possible:
+    if possible:
+        mentions = set_aside(mentions, table.cues.mentions(words), words, table.exempt)
+        by_sign: dict[str, list[Mention]] = {}
+        for mention in mentions:
+            by_sign.setdefault(mention.sign, []).append(mention)
+        for topic, rule in possible:
+            chosen = _fulfil(rule, by_sign, words)
+            if chosen:
+                told = [(m.first, m.last) for m in chosen if m.sign not in _PEOPLE]
+                raised = _Raised(topic.kind, topic.name, topic.source, _spans(told, words))
+                return _notice(question, raised, emergency_number, crisis_line)
+    weighed = weigh(words) if by_words else None
+    if weighed is None or weighed.probability < fitted().threshold:
         return None
-    mentions = set_aside(mentions, table.cues.mentions(words), words, table.exempt)
-    by_sign: dict[str, list[Mention]] = {}
-    for mention in mentions:
-        by_sign.setdefault(mention.sign, []).append(mention)
-    for topic, rule in possible:
-        chosen = _fulfil(rule, by_sign, words)
-        if chosen:
-            return _notice(question, topic, chosen, words, emergency_number, crisis_line)
-    return None
+    crisis = next(topic for topic in table.topics if topic.kind == "crisis")
+    spans = _spans(weighed.words, words)
+    raised = (
+        _Raised("crisis", crisis.name, crisis.source, spans)
+        if weighed.kind == "crisis"
+        else _Raised("emergency", BY_WORDS, SOURCE, spans)
+    )
+    return _notice(question, raised, emergency_number, crisis_line)
 
 
 @cache
@@ -210,30 +245,29 @@ def _first(mention: Mention) -> int:
     return mention.first
 
 
-def _notice(
-    question: str,
-    topic: _Topic,
-    chosen: tuple[Mention, ...],
-    words: list[Word],
-    emergency_number: str | None,
-    crisis_line: str | None,
-) -> Notice:
+def _spans(told: Iterable[tuple[int, int]], words: list[Word]) -> tuple[tuple[int, int], ...]:
+    """Return where words stand, given as (first, last): those that touch are one span."""
     spans: list[tuple[int, int]] = []
-    named = [m for m in chosen if m.sign not in {"person", "near_person"}]
-    for mention in sorted(named, key=lambda m: (m.first, m.last)):
-        start, end = words[mention.first].start, words[mention.last].end
+    for first, last in sorted(told):
+        start, end = words[first].start, words[last].end
         if spans and start <= spans[-1][1] + 1:
             spans[-1] = (spans[-1][0], max(end, spans[-1][1]))
         else:
             spans.append((start, end))
+    return tuple(spans)
+
+
+def _notice(
+    question: str, raised: _Raised, emergency_number: str | None, crisis_line: str | None
+) -> Notice:
     number = emergency_number or "your local emergency number"
-    template = _CRISIS_TEXT if topic.kind == "crisis" else _EMERGENCY_TEXT
+    template = _CRISIS_TEXT if raised.kind == "crisis" else _EMERGENCY_TEXT
     line = f", here: {crisis_line}" if crisis_line else " in many countries"
     return Notice(
-        kind=topic.kind,
+        kind=raised.kind,
         text=template.format(number=number, line=line),
-        matched=" … ".join(question[start:end] for start, end in spans),
-        spans=tuple(spans),
-        source=topic.source,
-        topic=topic.name,
+        matched=" … ".join(question[start:end] for start, end in raised.spans),
+        spans=raised.spans,
+        source=raised.source,
+        topic=raised.topic,
     )

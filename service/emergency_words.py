@@ -1,0 +1,126 @@
+"""What an emergency is told in, beyond the rules: words and pairs of words, each with a weight.
+
+The rules of `emergency_rules.toml` know what they were told. People say it in other words. So the
+words of a question are weighed as well, by a multinomial logistic regression over what the grammar
+reads (spelling mended, numbers by what they measure):
+
+    value(f) = (1 + ln count(f)) · idf(f) / norm,   norm = the length of the vector of these
+    p(kind)  = softmax over emergency, crisis, neither of  bias + Σ value(f) · weight(f)
+
+The weights are in `emergency_words.json`, with the data they were fitted on and what they did on
+other data; `python -m bench.train_emergency` fits them. No single word raises a notice, and the
+words that weighed most are named, as those of a rule are.
+"""
+
+import json
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Literal
+
+from service.emergency_grammar import Word
+
+SOURCE = (
+    "MedlinePlus, Recognizing medical emergencies, https://medlineplus.gov/ency/article/001927.htm"
+)
+BY_WORDS = "words of an emergency"
+"""The topic of a notice that no rule raised, where it is no crisis: words do not tell which."""
+FEWEST = 4
+"""Different words from which they are weighed: fewer are all norm, and one alone would decide."""
+NAMED = 4
+"""Words or pairs that are named as those which raised it, at most."""
+LEAST_SHARE = 0.3
+"""A word is named when it weighed at least this part of what the heaviest did."""
+
+Kind = Literal["emergency", "crisis"]
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """By feature (idf, weight of an emergency, weight of a crisis), each against neither."""
+
+    features: dict[str, tuple[float, float, float]]
+    bias: tuple[float, float]
+    threshold: float
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """How probable it is that a notice is due, of which kind, and the words that say so."""
+
+    probability: float
+    kind: Kind
+    words: tuple[tuple[int, int], ...]
+    """First and last of each run of words that weighed most, inclusive, in order."""
+
+
+def features_of(words: Sequence[Word]) -> list[tuple[str, int, int]]:
+    """Return the features of a question, in order: (name, first word, last word).
+
+    Words, what a number measures, and pairs of neighbours in one sentence. Numbers are "#".
+    """
+    found: list[tuple[str, int, int]] = []
+    before: str | None = None
+    for place, word in enumerate(words):
+        form = "#" if word.form[0].isdigit() else word.form
+        found.append((form, place, place))
+        found += [(tag, place, place) for tag in word.tags]
+        if before is not None and words[place - 1].sentence == word.sentence:
+            found.append((f"{before} {form}", place - 1, place))
+        before = form
+    return found
+
+
+@cache
+def fitted() -> Weights:
+    """Return the weights that `python -m bench.train_emergency` stored."""
+    stored = json.loads(files("service").joinpath("emergency_words.json").read_text("utf-8"))
+    return Weights(
+        {name: tuple(values) for name, values in stored["features"].items()},
+        tuple(stored["bias"]),
+        stored["threshold"],
+    )
+
+
+def weigh(words: Sequence[Word], weights: Weights | None = None) -> Weighed:
+    """Weigh the words of a question, by `weights` or the stored ones; 0 for fewer than `FEWEST`."""
+    by = weights or fitted()
+    if len({word.form for word in words}) < FEWEST:
+        return Weighed(0.0, "emergency", ())
+    known = [one for one in features_of(words) if one[0] in by.features]
+    counts = Counter(name for name, _, _ in known)
+    norm = emergency = crisis = 0.0
+    values = {}
+    for name, count in counts.items():
+        rarity, of_emergency, of_crisis = by.features[name]
+        values[name] = value = (1 + math.log(count)) * rarity
+        norm += value * value
+        emergency += value * of_emergency
+        crisis += value * of_crisis
+    norm = math.sqrt(norm) or 1.0
+    emergency = math.exp(by.bias[0] + emergency / norm)
+    crisis = math.exp(by.bias[1] + crisis / norm)
+    side = 1 if emergency >= crisis else 2
+    gains = {name: value * by.features[name][side] for name, value in values.items()}
+    least = LEAST_SHARE * max(gains.values(), default=0.0)
+    heavy = sorted(gains, key=lambda name: -gains[name])[:NAMED]
+    named = {name for name in heavy if gains[name] > 0 and gains[name] >= least}
+    return Weighed(
+        probability=(emergency + crisis) / (1 + emergency + crisis),
+        kind="emergency" if side == 1 else "crisis",
+        words=_runs([(first, last) for name, first, last in known if name in named]),
+    )
+
+
+def _runs(places: Sequence[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+    """Return runs of words, those that touch or overlap as one."""
+    runs: list[tuple[int, int]] = []
+    for first, last in sorted(places):
+        if runs and first <= runs[-1][1] + 1:
+            runs[-1] = (runs[-1][0], max(last, runs[-1][1]))
+        else:
+            runs.append((first, last))
+    return tuple(runs)
