@@ -30,8 +30,11 @@ class Related:
 
     @property
     def is_question(self) -> bool:
-        """Tell whether it can be asked as it stands: four words at least, and a question mark."""
-        return self.heading.endswith(("?", "\uff1f", "\u061f")) and self.heading.count(" ") > 2
+        """Tell whether it can be asked as it stands.
+
+        A question of four words or fewer leans on its article ("Who is at risk?").
+        """
+        return self.heading.endswith(("?", "\uff1f", "\u061f")) and self.heading.count(" ") > 3
 
 
 def related(

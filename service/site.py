@@ -134,6 +134,8 @@ def site() -> Site:
     templates = Environment(
         loader=FileSystemLoader(_HERE / "templates"),
         autoescape=True,
+        # A process keeps the templates that it began with, as it does its code.
+        auto_reload=False,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

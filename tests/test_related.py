@@ -90,7 +90,8 @@ def test_only_what_stands_by_itself_as_a_question_can_be_asked() -> None:
         return Related(heading, "a", "A", 0, None).is_question
 
     assert asked("Does heat help against cramps?")
-    assert asked("¿Qué causa los calambres?")
+    assert asked("¿Qué causa los calambres nocturnos?")
+    assert not asked("Who is at risk?")
     assert not asked("How long?")
     assert not asked("What to do about cramps")
 
