@@ -17,6 +17,8 @@ from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    ProgressColumn,
+    Task,
     TaskID,
     TextColumn,
     TimeRemainingColumn,
@@ -292,6 +294,15 @@ def evaluate(
         Console(width=max(out.width, 150)).print(as_table(found))
 
 
+class _Rate(ProgressColumn):
+    """How many of its files or passages a task does in a second."""
+
+    def render(self, task: Task) -> Text:
+        """Return the rate, once there is one."""
+        speed = task.finished_speed or task.speed
+        return Text(f"{speed:,.1f}/s" if speed else "")
+
+
 @contextmanager
 def _progress(*, hidden: bool) -> "Iterator[OnProgress]":
     units = {"reading": "files", "encoding": "passages", "asking": "queries"}
@@ -300,6 +311,7 @@ def _progress(*, hidden: bool) -> "Iterator[OnProgress]":
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn("{task.fields[unit]}"),
+        _Rate(),
         TimeRemainingColumn(),
         console=err,
         disable=hidden or not err.is_terminal,
