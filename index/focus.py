@@ -60,7 +60,7 @@ def term_weights(
     return {
         term: counts[term]
         * (lexical.idf(term) / rarest)
-        * (FLOOR + (1 - FLOOR) * float(np.isin(rows, lexical.rows_with(term)).mean()))
+        * (FLOOR + (1 - FLOOR) * float(lexical.holds(term, rows).mean()))
         for term in known
     }
 

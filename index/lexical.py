@@ -27,6 +27,13 @@ from index.errors import SnapshotDamaged
 K1 = 1.2
 B = 0.75
 
+PART = 1 << 20
+"""Postings worked on at once."""
+MANY = 50_000
+"""Postings of a question up to which adding them up term by term is as fast as a sparse product."""
+RUN = 256
+"""Rows of which the best is taken first: 64 to 1,024 do as well at 1,000,000 rows."""
+
 Scores = NDArray[np.float32]
 Rows = NDArray[np.int64]
 
@@ -41,11 +48,15 @@ class LexicalIndex:
         self._rows: NDArray[np.int32] = frequencies.indices
         self._frequencies: NDArray[np.int32] = frequencies.data
         self._size = int(frequencies.shape[0])
-        lengths = np.bincount(self._rows, weights=self._frequencies, minlength=self._size)
+        lengths = np.zeros(self._size)
+        for begin in range(0, len(self._rows), PART):  # bincount makes floats of what it is given
+            part = slice(begin, begin + PART)
+            lengths += np.bincount(self._rows[part], self._frequencies[part], self._size)
         mean = lengths.mean() if self._size and lengths.any() else 1.0
         self._norms = (K1 * (1 - B + B * lengths / mean)).astype(np.float32)
         counts = np.diff(self._starts)
         self._idf = np.log1p((self._size - counts + 0.5) / (counts + 0.5)).astype(np.float32)
+        self._gains: Scores | None = None
 
     @classmethod
     def build(cls, texts: Sequence[str]) -> "LexicalIndex":
@@ -146,16 +157,42 @@ class LexicalIndex:
             return np.empty(0, np.int64)
         return self._rows[self._starts[column] : self._starts[column + 1]].astype(np.int64)
 
+    def holds(self, term: str, rows: Rows) -> NDArray[np.bool_]:
+        """Return `(len(rows),)` whether each of a few rows holds `term`."""
+        column = self._columns.get(term)
+        if column is None:
+            return np.zeros(len(rows), bool)
+        held = self._rows[self._starts[column] : self._starts[column + 1]]
+        wanted = rows.astype(np.int32)
+        places = np.minimum(np.searchsorted(held, wanted), len(held) - 1)
+        found: NDArray[np.bool_] = held[places] == wanted
+        return found
+
     def gains(self, term: str) -> tuple[Rows, Scores]:
         """Return the rows that hold `term`, in order, and what it adds to the score of each."""
         column = self._columns.get(term)
         if column is None:
             return np.empty(0, np.int64), np.empty(0, np.float32)
         span = slice(self._starts[column], self._starts[column + 1])
-        rows = self._rows[span]
-        frequencies = self._frequencies[span].astype(np.float32)
-        gain = frequencies * np.float32(K1 + 1) / (frequencies + self._norms[rows])
-        return rows.astype(np.int64), self._idf[column] * gain
+        return self._rows[span].astype(np.int64), self._every_gain()[span]
+
+    def _every_gain(self) -> Scores:
+        """Return what each posting adds to its row's score, `(postings,)`: idf · tf · (k1 + 1) / ….
+
+        Made when first asked for: an index that is only written does without.
+        """
+        if self._gains is None:
+            gains = np.empty(len(self._rows), np.float32)
+            for begin in range(0, len(gains), PART):
+                part = slice(begin, min(begin + PART, len(gains)))
+                frequencies = self._frequencies[part].astype(np.float32)
+                gains[part] = (
+                    frequencies * np.float32(K1 + 1) / (frequencies + self._norms[self._rows[part]])
+                )
+            for column, idf in enumerate(self._idf):
+                gains[self._starts[column] : self._starts[column + 1]] *= idf
+            self._gains = gains
+        return self._gains
 
     def scores(self, query: str) -> Scores:
         """Return the BM25 score of every row, `(n,)`, 0 where no term of `query` stands."""
@@ -167,22 +204,56 @@ class LexicalIndex:
         Terms are added in sorted order, so that the sum is the same bit for bit however the
         question was put together.
         """
-        total = np.zeros(self._size, np.float32)
-        for term in sorted(weights):
-            rows, gains = self.gains(term)
-            total[rows] += np.float32(weights[term]) * gains
-        return total
+        terms_known = [term for term in sorted(weights) if term in self._columns]
+        each = np.array([weights[term] for term in terms_known], np.float32)
+        columns = [self._columns[term] for term in terms_known]
+        spans = [slice(int(self._starts[c]), int(self._starts[c + 1])) for c in columns]
+        ends = np.cumsum([0, *(span.stop - span.start for span in spans)])
+        gains = self._every_gain()
+        if ends[-1] <= MANY:
+            total = np.zeros(self._size, np.float32)
+            for weight, span in zip(each, spans, strict=True):
+                total[self._rows[span]] += weight * gains[span]
+            return total
+        # The same sums, column after column, by SciPy's product: three times as fast, once begun.
+        asked = csc_matrix(
+            (
+                np.concatenate([gains[span] for span in spans]),
+                np.concatenate([self._rows[span] for span in spans]),
+                ends.astype(np.int32),
+            ),
+            shape=(self._size, len(columns)),
+        )
+        product: Scores = asked @ each
+        return product
 
 
 def best(scores: Scores, k: int, *, allowed: Rows | None = None) -> tuple[Scores, Rows]:
     """Return the `k` largest scores above 0 and their rows, best first; ties, lower row first."""
-    rows = np.flatnonzero(scores > 0) if allowed is None else allowed[scores[allowed] > 0]
+    if allowed is None:
+        rows = np.flatnonzero(scores >= _reached(scores, k)) if k > 0 else np.empty(0, np.int64)
+        rows = rows[scores[rows] > 0]
+    else:
+        rows = allowed[scores[allowed] > 0]
     if 0 < k < len(rows):
         # Everything at or above the k-th score stays in: a tie at the edge goes to the lower row.
         edge = np.partition(scores[rows], len(rows) - k)[len(rows) - k]
         rows = rows[scores[rows] >= edge]
     order = np.lexsort((rows, -scores[rows]))[:k]
     return scores[rows[order]], rows[order].astype(np.int64)
+
+
+def _reached(scores: Scores, k: int) -> float:
+    """Return a score above 0 that at least k rows reach, or the least above 0 without one.
+
+    The k-th largest of the best scores of runs of rows: each is another row's.
+    """
+    least = float(np.finfo(np.float32).smallest_subnormal)
+    runs = -(-len(scores) // RUN)
+    if runs <= k:
+        return least
+    tops = np.maximum.reduceat(scores, np.arange(0, len(scores), RUN))
+    return max(least, float(np.partition(tops, runs - k)[runs - k]))
 
 
 def _fault(

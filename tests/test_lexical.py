@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from index import lexical
 from index.analysis import terms
 from index.errors import SnapshotDamaged
 from index.lexical import K1, B, LexicalIndex, best
@@ -93,6 +94,39 @@ def test_a_forgotten_word_is_no_longer_known() -> None:
     assert index.vocabulary == ["calf", "cramp"]
     assert index.idf("tetanus") == pytest.approx(math.log(1 + 1.5 / 0.5))
     assert index.idf("calf") == pytest.approx(math.log(1 + 0.5 / 1.5))
+
+
+def test_many_postings_add_up_to_the_same_bits(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(5)
+    words = [f"w{number}" for number in range(60)]
+    texts = [" ".join(rng.choice(words, rng.integers(1, 30))) for _ in range(400)]
+    index = LexicalIndex.build(texts)
+    for _ in range(20):
+        weights = {word: float(rng.random()) for word in rng.choice(words, 12)}
+        one_by_one = index.scores_of_terms(weights)
+        monkeypatch.setattr(lexical, "MANY", 0)
+        assert index.scores_of_terms(weights).tobytes() == one_by_one.tobytes()
+        monkeypatch.undo()
+
+
+def test_holds_is_membership() -> None:
+    index = LexicalIndex.build(["calf cramp", "cramp", "salt", "calf"])
+    rows = np.array([3, 0, 2, 1])
+    assert index.holds("calf", rows).tolist() == [True, True, False, False]
+    assert index.holds("salt", rows).tolist() == [False, False, True, False]
+    assert index.holds("tetanus", rows).tolist() == [False] * 4
+    assert index.holds("calf", rows[:0]).tolist() == []
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 400), st.integers(0, 60))
+def test_the_best_of_many_rows_equals_sorting(seed: int, size: int, k: int) -> None:
+    rng = np.random.default_rng(seed)
+    scores = rng.choice(np.array([0, 0, 0.5, 1, 2.5, 7], np.float32), size)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lexical, "RUN", 4)
+        found, rows = best(scores, k)
+    expected = sorted((-score, row) for row, score in enumerate(scores.tolist()) if score > 0)[:k]
+    assert [(-s, r) for s, r in zip(found.tolist(), rows.tolist(), strict=True)] == expected
 
 
 # best
