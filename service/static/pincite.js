@@ -176,7 +176,7 @@ for (const form of document.querySelectorAll("form[data-check]")) {
 for (const link of document.querySelectorAll("a[data-absolute]")) link.textContent = link.href;
 
 const copyWords = document.getElementById("copy-words")?.dataset;
-for (const block of document.querySelectorAll("[data-copy]")) {
+for (const block of document.querySelectorAll("pre[data-copy], a[data-copy]")) {
   const button = element("button", { type: "button", className: "copy" }, copyWords.copy);
   // A citation is named by the words above it, the link to an answer by itself.
   const name = block.parentElement.querySelector(".cite-head p") ?? block;
