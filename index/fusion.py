@@ -4,18 +4,25 @@
     fused = a · minmax(cosine) + b · minmax(article cosine)
           + c · bm25 / max bm25 + d · article bm25 / max article bm25,   a + b + c + d = 1
 
+and for a query of one sentence also
+
+          + e · minmax(direction) + f · minmax(likeness),                 a + … + f = 1
+
 over the union of the best `POOL` rows of each side, every row of which has all of its scores
 (Bruch, Gai & Ingber, "An Analysis of Fusion Functions for Hybrid Retrieval", 2023: a convex
 combination of normalised scores beats reciprocal ranks). The article's scores are those of the
-whole article around a passage (`index.articles`).
+whole article around a passage (`index.articles`); direction and likeness are those of the query's
+terms (`index.directions`).
 
-The weights were swept by `python -m bench.retrieval`; the table is in docs/retrieval.md.
+The weights were swept by `python -m bench.retrieval`; the tables are in docs/retrieval.md.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from index.directions import TermSignals
 
 Scores32 = NDArray[np.float32]
 Scores64 = NDArray[np.float64]
@@ -26,25 +33,32 @@ DENSE_WEIGHT = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """The four weights, from 0 to 1, of sum 1."""
+    """The weights, from 0 to 1, of sum 1; the last two are those of the terms' directions."""
 
     passage_dense: float
     article_dense: float
     passage_lexical: float
     article_lexical: float
+    direction: float = 0
+    likeness: float = 0
 
 
 WEIGHTS = Weights(0.5, 0.2, 0.1, 0.2)
+SENTENCE_WEIGHTS = Weights(0.4, 0.15, 0.05, 0.15, 0.1, 0.15)
 
 
 @dataclass(frozen=True, slots=True)
 class Signals:
-    """What is known of n rows for one query, each `(n,)`: cosines and BM25 scores."""
+    """What is known of n rows for one query, each `(n,)`: cosines and BM25 scores.
+
+    `terms` is there for a query of one sentence that has terms of the articles.
+    """
 
     passage_dense: Scores32
     article_dense: Scores32
     passage_lexical: Scores32
     article_lexical: Scores32
+    terms: TermSignals | None = None
 
 
 def fuse(dense: Scores32, lexical: Scores32, weight: float = DENSE_WEIGHT) -> Scores64:
@@ -56,14 +70,24 @@ def fuse(dense: Scores32, lexical: Scores32, weight: float = DENSE_WEIGHT) -> Sc
     return weight * _spread(dense) + (1 - weight) * _share(lexical)
 
 
-def fuse_signals(signals: Signals, weights: Weights = WEIGHTS) -> Scores64:
-    """Return the fused scores in [0, 1] of n rows, `(n,)`; a signal that is level gives 0."""
-    return (
+def fuse_signals(signals: Signals, weights: Weights | None = None) -> Scores64:
+    """Return the fused scores in [0, 1] of n rows, `(n,)`; a signal that is level gives 0.
+
+    Without `weights`, by `SENTENCE_WEIGHTS` where there are `signals.terms`, by `WEIGHTS` else.
+    """
+    if weights is None:
+        weights = WEIGHTS if signals.terms is None else SENTENCE_WEIGHTS
+    fused = (
         weights.passage_dense * _spread(signals.passage_dense)
         + weights.article_dense * _spread(signals.article_dense)
         + weights.passage_lexical * _share(signals.passage_lexical)
         + weights.article_lexical * _share(signals.article_lexical)
     )
+    if signals.terms is None:
+        return fused
+    fused += weights.direction * _spread(signals.terms.direction)
+    fused += weights.likeness * _spread(signals.terms.likeness)
+    return fused
 
 
 def _spread(cosines: Scores32) -> Scores64:

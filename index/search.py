@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from index.analysis import terms
 from index.articles import ArticleIndex
+from index.directions import TermDirections, TermSignals, is_one_sentence
 from index.filters import Columns, Filter
 from index.focus import focus, term_weights
 from index.fusion import POOL, Signals, fuse_signals
@@ -33,6 +34,7 @@ class Searcher:
     def __init__(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
         self.articles = ArticleIndex.of(snapshot)
+        self.directions = TermDirections.of(snapshot.lexical, snapshot.dense.vectors)
         self._spelling: Spelling | None = None
         self._columns: Columns | None = None
         self._learning = threading.Lock()
@@ -63,7 +65,7 @@ class Searcher:
     ) -> Found:
         """Return the hits of `search`, and which words of `query` were searched for."""
         near, weights = self._read(query, vector, allowed)
-        rows, signals = self._signals(near, weights, vector, allowed)
+        rows, signals = self._signals(query, near, weights, vector, allowed)
         scores = fuse_signals(signals)
         order = np.lexsort((rows, -scores))[:k]
         passages = self.snapshot.records.passages(rows[order])
@@ -87,7 +89,7 @@ class Searcher:
         They are the `POOL` nearest to `vector` and the `POOL` best for the words of `query`, of all
         rows or of those `allowed`.
         """
-        return self._signals(*self._read(query, vector, allowed), vector, allowed)
+        return self._signals(query, *self._read(query, vector, allowed), vector, allowed)
 
     def _read(
         self, query: str, vector: NDArray[np.float32], allowed: Rows | None
@@ -98,6 +100,7 @@ class Searcher:
 
     def _signals(
         self,
+        query: str,
         near: Rows,
         weights: Mapping[str, float],
         vector: NDArray[np.float32],
@@ -113,7 +116,16 @@ class Searcher:
             article_dense=self.articles.scores_of(vector, articles),
             passage_lexical=lexical[rows],
             article_lexical=self.articles.lexical.scores_of_terms(weights)[articles],
+            terms=self._term_signals(query, weights, rows),
         )
+
+    def _term_signals(
+        self, query: str, weights: Mapping[str, float], rows: Rows
+    ) -> TermSignals | None:
+        if self.directions is None or not is_one_sentence(query, len(weights)):
+            return None
+        snapshot = self.snapshot
+        return self.directions.signals(weights, snapshot.lexical, snapshot.dense.vectors, rows)
 
     def corrected(self, question: str, is_word: Callable[[str], bool]) -> str | None:
         """Return `question` with its misspelt words as the articles write them, or None.

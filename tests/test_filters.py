@@ -1,5 +1,6 @@
 """Filters: the rows that pass, and a search that is the search of those rows alone."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from index.analysis import terms
 from index.articles import ArticleIndex
 from index.encoder import DeterministicEncoder
 from index.errors import QuestionError
@@ -147,12 +149,19 @@ def test_hits_are_the_ranking_of_the_allowed_rows_alone(
     matching = [i for i in np.lexsort((allowed, -matches))[:POOL] if matches[i] > 0]
     pool = np.array(sorted({*near.tolist(), *matching}), np.int64)
     of = searcher.articles.article_of[allowed[pool]]
+    assert searcher.directions is not None
     fused = fuse_signals(
         Signals(
             passage_dense=cosines[pool],
             article_dense=searcher.articles.scores_of(vector, of),
             passage_lexical=matches[pool],
             article_lexical=searcher.articles.lexical.scores(question)[of],
+            terms=searcher.directions.signals(
+                Counter(terms(question)),
+                snapshot.lexical,
+                snapshot.dense.vectors,
+                allowed[pool],
+            ),
         )
     )
     order = np.lexsort((pool, -fused))[:k]

@@ -1,10 +1,12 @@
 """A question to its hits: both sides scored for every hit, best first, the same every time."""
 
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from index.analysis import terms
 from index.encoder import DeterministicEncoder
 from index.fusion import Signals, fuse_signals
 from index.search import Searcher
@@ -31,12 +33,16 @@ def test_hits_are_the_fusion_of_brute_force(
     cosines = snapshot.dense.scores_of(vector, everything)
     matches = snapshot.lexical.scores(question)
     articles = searcher.articles.article_of
+    assert searcher.directions is not None
     fused = fuse_signals(
         Signals(
             passage_dense=cosines,
             article_dense=searcher.articles.scores_of(vector, articles),
             passage_lexical=matches,
             article_lexical=searcher.articles.lexical.scores(question)[articles],
+            terms=searcher.directions.signals(
+                Counter(terms(question)), snapshot.lexical, snapshot.dense.vectors, everything
+            ),
         )
     )
     order = np.lexsort((everything, -fused))
