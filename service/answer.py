@@ -6,8 +6,6 @@ Everything here is pure. Nothing here writes a sentence: what is shown is cut ou
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from index.analysis import terms
-from index.lexical import LexicalIndex
 from index.records import Article, Block, Hit, Passage
 from index.sentences import sentence_spans
 
@@ -92,23 +90,6 @@ def sentences_of(
             else sentence_spans(passage.text[block.start : block.end], language or "en")
         )
     ]
-
-
-def answering_sentences(
-    question: str, passage: Passage, spans: Sequence[Span], lexical: LexicalIndex
-) -> list[Span]:
-    """Return the span that best covers the question's terms, weighted by their rarity.
-
-    Ties go to the earlier sentence; a passage none of whose sentences shares a term gives none.
-    """
-    wanted = {term: lexical.idf(term) for term in set(terms(question))}
-
-    def covered(span: Span) -> float:
-        present = set(terms(passage.text[span[0] : span[1]]))
-        return sum(rarity for term, rarity in wanted.items() if term in present)
-
-    best = max(spans, key=covered, default=None)
-    return [best] if best is not None and covered(best) > 0 else []
 
 
 def care_sections(passages: Iterable[Passage]) -> list[tuple[Passage, range]]:

@@ -11,6 +11,7 @@ from index.records import Article, Hit, Manifest, Passage
 from index.search import Searcher
 from service import answer as compose
 from service.agreement import Quote, differences, mentions, said
+from service.answering import answering_sentences
 from service.confidence import evidence, probability, weigh
 from service.copies import copies
 from service.links import article_link, original_link
@@ -122,7 +123,7 @@ class Reading:
         article = self._article(passage.article_id)
         blocks = compose.passage_blocks(article, passage)
         spans = compose.sentences_of(passage, blocks, article.language)
-        highlights = compose.answering_sentences(self._query, passage, spans, self._lexical)
+        highlights = answering_sentences(self._query, passage, spans, self._lexical)
         return PassageOut(
             passage_id=passage.passage_id,
             text=passage.text,

@@ -2,16 +2,13 @@
 
 from collections.abc import Sequence
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.lexical import LexicalIndex
 from index.records import Article, Block, BlockKind, Hit, Passage, SectionType
 from service.answer import (
     Candidate,
     also_in,
-    answering_sentences,
     body_start,
     care_sections,
     choose,
@@ -142,39 +139,6 @@ def test_sentences_leave_headings_out_and_keep_items_whole() -> None:
         "a warm bath. Truly.",
         "Last.",
     ]
-
-
-LEXICAL = LexicalIndex.build([TEXT, "It hurts.", "Night and night.", "A bath."])
-
-
-@pytest.mark.parametrize(
-    ("question", "answering"),
-    [
-        ("Does it pass soon?", ["It passes soon."]),
-        ("Why does it hurt?", ["It hurts."]),
-        ("Is a bath warm, and does it hurt?", ["a warm bath. Truly."]),
-        ("cramp at night", []),
-        ("what is it?", []),
-        ("", []),
-        ("zebra", []),
-    ],
-)
-def test_the_answering_sentence_covers_the_rarest_words(
-    question: str, answering: list[str]
-) -> None:
-    passage = _passage(0, 70)
-    spans = sentences_of(passage, passage_blocks(ARTICLE, passage))
-    found = answering_sentences(question, passage, spans, LEXICAL)
-    assert [passage.text[a:b].strip() for a, b in found] == answering
-
-
-def test_of_equal_sentences_the_first_answers() -> None:
-    passage = Passage("a", 0, 22, (), "Rest. Rest. Rest more.")
-    lexical = LexicalIndex.build([passage.text, "Walk."])
-    spans = [(0, 5), (6, 11), (12, 22)]
-    assert answering_sentences("rest", passage, spans, lexical) == [(0, 5)]
-    assert answering_sentences("more rest", passage, spans, lexical) == [(12, 22)]
-    assert answering_sentences("rest", passage, [], LEXICAL) == []
 
 
 def test_the_nearest_topics_are_headings_each_once() -> None:
