@@ -63,6 +63,18 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True)
+class CitationMark:
+    """A mark in an article's text that cites its references: `article.text[start:end]` is "8".
+
+    `numbers` are those that it names, as far as they are in the article's reference list.
+    """
+
+    start: int
+    end: int
+    numbers: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Article:
     """An article as stored. `text` is canonical: reading the same file again gives the same text.
 
@@ -89,6 +101,7 @@ class Article:
     note: str | None = None
     references: tuple[Reference, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
+    citation_marks: tuple[CitationMark, ...] = ()
 
     @property
     def sha256(self) -> str:

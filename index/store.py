@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from index.errors import SnapshotDamaged
-from index.records import Article, Block, LeftOut, Passage, Reference
+from index.records import Article, Block, CitationMark, LeftOut, Passage, Reference
 
 _SCHEMA = """
 CREATE TABLE articles (
@@ -315,11 +315,12 @@ def article_to_json(article: Article) -> str:
     fields = {
         name: getattr(article, name)
         for name in Article.__slots__
-        if name not in {"text", "blocks", "references", "left_out"}
+        if name not in {"text", "blocks", "references", "left_out", "citation_marks"}
     }
     fields["blocks"] = [dataclasses.astuple(block) for block in article.blocks]
     fields["references"] = [dataclasses.astuple(entry) for entry in article.references]
     fields["left_out"] = [dataclasses.astuple(block) for block in article.left_out]
+    fields["citation_marks"] = [dataclasses.astuple(mark) for mark in article.citation_marks]
     return json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -334,6 +335,10 @@ def article_from_json(record: str, text: str) -> Article:
         fields["blocks"] = tuple(Block(*block) for block in fields["blocks"])
         fields["references"] = tuple(Reference(*entry) for entry in fields["references"])
         fields["left_out"] = tuple(LeftOut(*block) for block in fields["left_out"])
+        fields["citation_marks"] = tuple(
+            CitationMark(start, end, tuple(numbers))
+            for start, end, numbers in fields["citation_marks"]
+        )
         return Article(text=text, **fields)
     except (ValueError, TypeError, KeyError) as error:
         raise _altered("an article", error) from error

@@ -2,12 +2,13 @@
 
 import dataclasses
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
-from index.records import Article, Block, LeftOut
+from index.records import Article, Block, CitationMark, LeftOut, Reference
 from ingest.document import Document, Metadata, SourceBlock
+from ingest.references import citation_marks, cited_numbers
 
 # SQLite ends a text at NUL, and UTF-8 has no lone surrogates.
 _UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
@@ -38,10 +39,11 @@ def compose(document: Document, metadata: Metadata, *, source: str, source_sha25
         pieces.append(text)
         position += len(text)
         before = block
+    text = "".join(pieces)
     return Article(
         article_id=f"{source}/{document.key}" if document.key else source,
         title=metadata.title or _storable(_first_heading(kept) or _named(source, kept)),
-        text="".join(pieces),
+        text=text,
         blocks=tuple(blocks),
         source=source,
         source_sha256=source_sha256,
@@ -62,7 +64,20 @@ def compose(document: Document, metadata: Metadata, *, source: str, source_sha25
             for block in document.blocks
             if block.left_out
         ),
+        citation_marks=tuple(_citation_marks(text, blocks, metadata.references)),
     )
+
+
+def _citation_marks(
+    text: str, blocks: Sequence[Block], references: Sequence[Reference]
+) -> Iterator[CitationMark]:
+    """Yield the marks in the text that cite `references`, or can be nothing but citations."""
+    listed = {entry.number for entry in references if entry.number is not None}
+    for block in blocks:
+        inside = text[block.start : block.end]
+        for start, end in citation_marks(inside, listed or None):
+            numbers = tuple(n for n in cited_numbers(inside[start:end]) if n in listed)
+            yield CitationMark(block.start + start, block.start + end, numbers)
 
 
 def _storable(text: str) -> str:

@@ -189,11 +189,13 @@ _RAISED = re.compile(
     r"([¹²³⁴⁵⁶⁷⁸⁹⁰]+(?:[,⁻–-][¹²³⁴⁵⁶⁷⁸⁹⁰]+)*)"
 )
 _AFTER_STOP = re.compile(
-    r"([A-Za-z]+|[)\]”\"’%])[.,;:!?][”\"’)]?(\d{1,3}(?:[,–-]\d{1,3})*)(?=\s|$|[)”\"])"
+    # From the word's first letter to its last, and no second try: time grows as the text does.
+    r"((?<![A-Za-z])[A-Za-z]++|[)\]”\"’%])[.,;:!?][”\"’)]?(\d{1,3}(?:[,–-]\d{1,3})*)(?=\s|$|[)”\"])"
 )
 _ON_WORD = re.compile(r"\b([a-z]{4,})(\d{1,2}(?:[,–-]\d{1,2})*)(?=[\s.,;:!?)]|$)")
 _BEFORE_COLON = re.compile(r"\b(?:by|from|in|on|see)\s(\d{1,3})(?=\s?:\s*$)")
 _PARENTHESISED = re.compile(rf"(?<=[a-z] )\(({_LIST})\)(?=[.;,]|$)|(?<=[a-z])\(({_LIST})\)")
+_NUMERAL = re.compile(r"[\d¹²³⁴⁵⁶⁷⁸⁹⁰]")
 _DIGITS = re.compile(r"\d+")
 _PLAIN = str.maketrans("¹²³⁴⁵⁶⁷⁸⁹⁰", "1234567890")
 
@@ -268,9 +270,11 @@ def citation_marks(text: str, numbers: Container[int] | None = None) -> list[tup
     decimal, a year, a unit or a name with a number in it is never a citation.
     """
     spans: list[tuple[int, int]] = []
+    if _NUMERAL.search(text) is None:
+        return spans
 
     def add(match: re.Match[str], group: int, *, whole: bool = False) -> None:
-        cited = _numbers_in(match.group(group))
+        cited = cited_numbers(match.group(group))
         if not cited or 0 in cited or len(match.group(group)) > 12:
             return
         if numbers is not None and not all(number in numbers for number in cited):
@@ -296,7 +300,8 @@ def citation_marks(text: str, numbers: Container[int] | None = None) -> list[tup
     return _disjoint(spans)
 
 
-def _numbers_in(digits: str) -> list[int]:
+def cited_numbers(digits: str) -> list[int]:
+    """Return the numbers that stand in a mark; "3–5" names 3 and 5."""
     return [int(number) for number in _DIGITS.findall(digits.translate(_PLAIN))]
 
 

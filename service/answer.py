@@ -71,6 +71,15 @@ def passage_blocks(article: Article, passage: Passage) -> list[Block]:
     ]
 
 
+def passage_marks(article: Article, passage: Passage) -> list[Span]:
+    """Return the article's citation marks inside `passage`, as spans of its text."""
+    return [
+        (mark.start - passage.start, mark.end - passage.start)
+        for mark in article.citation_marks
+        if passage.start <= mark.start and mark.end <= passage.end
+    ]
+
+
 def body_start(blocks: Sequence[Block]) -> int:
     """Return where a passage's text begins after the headings at its head."""
     return next((block.start for block in blocks if block.kind != "heading"), 0)

@@ -185,6 +185,7 @@ def api_router() -> APIRouter:
                 ReferenceOut(number=r.number, text=r.text, url=r.url, doi=r.doi)
                 for r in article.references
             ),
+            citation_marks=tuple((mark.start, mark.end) for mark in article.citation_marks),
             left_out=tuple(LeftOutOut(text=b.text, reason=b.reason) for b in article.left_out),
             passages=tuple(
                 ArticlePassage(

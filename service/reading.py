@@ -1,6 +1,6 @@
 """One question over one snapshot: what its hits are worth, and what is said of each of them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -12,7 +12,7 @@ from index.search import Searcher
 from service import answer as compose
 from service.agreement import Quote, differences, mentions, said
 from service.answering import answering_sentences
-from service.confidence import evidence, probability, weigh
+from service.confidence import doubts, evidence, held, probability, weigh
 from service.copies import copies
 from service.links import article_link, original_link
 from service.schemas import (
@@ -54,6 +54,7 @@ class Found:
     focus: tuple[compose.Span, ...]
     candidates: list[compose.Candidate]
     chosen: list[compose.Candidate]
+    encode_seconds: float
     search_seconds: float
 
     def speaking(self, threshold: float) -> list[compose.Candidate]:
@@ -83,24 +84,50 @@ class Reading:
         self._articles[article_id] = found
         return found
 
-    def probabilities(self, hits: Sequence[Hit]) -> list[float]:
+    def probabilities(
+        self, hits: Sequence[Hit], without: Mapping[str, Vectors] | None = None
+    ) -> list[float]:
         """Return, for each hit, the probability that its passage answers the question.
 
-        Which of the question's terms a passage holds is asked of the lexical index, not its text.
+        `without` holds, for terms of `doubts`, the vector of the question less that term. With it
+        a probability is never larger than without it.
         """
         rows = np.array([hit.row for hit in hits], np.int64)
-        held: list[set[str]] = [set() for _ in hits]
-        for term in self._asked.weights:
-            holding = self._lexical.rows_with(term)
-            if len(holding):
-                places = np.minimum(np.searchsorted(holding, rows), len(holding) - 1)
-                for position in np.flatnonzero(holding[places] == rows).tolist():
-                    held[position].add(term)
+        cosines = {
+            term: self._dense.scores_of(vector, rows).tolist()
+            for term, vector in (without or {}).items()
+        }
         titles = self._titles([hit.passage.article_id for hit in hits])
+        words = held(self._asked, rows, self._lexical)
         return [
-            probability(evidence(self._asked, hit, title, self._lexical, words))
-            for hit, title, words in zip(hits, titles, held, strict=True)
+            probability(
+                evidence(
+                    self._asked,
+                    hit,
+                    title,
+                    self._lexical,
+                    inside,
+                    {term: scores[place] for term, scores in cosines.items()},
+                )
+            )
+            for place, (hit, title, inside) in enumerate(zip(hits, titles, words, strict=True))
         ]
+
+    def doubts(
+        self, hits: Sequence[Hit], probable: Sequence[float], threshold: float
+    ) -> dict[str, str]:
+        """Return the terms that an otherwise good enough passage lacks, each with the query less it.
+
+        Only these can turn an answer into silence, and only for these the encoder is asked again.
+        """
+        rows = np.array(
+            [hit.row for hit, p in zip(hits, probable, strict=True) if p >= threshold], np.int64
+        )
+        if not len(rows):
+            return {}
+        words = held(self._asked, rows, self._lexical)
+        found = doubts(self._asked, self._query)
+        return {term: text for term, text in found.items() if any(term not in w for w in words)}
 
     def _titles(self, article_ids: Sequence[str]) -> list[str]:
         """Return the title of each article, read once for each snapshot."""
@@ -128,6 +155,7 @@ class Reading:
             passage_id=passage.passage_id,
             text=passage.text,
             highlights=tuple(highlights),
+            citation_marks=tuple(compose.passage_marks(article, passage)),
             probability=None if probability is None else round(probability, 4),
             start=passage.start,
             end=passage.end,

@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import Literal, Protocol
 from urllib.parse import quote, urlencode
 
-from index.records import Article, BlockKind
+from index.records import Article, BlockKind, CitationMark
 
 Span = tuple[int, int]
 
@@ -43,11 +43,22 @@ class BlockLike(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A run of text that is marked throughout or not at all. `anchor` is its id, or ""."""
+    """A run of text that is marked throughout or not at all. `anchor` is its id, or "".
+
+    `raised` text is digits that cite a reference and cling to a word; `reference` is the number
+    in the article's list, 0 where there is none.
+    """
 
     text: str
     marked: bool
     anchor: str = ""
+    raised: bool = False
+    reference: int = 0
+
+    @property
+    def cites(self) -> bool:
+        """Whether this is a citation mark that is shown as one."""
+        return self.raised or self.reference > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,21 +105,31 @@ def article_blocks(
         first = next((at for at in range(*mark) if not article.text[at].isspace()), mark[0])
         anchors[first] = own
     return [
-        Part(start, end, kind, level, tuple(_segments(article.text, start, end, marks, anchors)))
+        Part(
+            start,
+            end,
+            kind,
+            level,
+            tuple(_segments(article.text, start, end, marks, anchors, article.citation_marks)),
+        )
         for start, end, kind, level in _cover(article.text, article.blocks)
     ]
 
 
 def passage_parts(
-    text: str, blocks: Sequence[BlockLike], highlights: Iterable[Sequence[int]] = ()
+    text: str,
+    blocks: Sequence[BlockLike],
+    highlights: Iterable[Sequence[int]] = (),
+    citation_marks: Iterable[Sequence[int]] = (),
 ) -> list[Part]:
-    """Return the parts of a passage; offsets of `blocks` and `highlights` are within `text`.
+    """Return the parts of a passage; all offsets are within `text`.
 
     Highlights may touch, overlap or reach past the text: they are merged and clipped.
     """
     marks = [(span[0], span[1]) for span in highlights]
+    cited = [CitationMark(span[0], span[1]) for span in citation_marks]
     return [
-        Part(start, end, kind, level, tuple(_segments(text, start, end, marks, {})))
+        Part(start, end, kind, level, tuple(_segments(text, start, end, marks, {}, cited)))
         for start, end, kind, level in _cover(text, blocks)
     ]
 
@@ -199,22 +220,35 @@ def _loose(text: str, start: int, end: int) -> Iterator[tuple[int, int, BlockKin
 
 
 def _segments(
-    text: str, start: int, end: int, marks: Sequence[Span], anchors: Mapping[int, str]
+    text: str,
+    start: int,
+    end: int,
+    marks: Sequence[Span],
+    anchors: Mapping[int, str],
+    citations: Sequence[CitationMark] = (),
 ) -> Iterator[Segment]:
-    """Cut [start, end) where a mark begins or ends and where an anchor stands."""
+    """Cut [start, end) where a mark or a citation begins or ends and where an anchor stands."""
     inside = [(max(a, start), min(b, end)) for a, b in marks if a < b and a < end and b > start]
     cuts = {start, end, *(at for span in inside for at in span)}
     cuts |= {at for at in anchors if start < at < end}
+    cited = {mark.start: mark for mark in citations if start <= mark.start and mark.end <= end}
+    cuts |= {at for mark in cited.values() for at in (mark.start, mark.end)}
     edges = sorted(cuts)
     pending: Segment | None = None
+    citation: CitationMark | None = None
     for a, b in pairwise(edges):
         marked = any(x <= a and b <= y for x, y in inside)
         anchor = anchors.get(a, "")
-        if pending and pending.marked == marked and not anchor:
+        citation = cited.get(a, citation if citation and a < citation.end else None)
+        # Digits that are raised by their characters ("¹") are not raised twice.
+        raised = citation is not None and text[a:b].isascii()
+        number = citation.numbers[0] if citation and citation.numbers else 0
+        plain = not (anchor or raised or number)
+        if pending and plain and pending.marked == marked and not pending.cites:
             pending = Segment(pending.text + text[a:b], marked, pending.anchor)
             continue
         if pending:
             yield pending
-        pending = Segment(text[a:b], marked, anchor)
+        pending = Segment(text[a:b], marked, anchor, raised, number)
     if pending:
         yield pending

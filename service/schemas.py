@@ -112,7 +112,8 @@ class CopyOut(_Model):
 class PassageOut(_Model):
     """A quotation: `text` is the article's text from `start` to `end`, character for character.
 
-    Offsets count Unicode code points. `highlights` are spans of `text`, the answering sentences.
+    Offsets count Unicode code points. `highlights` are spans of `text`, the answering sentences;
+    `citation_marks` are those that cite the article's references ("8" in "menopause.8").
     `probability` is the estimated probability that the passage answers the question; null where
     that was not what it was chosen by ("when to see a doctor").
     """
@@ -120,6 +121,7 @@ class PassageOut(_Model):
     passage_id: str
     text: str
     highlights: tuple[tuple[int, int], ...]
+    citation_marks: tuple[tuple[int, int], ...] = ()
     probability: float | None
     start: int
     end: int
@@ -274,11 +276,15 @@ class ArticlePassage(_Model):
 
 
 class ArticleFull(ArticleOut):
-    """One article with its text and everything that was made of it."""
+    """One article with its text and everything that was made of it.
+
+    `citation_marks` are the spans of `text` that cite `references` ("8" in "menopause.8").
+    """
 
     source: str
     text: str
     references: tuple[ReferenceOut, ...]
+    citation_marks: tuple[tuple[int, int], ...] = ()
     left_out: tuple[LeftOutOut, ...]
     passages: tuple[ArticlePassage, ...]
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.records import Article, Block, LeftOut, Reference
+from index.records import Article, Block, CitationMark, LeftOut, Reference
 from ingest.compose import compose
 from ingest.document import Document, Metadata, SourceBlock
 
@@ -109,3 +109,27 @@ def test_a_file_name_without_a_word_gives_way_to_the_first_heading() -> None:
     blocks = (SourceBlock("paragraph", "An opening line."), SourceBlock("heading", "Cramps", 2))
     article = compose(Document(blocks), Metadata(), source="003_c42f8.txt", source_sha256="0")
     assert article.title == "Cramps"
+
+
+def test_citation_marks_stand_where_they_say_with_the_numbers_of_the_list() -> None:
+    blocks = (
+        SourceBlock("heading", "Cramps in type 2 diabetes", 1),
+        SourceBlock("paragraph", "They come in the menopause.2,9 A dose of 5 mg helps.1"),
+        SourceBlock("item", "as said in [2]", 1),
+    )
+    references = (Reference("One.", 1), Reference("Two.", 2), Reference("Nine.", 9))
+    article = compose(
+        Document(blocks), Metadata(references=references), source="a.txt", source_sha256="ab"
+    )
+    assert [(article.text[m.start : m.end], m.numbers) for m in article.citation_marks] == [
+        ("2,9", (2, 9)),
+        ("1", (1,)),
+        ("[2]", (2,)),
+    ]
+    assert all(isinstance(mark, CitationMark) for mark in article.citation_marks)
+    without = composed(*blocks)
+    assert [(without.text[m.start : m.end], m.numbers) for m in without.citation_marks] == [
+        ("2,9", ()),
+        ("1", ()),
+        ("[2]", ()),
+    ]

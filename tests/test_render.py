@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.records import Article, Block, BlockKind
+from index.records import Article, Block, BlockKind, CitationMark
 from service.render import (
     Group,
     Part,
@@ -185,3 +185,38 @@ def test_examples_are_whole_questions_one_an_article() -> None:
         "Why does my foot cramp at night?",
     ]
     assert example_questions([asking, other], 1) == ["Why does my calf cramp at night?"]
+
+
+CITED = "In the liver.4 They rest.¹ Or [3]."
+MARKS = (CitationMark(13, 14, (4,)), CitationMark(25, 26, (1,)), CitationMark(30, 33))
+
+
+def test_citation_marks_are_raised_and_lead_to_their_reference() -> None:
+    block = Block(0, len(CITED), "paragraph")
+    article = Article("a", "A", CITED, (block,), "a.md", "0" * 64, citation_marks=MARKS)
+    (part,) = article_blocks(article, (3, 24))
+    assert part.segments == (
+        Segment("In ", marked=False),
+        Segment("the liver.", marked=True, anchor="p3-24"),
+        Segment("4", marked=True, raised=True, reference=4),
+        Segment(" They rest", marked=True),
+        Segment(".", marked=False),
+        Segment("¹", marked=False, reference=1),
+        Segment(" Or ", marked=False),
+        Segment("[3]", marked=False, raised=True),
+        Segment(".", marked=False),
+    )
+    assert part.text == CITED
+
+
+def test_a_passage_shows_its_citation_marks_raised_within_what_answers() -> None:
+    (part,) = passage_parts(CITED, [], [(0, 14)], [(13, 14), (30, 33)])
+    assert [(s.text, s.marked, s.raised) for s in part.segments] == [
+        ("In the liver.", True, False),
+        ("4", True, True),
+        (" They rest.¹ Or ", False, False),
+        ("[3]", False, True),
+        (".", False, False),
+    ]
+    (part,) = passage_parts(CITED, [], [(0, 14)], [(99, 120)])
+    assert part.text == CITED

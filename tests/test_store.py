@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.errors import SnapshotDamaged
-from index.records import Article, Block, LeftOut, Passage, Reference
+from index.records import Article, Block, CitationMark, LeftOut, Passage, Reference
 from index.store import (
     FileRecord,
     Records,
@@ -29,6 +29,7 @@ CALF = Article(
     authors=("A. Nurse", "É. Docteur"),
     references=(Reference("A book.", 1, "https://example.org", "10.1/x"),),
     left_out=(LeftOut("Home", "navigation"),),
+    citation_marks=(CitationMark(12, 13, (1,)), CitationMark(14, 16)),
 )
 CALF_PASSAGES = [
     Passage("calf.txt", 0, 17, ("Calf",), "Calf\n\nIt hurts 🙂.", "symptoms"),
@@ -36,7 +37,10 @@ CALF_PASSAGES = [
 ]
 EYE = Article("eye.txt", "Eye", "It twitches.", (Block(0, 12, "paragraph"),), "eye.txt", "cd")
 EYE_PASSAGES = [Passage("eye.txt", 0, 12, (), "It twitches.")]
-FILES = [FileRecord("calf.txt", "ab", 30, 5), FileRecord("x.pdf", "", 1, 0, "is broken")]
+FILES = [
+    FileRecord("calf.txt", "ab", 30, 5, "", "folder .", b"8 bytes."),
+    FileRecord("x.pdf", "", 1, 0, "is broken"),
+]
 
 
 @pytest.fixture
