@@ -46,6 +46,13 @@ GRID = (
     Weights(0.4, 0.3, 0.1, 0.2),
     Weights(0.4, 0.3, 0, 0.3),
     Weights(0.6, 0.2, 0.1, 0.1),
+    # The last two count for queries of one sentence only.
+    Weights(0.36, 0.13, 0.05, 0.15, 0.16, 0.15),
+    Weights(0.36, 0.13, 0, 0.15, 0.16, 0.2),
+    Weights(0.4, 0.15, 0.05, 0.15, 0.1, 0.15),
+    Weights(0.4, 0.15, 0.05, 0.2, 0.1, 0.1),
+    Weights(0.4, 0.15, 0.05, 0.2, 0.2, 0),
+    Weights(0.4, 0.15, 0.05, 0.2, 0, 0.2),
 )
 
 Gathered = list[tuple[np.ndarray[tuple[int], np.dtype[np.int64]], Signals]]
