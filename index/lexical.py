@@ -12,8 +12,9 @@ are the snapshot's own, and statistics that forget a deleted passage at once, so
 grown step by step scores exactly as one built afresh.
 """
 
+from array import array
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -59,24 +60,25 @@ class LexicalIndex:
         self._gains: Scores | None = None
 
     @classmethod
-    def build(cls, texts: Sequence[str]) -> "LexicalIndex":
-        """Index `texts`; row i is `texts[i]`."""
-        counted = [Counter(terms(text)) for text in texts]
-        vocabulary = sorted(set().union(*counted))
-        columns = {term: column for column, term in enumerate(vocabulary)}
-        data, indices, starts = [], [], [0]
-        for counts in counted:
-            for term in sorted(counts):
-                indices.append(columns[term])
-                data.append(counts[term])
+    def build(cls, texts: Iterable[str]) -> "LexicalIndex":
+        """Index `texts`; row i is the i-th of them. They are taken one by one, and none is kept."""
+        numbers: dict[str, int] = {}
+        data, indices, starts = array("i"), array("i"), array("q", [0])
+        for text in texts:
+            counts = Counter(terms(text))
+            indices.extend([numbers.setdefault(term, len(numbers)) for term in counts])
+            data.extend(counts.values())
             starts.append(len(indices))
+        vocabulary = sorted(numbers)
+        columns = np.empty(len(vocabulary), np.int32)
+        columns[[numbers[term] for term in vocabulary]] = np.arange(len(vocabulary))
         matrix = csr_matrix(
-            (np.array(data, np.int32), np.array(indices, np.int32), np.array(starts, np.int64)),
-            shape=(len(texts), len(vocabulary)),
+            (np.array(data, np.int32), columns[np.array(indices, np.int32)], np.array(starts)),
+            shape=(len(starts) - 1, len(vocabulary)),
         )
         return cls(vocabulary, matrix.tocsc())
 
-    def revised(self, origin: Rows, added: Sequence[str]) -> "LexicalIndex":
+    def revised(self, origin: Rows, added: Iterable[str]) -> "LexicalIndex":
         """Return the index whose row i is this one's row `origin[i]`, or, where that is -1, the
         next of the `added` texts.
 
@@ -87,7 +89,7 @@ class LexicalIndex:
         columns = {term: column for column, term in enumerate(vocabulary)}
         stacked = vstack([_spread(part, columns) for part in (self, new)], format="csr")
         rows = origin.copy()
-        rows[origin < 0] = self._size + np.arange(len(added))
+        rows[origin < 0] = self._size + np.arange(len(new))
         chosen = stacked[rows].tocsc()
         used = np.flatnonzero(np.diff(chosen.indptr))
         return LexicalIndex([vocabulary[column] for column in used], chosen[:, used])
