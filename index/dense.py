@@ -88,7 +88,8 @@ class DenseIndex:
             )
         if not n:
             return cls(np.empty((0, d), np.float32))
-        vectors = np.memmap(path, np.float32, "r", _HEADER.size, (n, d))
+        mapped = np.memmap(path, np.float32, "r", _HEADER.size, (n, d))
+        vectors = np.asarray(mapped)  # a plain view: a memmap minds every slice that is taken
         for start, part in strides(vectors):
             # A comparison that NaN fails.
             sound = np.abs(np.einsum("nd,nd->n", part, part) - 1) <= UNIT
@@ -99,8 +100,8 @@ class DenseIndex:
         found = cls(vectors, Cells.open(cells, n, d) if cells.is_dir() else None)
         if found.cells is not None:
             # What was read to look it over need not stay in the memory of this process.
-            mapped: mmap.mmap = vectors._mmap  # type: ignore[attr-defined]
-            mapped.madvise(mmap.MADV_DONTNEED)
+            pages: mmap.mmap = mapped._mmap  # type: ignore[attr-defined]
+            pages.madvise(mmap.MADV_DONTNEED)
         return found
 
     def save(self, path: Path) -> None:
