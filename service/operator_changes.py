@@ -51,7 +51,11 @@ def _store(shelf: Shelf, article_id: str, upload: UploadFile) -> PurePosixPath:
         # A browser guesses the type by the suffix, and often not as we do.
         name = upload_name(article_id, "")
     except UnsupportedFormat:
-        name = upload_name(article_id, upload.content_type or "")
+        try:
+            name = upload_name(article_id, upload.content_type or "")
+        except UnsupportedFormat as error:
+            check_content(PurePosixPath(article_id), upload.file.read(BEGINNING))
+            raise error from None
     check_content(name, upload.file.read(BEGINNING))
     upload.file.seek(0)
     with shelf.upload() as (file, path):

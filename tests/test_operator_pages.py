@@ -195,7 +195,7 @@ def test_files_are_added_looked_at_and_deleted_without_a_script(
         ("fault", "alert"),
     ]  # fmt: skip
     assert told[0][2].startswith("jaw/tetanus.md is stored.")
-    assert told[1][2].startswith("jaw/photo.png was not taken: no reader knows")
+    assert told[1][2].startswith("jaw/photo.png was not taken: photo.png: no reader for")
     assert told[3][2].startswith("jaw/plain.txt is stored.")
     assert files(settings) == {*SOURCES, "jaw/tetanus.md", "jaw/broken.pdf", "jaw/plain.txt"}
     settled(operator)
@@ -203,7 +203,7 @@ def test_files_are_added_looked_at_and_deleted_without_a_script(
     desk = operator.get("/operator", headers=OWN)
     assert "is stored." not in desk.text, "told once"
     assert "Tetanus" in words(desk)
-    assert re.search(r"Indexed\. \d files added, 0 changed, 0 removed", words(desk))
+    assert re.search(r"Indexed\. Files added: \d, changed: 0, removed: 0;", words(desk))
     assert re.search(r"jaw/broken\.pdf.*?the PDF is damaged", words(desk))
     looked = operator.get("/operator/files/jaw/broken.pdf", headers=OWN)
     assert "This file could not be read." in words(looked)
