@@ -4,35 +4,19 @@ Needs a Chromium (`PINCITE_TEST_BROWSER`, else Debian's) and skips where there i
 by axe-core run where the package `axe-playwright-python` is installed, which carries its script.
 """
 
-import importlib.util
-import os
-import threading
-import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-import uvicorn
-from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from index.encoder import DeterministicEncoder
 from ingest.pipeline import update_index
 from service.app import create_app
 from service.settings import Settings
+from tests.browser import Watched, axe_faults, axe_script, chromium, serving
 
 pytestmark = pytest.mark.slow
 
-CHROMIUM = Path(os.environ.get("PINCITE_TEST_BROWSER", "/usr/bin/chromium"))
-ARGUMENTS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 QUESTION = "Why does a calf cramp at night?"
 FILLER = "\n\n".join(f"Sentence number {n} says nothing of the matter at all." for n in range(40))
 CALVES = f"""---
@@ -75,51 +59,14 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     encoder = DeterministicEncoder()
     update_index(corpus, folder / "index", encoder)
     settings = Settings(corpus=corpus, index=folder / "index", answer_threshold=0.3)
-    config = uvicorn.Config(
-        create_app(settings, encoder), port=0, log_level="warning", access_log=False
-    )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started and thread.is_alive():
-        time.sleep(0.02)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join(10)
+    with serving(create_app(settings, encoder)) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        pytest.skip(f"no browser at {CHROMIUM}: apt install chromium, or set PINCITE_TEST_BROWSER")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+    with chromium() as browser:
         yield browser
-        browser.close()
-
-
-class Watched:
-    """A page with what went wrong on it: console errors and requests to other hosts."""
-
-    def __init__(self, page: Page, address: str) -> None:
-        self.page = page
-        self.faults: list[str] = []
-        self.address = address
-        page.on("pageerror", self._failed)
-        page.on("console", self._said)
-        page.on("request", self._requested)
-
-    def _failed(self, error: Error) -> None:
-        self.faults.append(str(error))
-
-    def _said(self, message: ConsoleMessage) -> None:
-        if message.type == "error":
-            self.faults.append(message.text)
-
-    def _requested(self, request: Request) -> None:
-        if not request.url.startswith(self.address):
-            self.faults.append(request.url)
 
 
 @pytest.fixture
@@ -261,7 +208,7 @@ def test_a_citation_is_copied(browser: Browser, address: str) -> None:
     ask(page, address)
     page.click(".best .cite summary")
     page.locator(".best .copy").nth(2).click()
-    page.wait_for_function("document.querySelectorAll('.best .copy')[2].textContent === 'Copied'")
+    expect(page.locator(".best .copy").nth(2)).to_have_text("Copied")
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied == page.locator(".best pre").nth(2).text_content()
     assert copied.startswith("@misc{")
@@ -282,7 +229,7 @@ def test_contents_stand_open_where_there_is_room(page: Page, address: str) -> No
     contents = page.locator(".contents details")
     assert contents.get_attribute("open") is not None
     page.set_viewport_size({"width": 390, "height": 800})
-    page.wait_for_function("!document.querySelector('.contents details').open")
+    expect(contents).not_to_have_attribute("open", "")
 
 
 LONG = "a" * 4000
@@ -316,10 +263,7 @@ def test_motion_only_where_it_is_welcome(page: Page, address: str, browser: Brow
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_axe_finds_nothing(browser: Browser, address: str, theme: str) -> None:
-    found = importlib.util.find_spec("axe_playwright_python")
-    if found is None or found.origin is None:
-        pytest.skip("axe-playwright-python is not installed")
-    axe = Path(found.origin).with_name("axe.min.js").read_text(encoding="utf-8")
+    axe = axe_script()
     context = browser.new_context(
         color_scheme="dark" if theme == "dark" else "light", bypass_csp=True
     )
@@ -328,8 +272,5 @@ def test_axe_finds_nothing(browser: Browser, address: str, theme: str) -> None:
         page.goto(address + path)
         for details in page.locator("details").all():
             details.evaluate("element => { element.open = true }")
-        page.evaluate(axe)
-        result = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
-        faults = [(v["id"], [n["html"] for n in v["nodes"]]) for v in result["violations"]]
-        assert faults == [], path
+        assert axe_faults(page, axe) == [], path
     context.close()

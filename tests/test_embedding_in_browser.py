@@ -1,0 +1,247 @@
+"""`<pincite-search>` on a page of another origin, in a real browser."""
+
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from index.encoder import DeterministicEncoder
+from service.app import create_app
+from service.strings import locales
+from tests.browser import Watched, axe_faults, axe_script, chromium, serving
+from tests.service_fixtures import CAUSES, build, settings_in, write_corpus
+
+pytestmark = pytest.mark.slow
+
+HOSTILE = """---
+title: "<img src=x onerror=alert(1)> zebrafish"
+publisher: "</p><script>alert(2)</script>"
+url: "javascript:alert(3)"
+language: en
+---
+
+# <img src=x onerror=alert(1)> zebrafish
+
+## Zebrafish stripes
+
+Zebrafish \U0001f41f\U0001f41f say &lt;script&gt;alert(4)&lt;/script&gt; and \u202ebackwards\u202c.
+
+- zebrafish item <svg onload=alert(5)>
+- {long}
+
+## When to see a doctor
+
+See a doctor when the zebrafish \U0001f41f swells.
+""".replace("{long}", "z" * 3000)
+
+POLICY = "default-src 'none'; script-src {server}; connect-src {server}; style-src 'self'"
+
+
+def _host(server: str) -> Starlette:
+    """Return a site that embeds the component under a strict policy of its own."""
+
+    def page(request: Request) -> HTMLResponse:
+        attributes = "".join(f' {name}="{v}"' for name, v in request.query_params.items())
+        return HTMLResponse(
+            '<!doctype html><html lang="en"><meta name="viewport" content="width=device-width">'
+            "<title>A patients’ association</title>"
+            f'<script type="module" src="{server}/static/pincite-search.js"></script>'
+            "<main><h1>A patients’ association</h1>"
+            f"<pincite-search{attributes}></pincite-search></main>",
+            headers={"content-security-policy": POLICY.format(server=server)},
+        )
+
+    return Starlette(routes=[Route("/", page)])
+
+
+@pytest.fixture(scope="module")
+def sites(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str, str]]:
+    """Give the addresses of the service, of a site it allows and of one that it does not."""
+    home = tmp_path_factory.mktemp("embedded")
+    write_corpus(home / "corpus")
+    write_corpus(home / "corpus", {"zebra.md": HOSTILE})
+    settings = settings_in(home, answer_threshold=0.3)
+    build(settings)
+    # The server's port is known once it listens, and the host page's before the service is asked:
+    # so the hosts are made with the server's address, and the service with the friend's.
+    holder: dict[str, Starlette] = {}
+
+    async def late(scope: Scope, receive: Receive, send: Send) -> None:
+        await holder["host"](scope, receive, send)
+
+    with serving(late) as friend, serving(late) as stranger:
+        allowed = settings.model_copy(update={"allowed_origins": friend})
+        with serving(create_app(allowed, DeterministicEncoder())) as server:
+            holder["host"] = _host(server)
+            yield server, friend, stranger
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def page(browser: Browser, sites: tuple[str, str, str]) -> Iterator[Page]:
+    context = browser.new_context(locale="en-GB", reduced_motion="reduce")
+    server, friend, _ = sites
+    watched = Watched(context.new_page(), server, friend)
+    yield watched.page
+    context.close()
+    assert watched.faults == []
+
+
+def ask(page: Page, address: str, question: str = CAUSES) -> None:
+    page.goto(address)
+    page.wait_for_selector("pincite-search input")
+    page.keyboard.press("Tab")
+    page.keyboard.type(question)
+    page.keyboard.press("Enter")
+    page.wait_for_selector("pincite-search .disclaimer")
+
+
+def text(page: Page) -> str:
+    inside = "document.querySelector('pincite-search').shadowRoot.textContent"
+    return str(page.evaluate(inside))
+
+
+def test_a_question_is_answered_on_another_site(page: Page, sites: tuple[str, str, str]) -> None:
+    server, friend, _ = sites
+    requests: list[tuple[str, dict[str, str]]] = []
+    page.on("request", lambda request: requests.append((request.url, request.headers)))
+    ask(page, friend)
+    found = page.request.post(f"{server}/v1/ask", data={"question": CAUSES}).json()
+    best = found["passages"][0]
+    shown = page.locator("pincite-search blockquote").first
+    assert "".join((shown.text_content() or "").split()) == "".join(best["text"].split())
+    start, end = best["highlights"][0]
+    assert shown.locator("mark").first.text_content() == best["text"][start:end]
+    assert shown.get_attribute("lang") == "en"
+    for words in (best["article"]["title"], "Example Library", "Reviewed June 2025"):
+        assert words in text(page)
+    status = page.locator("pincite-search [role=status]").text_content()
+    assert status == f"{len(found['passages'])} passages found."
+    assert page.locator("pincite-search .disclaimer").all_text_contents() == [found["disclaimer"]]
+    # The question is in no address, and neither the page's own address nor a cookie goes along.
+    asked = next(headers for url, headers in requests if url == f"{server}/v1/ask")
+    assert asked.get("referer", "") == ""
+    assert "cookie" not in asked
+    assert not any("calf" in urlsplit(url).query for url, _ in requests)
+
+
+def test_the_proof_is_one_click_away(page: Page, sites: tuple[str, str, str]) -> None:
+    server, friend, _ = sites
+    ask(page, friend)
+    mark = page.locator("pincite-search blockquote").first.text_content() or ""
+    page.locator("pincite-search .links a").first.click()
+    page.wait_for_selector("article mark")
+    assert page.url.startswith(f"{server}/articles/")
+    marked = "".join(page.locator("main mark").all_text_contents())
+    assert "".join(marked.split()) == "".join(mark.split())
+
+
+def test_the_focus_stays_in_the_box_and_goes_on_to_the_answer(
+    page: Page, sites: tuple[str, str, str]
+) -> None:
+    ask(page, sites[1])
+    deep = "(document.activeElement.shadowRoot ?? document).activeElement"
+    assert page.evaluate(f"{deep}.id") == "q"
+    names = []
+    for _ in range(3):
+        page.keyboard.press("Tab")
+        names.append(page.evaluate(f"{deep}.textContent"))
+    assert names == ["Ask", "Read it in the article", "Open at the source"]
+
+
+def test_where_nothing_answers_it_says_so(page: Page, sites: tuple[str, str, str]) -> None:
+    ask(page, sites[1], "How do I renew my passport?")
+    assert page.locator("pincite-search blockquote").count() == 0
+    status = page.locator("pincite-search [role=status]").text_content()
+    assert status == "The articles here do not answer this"
+
+
+def test_an_emergency_raises_the_notice_above_the_passages(
+    page: Page, sites: tuple[str, str, str]
+) -> None:
+    ask(page, sites[1], f"{CAUSES} I cannot breathe.")
+    notice = page.locator("pincite-search [role=alert]")
+    assert "cannot breathe" in (notice.text_content() or "")
+    assert page.locator("pincite-search blockquote").count() > 0
+    assert page.evaluate(
+        "(() => { const root = document.querySelector('pincite-search').shadowRoot;"
+        " return root.querySelector('[role=alert]').compareDocumentPosition("
+        "root.querySelector('blockquote')) & Node.DOCUMENT_POSITION_FOLLOWING })()"
+    )
+
+
+def test_hostile_articles_and_questions_are_text(page: Page, sites: tuple[str, str, str]) -> None:
+    page.set_viewport_size({"width": 320, "height": 700})
+    ask(page, sites[1], "zebrafish stripes <img src=x onerror=alert(9)> \u202e\u200b")
+    inside = "document.querySelector('pincite-search').shadowRoot"
+    assert page.evaluate(f"{inside}.querySelectorAll('img, script, svg').length") == 0
+    words = text(page)
+    assert "<script>alert(4)</script>" in words
+    assert "<img src=x onerror=alert(1)> zebrafish" in words
+    hrefs = page.evaluate(f"[...{inside}.querySelectorAll('a')].map((a) => a.href)")
+    assert hrefs
+    assert all(href.startswith("http") for href in hrefs)
+    # Offsets count code points: the marks hold beyond the plane of sixteen bits.
+    marks = page.locator("pincite-search .passage mark").all_text_contents()
+    assert any("\U0001f41f" in mark and mark.endswith((".", ">")) for mark in marks), marks
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+
+
+def test_attributes_choose_language_number_and_words(
+    page: Page, sites: tuple[str, str, str]
+) -> None:
+    server, friend, _ = sites
+    query = f"?lang=es&k=1&placeholder=Pregunte&heading-level=4&server={server}"
+    ask(page, friend + query)
+    assert page.locator("pincite-search input").get_attribute("placeholder") == "Pregunte"
+    assert page.locator("pincite-search button").text_content() == "Preguntar"
+    assert "1 pasaje encontrado." in text(page)
+    assert page.locator("pincite-search h2").count() == 0
+    assert page.locator("pincite-search h4").all_text_contents() == [
+        locales()["es"].texts[key] for key in ("embed.answer", "answer.doctor")
+    ]
+    page.evaluate("document.querySelector('pincite-search').setAttribute('lang', 'en')")
+    assert page.locator("pincite-search button").text_content() == "Ask"
+    assert page.locator("pincite-search input").input_value() == CAUSES
+
+
+def test_a_site_that_is_not_allowed_gets_no_answer(
+    browser: Browser, sites: tuple[str, str, str]
+) -> None:
+    page = browser.new_page()
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.goto(sites[2])
+    page.fill("pincite-search input", CAUSES)
+    page.press("pincite-search input", "Enter")
+    status = page.locator("pincite-search [role=status]")
+    expect(status).to_have_text("The service cannot be reached. Try again later.")
+    assert page.locator("pincite-search blockquote").count() == 0
+    assert any("CORS" in words for words in said)
+    page.close()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing(browser: Browser, sites: tuple[str, str, str], theme: str) -> None:
+    axe = axe_script()
+    context = browser.new_context(
+        color_scheme="dark" if theme == "dark" else "light", bypass_csp=True
+    )
+    page = context.new_page()
+    for question in (CAUSES, "How do I renew my passport?", "I have chest pain"):
+        ask(page, sites[1], question)
+        # The site follows the person's scheme, as the component then does.
+        page.evaluate("(() => { document.documentElement.style.colorScheme = 'light dark' })()")
+        assert axe_faults(page, axe) == [], question
+    context.close()
