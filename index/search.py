@@ -14,6 +14,7 @@ from index.filters import Columns, Filter
 from index.focus import focus, term_weights
 from index.fusion import POOL, Signals, fuse_signals
 from index.lexical import Rows, best
+from index.names import Mention, lift, preferred, worded
 from index.records import Hit
 from index.sentences import Span
 from index.snapshot import Snapshot
@@ -107,7 +108,12 @@ class Searcher:
         allowed: Rows | None,
     ) -> tuple[Rows, Signals]:
         snapshot = self.snapshot
+        named = self.named(query)
         lexical = snapshot.lexical.scores_of_terms(weights)
+        article_lexical = self.articles.lexical.scores_of_terms(weights)
+        if named:
+            lexical += lift(named, weights, snapshot.lexical)
+            article_lexical += lift(named, weights, self.articles.lexical)
         _, matching = best(lexical, POOL, allowed=allowed)
         rows = np.union1d(near, matching)
         articles = self.articles.article_of[rows]
@@ -115,7 +121,7 @@ class Searcher:
             passage_dense=snapshot.dense.scores_of(vector, rows),
             article_dense=self.articles.scores_of(vector, articles),
             passage_lexical=lexical[rows],
-            article_lexical=self.articles.lexical.scores_of_terms(weights)[articles],
+            article_lexical=article_lexical[articles],
             terms=self._term_signals(query, weights, rows),
         )
 
@@ -126,6 +132,18 @@ class Searcher:
             return None
         snapshot = self.snapshot
         return self.directions.signals(weights, snapshot.lexical, snapshot.dense.vectors, rows)
+
+    def named(self, query: str) -> tuple[Mention, ...]:
+        """Return the names in `query` that the articles call something else, searched for too."""
+        return preferred(query, self.snapshot.lexical)
+
+    def worded(self, query: str, fits: Callable[[str], bool]) -> str:
+        """Return what the encoder should read of `query`: with the articles' own names, if it fits.
+
+        `query` fits already, as `index.focus.condensed` leaves it.
+        """
+        wider = worded(query, self.named(query))
+        return wider if fits(wider) else query
 
     def corrected(self, question: str, is_word: Callable[[str], bool]) -> str | None:
         """Return `question` with its misspelt words as the articles write them, or None.

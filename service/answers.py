@@ -264,7 +264,7 @@ class Answers:
         asked = self._checked(question)
         filters = None if filters == Filters() else filters
         only = filters.as_filter() if filters else None
-        query, vector, encode_seconds = self._encoded(question)
+        query, vector, encode_seconds = self._encoded(question, searcher)
         with self._searching:
             allowed = searcher.rows_of(only) if only else None
             wanted = _Wanted(k or self._settings.answer_passages, filters, allowed)
@@ -272,7 +272,7 @@ class Answers:
             meant = None if found.chosen else searcher.corrected(asked, self._is_word)
             if meant is None:
                 return self._composed(question, None, wanted, found, began, encode_seconds)
-        query, vector, more_seconds = self._encoded(meant)
+        query, vector, more_seconds = self._encoded(meant, searcher)
         with self._searching:
             again = self._find(searcher, meant, query, vector, wanted)
             found, meant = (again, meant) if again.chosen else (found, None)
@@ -312,6 +312,7 @@ class Answers:
             question=question,
             did_you_mean=meant,
             focus=found.focus,
+            also_searched=found.reading.also_searched,
             status="answered" if chosen else "not_answered",
             reason=None if chosen else wanted.left(index.passages),
             notice=NoticeOut(
@@ -340,11 +341,11 @@ class Answers:
             ),
         )
 
-    def _encoded(self, question: str) -> tuple[str, Vector, float]:
+    def _encoded(self, question: str, searcher: Searcher) -> tuple[str, Vector, float]:
         """Return what of `question` the encoder takes, its vector, and the seconds it took."""
         began = time.perf_counter()
         query = condensed(question, self._fits)
-        vector = self._encoder.vector(query)
+        vector = self._encoder.vector(searcher.worded(query, self._fits))
         return query, vector, time.perf_counter() - began
 
     def _fits(self, text: str) -> bool:

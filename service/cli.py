@@ -370,6 +370,8 @@ def _print_answer(answer: "Answer") -> None:
         out.print(_text(answer.notice.text, "bold red"))
         out.print(_text(f"Raised by: {answer.notice.matched}. {answer.notice.source}", "dim"))
         out.print()
+    if answer.also_searched:
+        out.print(_text(f"Also searched for: {', '.join(answer.also_searched)}"))
     if answer.did_you_mean:
         out.print(_text(f"Nothing was found for that spelling. Shown: {answer.did_you_mean}"))
     if not answer.passages:

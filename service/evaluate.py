@@ -188,7 +188,8 @@ def _run(
         return clock[-1] - clock[-2]
 
     question = " ".join(text.split())
-    vector = encoder.encode([condensed(question, lambda part: fits(encoder, part))])[0]
+    query = condensed(question, lambda part: fits(encoder, part))
+    vector = encoder.encode([searcher.worded(query, lambda part: fits(encoder, part))])[0]
     encode = lap()
     matches = snapshot.lexical.scores_of_terms(Counter(terms(question)))
     _, matching = best(matches, ROWS)

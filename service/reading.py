@@ -71,6 +71,7 @@ class Reading:
         self._lexical = searcher.snapshot.lexical
         self._dense = searcher.snapshot.dense
         self._query = query
+        self._named = searcher.named(query)
         self._asked = weigh(query, self._lexical)
         self._vector = vector
         self._known = known
@@ -128,6 +129,12 @@ class Reading:
         words = held(self._asked, rows, self._lexical)
         found = doubts(self._asked, self._query)
         return {term: text for term, text in found.items() if any(term not in w for w in words)}
+
+    @property
+    def also_searched(self) -> tuple[str, ...]:
+        """The other names that were searched for beside those in the question, each once."""
+        names = [name.text for mention in self._named for name in mention.others]
+        return tuple(dict.fromkeys(names))
 
     def _titles(self, article_ids: Sequence[str]) -> list[str]:
         """Return the title of each article, read once for each snapshot."""

@@ -229,6 +229,13 @@ class Answer(_Model):
             "that was searched."
         ),
     ]
+    also_searched: Annotated[
+        tuple[str, ...],
+        Field(
+            description="Other names of what the question names, which the articles use more: "
+            "searched for too, counting less."
+        ),
+    ] = ()
     status: Literal["answered", "not_answered"]
     reason: Annotated[
         str | None,

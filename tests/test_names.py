@@ -11,7 +11,17 @@ from hypothesis import strategies as st
 
 from index.analysis import terms
 from index.lexical import LexicalIndex
-from index.names import WEIGHT, Mention, Name, Names, lift, mentions, stored_names
+from index.names import (
+    WEIGHT,
+    Mention,
+    Name,
+    Names,
+    lift,
+    mentions,
+    preferred,
+    stored_names,
+    worded,
+)
 
 TABLE = tomllib.loads(files("index").joinpath("names.toml").read_text("utf-8"))
 GROUPS = [group for block in TABLE["block"] for group in block["groups"]]
@@ -145,6 +155,26 @@ def test_only_names_that_the_articles_have_are_given() -> None:
     assert mentions("womb", {}, LEXICAL, NAMES) == ()
 
 
+def test_what_the_articles_rather_say_is_preferred() -> None:
+    clinical = LexicalIndex.build(["myocardial infarction"] * 3 + ["heart attack", "MI", "x"])
+    (found,) = preferred("heart attack", clinical, NAMES)
+    assert found == Mention(
+        ("heart", "attack"), (Name("myocardial infarction", ("myocardi", "infarct")),)
+    )
+    assert worded("heart attack?", [found]) == "heart attack? (myocardial infarction)"
+    assert preferred("myocardial infarction", clinical, NAMES) == ()
+    assert preferred("heart attack", LEXICAL, NAMES) == ()
+    assert preferred("womb", clinical, NAMES) == ()
+    assert worded("womb", ()) == "womb"
+
+
+def test_a_long_question_prefers_nothing() -> None:
+    clinical = LexicalIndex.build(["myocardial infarction"])
+    story = " ".join(f"word{n}" for n in range(10))
+    assert len(preferred("heart attack and some story", clinical, NAMES)) == 1
+    assert preferred(f"heart attack {story}", clinical, NAMES) == ()
+
+
 def test_a_name_that_no_article_has_finds_its_other_names() -> None:
     lexical = LexicalIndex.build([text for text in TEXTS if "heart" not in text])
     assert _lift("heart attack", lexical)[0] > 0
@@ -163,9 +193,7 @@ WORDS = st.sampled_from(["heart", "attack", "myocardial", "infarction", "mi", "s
     st.lists(st.lists(WORDS, max_size=6).map(" ".join), min_size=1, max_size=6),
     st.lists(WORDS, max_size=4).map(" ".join),
 )
-def test_lifts_are_never_negative_and_always_the_same(
-    texts: list[str], question: str
-) -> None:
+def test_lifts_are_never_negative_and_always_the_same(texts: list[str], question: str) -> None:
     lexical = LexicalIndex.build(texts)
     lifted = _lift(question, lexical)
     assert lifted.shape == (len(texts),)
