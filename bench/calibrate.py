@@ -28,23 +28,34 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
-from bench.calibration_sets import EVAL, ROOT, SMALL, Case, Medquad, cases
+from bench.calibration_sets import BESIDE, EVAL, ROOT, SMALL, Case, Medquad, cases
 from bench.risk_coverage import draw
+from bench.vector_cache import RememberingEncoder
 from index.encoder import Encoder, fits, open_encoder
 from index.focus import condensed
 from index.lexical import best
 from index.records import Hit
 from index.search import Searcher
-from index.snapshot import current_snapshot, open_snapshot
+from index.snapshot import open_snapshot
 from ingest.pipeline import update_index
 from service.answers import HITS
-from service.confidence import Evidence, Model, evidence, size_of, weigh
+from service.confidence import (
+    Evidence,
+    Model,
+    doubts,
+    evidence,
+    held,
+    rise_share,
+    size_of,
+    weigh,
+)
 
 Floats = NDArray[np.float64]
 
 WEIGHTS = ROOT / "service" / "confidence_weights.json"
 FOLDS = 5
 BINS = 10
+FEATURES = 8
 DRAWS = 100
 SETTINGS = {"regularisation_c": 10.0, "rounds": 6}
 
@@ -58,10 +69,14 @@ MASS = {
     ("fewer", "message", True): 20, ("fewer", "absent", False): 45, ("fewer", "ood", False): 20,
     ("mediqa", "consumer", True): 50, ("mediqa", "absent", False): 35, ("mediqa", "ood", False): 15,
     ("seeds", "small", True): 60, ("seeds", "small", False): 60, ("seeds", "ood", False): 10,
+    ("seeds", "beside", True): 40, ("seeds", "beside", False): 40,
+    ("whole", "consumer", True): 45, ("whole", "summary", True): 30, ("whole", "message", True): 30,
+    ("whole", "absent", False): 45, ("whole", "masked", False): 40, ("whole", "ood", False): 20,
     ("sample", "small", True): 40, ("sample", "small", False): 40, ("sample", "ood", False): 10,
 }  # fmt: skip
 """What each set weighs in the fit, however many questions it has: real wording counts for more than
-templates, and both answers weigh the same on each index within a sixth."""
+templates, and both answers weigh the same on each index within a sixth. What is not here ("held")
+is not fitted on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +88,15 @@ class Judged:
 
 
 def rows_of(found: Sequence[Evidence]) -> Floats:
-    """Return the model's inputs, `(n, 7)`, in the order of its coefficients."""
+    """Return the model's inputs, `(n, FEATURES)`, in the order of its coefficients."""
     return np.array(
         [
-            (e.cosine, e.coverage, e.missing, e.title, e.length, e.size, e.title * e.size)
+            (e.cosine, e.coverage, e.missing, e.title, e.length, e.size, e.title * e.size,
+             rise_share(e.size) * e.rise)
             for e in found
         ],
         np.float64,
-    ).reshape(-1, 7)
+    ).reshape(-1, FEATURES)  # fmt: skip
 
 
 def to_model(coefficients: Floats, intercept: float) -> Model:
@@ -100,13 +116,17 @@ def fit(judged: Sequence[Judged]) -> Model:
 
     Which passage is best depends on the model: the two are found in turn, from the best cosine on.
     """
-    known = [one for one in judged if len(one.features)]
+    known = [
+        one
+        for one in judged
+        if len(one.features) and (one.case.index, one.case.kind, one.case.answerable) in MASS
+    ]
     kinds = [(one.case.index, one.case.kind, one.case.answerable) for one in known]
     sizes = Counter(kinds)
     weights = np.array([MASS[kind] / sizes[kind] for kind in kinds])
     labels = np.array([one.case.answerable for one in known])
     chosen = [int(np.argmax(one.features[:, 0])) for one in known]
-    coefficients, intercept = np.zeros(7), 0.0
+    coefficients, intercept = np.zeros(FEATURES), 0.0
     for _ in range(int(SETTINGS["rounds"])):
         matrix = np.stack([one.features[at] for one, at in zip(known, chosen, strict=True)])
         spread = matrix.std(axis=0) + 1e-9
@@ -172,7 +192,15 @@ VIEWS: tuple[tuple[str, str, tuple[str, ...], tuple[str, ...]], ...] = (
     ("real wording / absent", "fewer", REAL, ("absent",)),
     ("consumer / absent", "mediqa", ("consumer",), ("absent",)),
     ("consumer / ood", "mediqa", ("consumer",), ("ood",)),
+    ("real wording / absent", "whole", REAL, ("absent",)),
+    ("consumer / absent", "whole", ("consumer",), ("absent",)),
+    ("summary / absent", "whole", ("summary",), ("absent",)),
+    ("message / absent", "whole", ("message",), ("absent",)),
+    ("real wording / ood", "whole", REAL, ("ood",)),
+    ("real wording / masked", "whole", REAL, ("masked", "summary", "message")),
     ("small / small", "seeds", ("small",), ("small",)),
+    ("beside / beside", "seeds", ("beside",), ("beside",)),
+    ("held / held", "seeds", ("held",), ("held",)),
     ("small / small", "sample", ("small",), ("small",)),
 )  # fmt: skip
 
@@ -225,7 +253,7 @@ def cross_validated(judged: Sequence[Judged]) -> Floats:
 def other_corpora(judged: Sequence[Judged]) -> Floats:
     """Return each question's probability by a model fitted without its kind of index."""
     p = np.zeros(len(judged))
-    for kind in ({"medquad", "fewer"}, {"mediqa"}, {"seeds", "sample"}):
+    for kind in ({"medquad", "fewer", "whole"}, {"mediqa"}, {"seeds", "sample"}):
         model = fit([one for one in judged if one.case.index not in kind])
         held = [row for row, one in enumerate(judged) if one.case.index in kind]
         p[held] = predict(model, [judged[row] for row in held])
@@ -241,11 +269,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not EVAL.is_dir():
         print(f"skipped: {EVAL} is absent")
         return 1
-    encoder = open_encoder()
-    medquad = Medquad()
-    searchers = open_indexes(options.work, medquad, encoder)
-    found = cases(medquad)
-    judged = judge(found, medquad, searchers, encoder)
+    options.work.mkdir(parents=True, exist_ok=True)
+    encoder = RememberingEncoder(open_encoder(), options.work / "vectors.db")
+    medquad, whole = Medquad(), Medquad(whole=True)
+    searchers = open_indexes(options.work, medquad, whole, encoder)
+    found = cases(medquad, whole)
+    judged = judge(found, {"medquad": medquad, "fewer": medquad}, searchers, encoder)
     for (index, kind, answerable), count in sorted(
         Counter((one.index, one.kind, one.answerable) for one in found).items()
     ):
@@ -280,6 +309,7 @@ def store(
 def _hashes() -> dict[str, str]:
     files = [
         *SMALL,
+        BESIDE,
         *(EVAL / "abstention").glob("*.jsonl"),
         EVAL / "questions" / "long_with_summary.jsonl",
         *(EVAL / "mediqa_qa").rglob("*.*"),
@@ -293,62 +323,79 @@ def _hashes() -> dict[str, str]:
     }
 
 
-def open_indexes(work: Path, medquad: Medquad, encoder: Encoder) -> dict[str, Searcher]:
-    """Open the four indexes under `work`; those that are not there are built."""
-    work.mkdir(parents=True, exist_ok=True)
-    source = work / "medquad.jsonl"
-    fields = ("_id", "title", "text")
-    source.write_text(
-        "".join(json.dumps({key: one[key] for key in fields}) + "\n" for one in medquad.articles),
-        "utf-8",
-    )
+def open_indexes(
+    work: Path, medquad: Medquad, whole: Medquad, encoder: Encoder
+) -> dict[str, Searcher]:
+    """Open the indexes under `work`, brought up to date; what was encoded before is not again."""
+    sources = {"medquad": work / "medquad.jsonl", "whole": work / "whole.jsonl"}
+    for source, part in zip(sources.values(), (medquad, whole), strict=True):
+        lines = [
+            json.dumps({key: one[key] for key in ("_id", "title", "text")}) + "\n"
+            for one in part.articles
+        ]
+        source.write_text("".join(lines), "utf-8")
     corpora = {
-        "medquad": source,
+        **sources,
         "mediqa": EVAL / "mediqa_qa" / "corpus.jsonl",
         "seeds": EVAL.parent / "seeds",
         "sample": ROOT / "corpus",
     }
     for name, corpus in corpora.items():
-        if name in {"seeds", "sample"} or current_snapshot(work / name) is None:
-            update_index(corpus, work / name, encoder)
+        update_index(corpus, work / name, encoder, keep=1)
     opened = {name: Searcher(open_snapshot(work / name)) for name in corpora}
     return {**opened, "fewer": opened["medquad"]}
 
 
 def judge(
-    found: Sequence[Case], medquad: Medquad, searchers: dict[str, Searcher], encoder: Encoder
+    found: Sequence[Case],
+    reduced: dict[str, Medquad],
+    searchers: dict[str, Searcher],
+    encoder: Encoder,
 ) -> list[Judged]:
-    """Search every case's question as the service does and gather the evidence."""
+    """Search every case's question as the service does and gather the evidence.
+
+    `reduced` names what the "fewer" index is a part of, for its size.
+    """
     queries = [condensed(one.question, lambda text: fits(encoder, text)) for one in found]
+    asked = [
+        weigh(q, searchers[c.index].snapshot.lexical) for c, q in zip(found, queries, strict=True)
+    ]
+    less = [doubts(weighed, query) for weighed, query in zip(asked, queries, strict=True)]
+    texts = list(dict.fromkeys([*queries, *(text for one in less for text in one.values())]))
+    vectors = dict(zip(texts, encoder.encode(texts), strict=True))
     titles: dict[tuple[str, str], str] = {}
     judged = []
-    members = {one["_id"] for one in medquad.articles}
-    for first in range(0, len(found), 64):
-        part = queries[first : first + 64]
-        for case, query, vector in zip(found[first:], part, encoder.encode(part), strict=False):
-            searcher = searchers[case.index]
-            lexical, records = searcher.snapshot.lexical, searcher.snapshot.records
-            weighed = weigh(query, lexical)
-            if case.index == "fewer":
-                share = 1 - len(case.hidden) / len(members)
-                weighed = dataclasses.replace(weighed, size=size_of(round(share * len(lexical))))
-            hits = (
-                _search_around(searcher, query, vector, case.hidden)
-                if case.hidden
-                else searcher.search(query, vector, HITS)
-            )
-            evidences = []
-            for hit in hits:
-                key = (case.index, hit.passage.article_id)
-                if key not in titles:
-                    article = records.article(hit.passage.article_id)
-                    if article is None:
-                        raise LookupError(f"{key} is not stored")
-                    # The answers of mediqa_qa have no title, but begin "Title (Section): ".
-                    head = article.text[:120].partition(":")[0]
-                    titles[key] = head if case.index == "mediqa" else article.title
-                evidences.append(evidence(weighed, hit, titles[key], lexical))
-            judged.append(Judged(case, rows_of(evidences)))
+    members = len(reduced["fewer"].articles)
+    for case, query, given, without in zip(found, queries, asked, less, strict=True):
+        searcher = searchers[case.index]
+        lexical, dense = searcher.snapshot.lexical, searcher.snapshot.dense
+        vector = vectors[query]
+        weighed = given
+        if case.index == "fewer":
+            share = 1 - len(case.hidden) / members
+            weighed = dataclasses.replace(given, size=size_of(round(share * len(lexical))))
+        hits = (
+            _search_around(searcher, query, vector, case.hidden)
+            if case.hidden
+            else searcher.search(query, vector, HITS)
+        )
+        rows = np.array([hit.row for hit in hits], np.int64)
+        cosines = {
+            term: dense.scores_of(vectors[text], rows).tolist() for term, text in without.items()
+        }
+        evidences = []
+        for place, (hit, words) in enumerate(zip(hits, held(weighed, rows, lexical), strict=True)):
+            key = (case.index, hit.passage.article_id)
+            if key not in titles:
+                article = searcher.snapshot.records.article(hit.passage.article_id)
+                if article is None:
+                    raise LookupError(f"{key} is not stored")
+                # The answers of mediqa_qa have no title, but begin "Title (Section): ".
+                head = article.text[:120].partition(":")[0]
+                titles[key] = head if case.index == "mediqa" else article.title
+            around = {term: scores[place] for term, scores in cosines.items()}
+            evidences.append(evidence(weighed, hit, titles[key], lexical, words, around))
+        judged.append(Judged(case, rows_of(evidences)))
     return judged
 
 

@@ -1,6 +1,9 @@
 """Questions with and without an answer, and why each label is sound, for `bench.calibrate`.
 
 - small: questions on the seeds and on `corpus/`, labelled by reading the articles.
+- beside: questions on the seeds, and questions beside their subject: of another animal or part of
+  the body, another drug, a dose, a price, a place, a date, the same word in another sense. Half of
+  them is held: nothing is fitted on it.
 - consumer: messages for which experts graded an answer 3 or 4 that stands in the index.
 - summary, message: an expert's summary that asks nothing but a usual aspect ("treatment of") of a
   topic that an article bears as its title, and the message it summarises. Not answerable: the same
@@ -35,9 +38,10 @@ SMALL = (
     ROOT / "bench" / "data" / "small_corpus_questions.jsonl",
     ROOT.parent / "shared" / "seeds-questions.jsonl",
 )
+BESIDE = ROOT / "bench" / "data" / "beside_the_subject.jsonl"
 SPLITS = ("train_liveqa", "train_alexa", "val")
 LONGEST_NAME = 6
-ARTICLE_CHARACTERS = 6000
+ARTICLE_CHARACTERS = 7000
 """As much of each MedQuAD article as is indexed: what is asked about stands near its head."""
 ASPECTS = frozenset(
     terms(
@@ -88,9 +92,12 @@ def _grades() -> Iterator[tuple[str, str, int]]:
 
 
 class Medquad:
-    """The third of MedQuAD that is indexed, with the articles that graded answers were cut from."""
+    """The part of MedQuAD that is indexed.
 
-    def __init__(self) -> None:
+    A third of it, with the articles that graded answers were cut from; or `whole`.
+    """
+
+    def __init__(self, *, whole: bool = False) -> None:
         articles = _lines(EVAL / "medquad" / "articles.jsonl.gz")
         self.titles = {article["_id"]: article["title"] for article in articles}
         self.origins = _origins(articles)
@@ -98,7 +105,7 @@ class Medquad:
         self.articles = [
             {**article, "text": article["text"][:ARTICLE_CHARACTERS]}
             for article in articles
-            if zlib.crc32(article["_id"].encode()) % 3 == 0 or article["_id"] in graded
+            if whole or zlib.crc32(article["_id"].encode()) % 3 == 0 or article["_id"] in graded
         ]
         self.holding: defaultdict[Name, set[str]] = defaultdict(set)
         self.inside: defaultdict[Name, set[str]] = defaultdict(set)
@@ -149,7 +156,7 @@ def _runs(text: str) -> set[Name]:
     return {tuple(words[start : start + 12]) for start in range(len(words) - 11)}
 
 
-def cases(medquad: Medquad, seed: int = 7) -> list[Case]:
+def cases(medquad: Medquad, whole: Medquad, seed: int = 7) -> list[Case]:
     """Return every case; the same for the same data and `seed`."""
     draw = random.Random(seed)
     absent = _lines(EVAL / "abstention" / "absent_topics.jsonl")
@@ -178,12 +185,21 @@ def cases(medquad: Medquad, seed: int = 7) -> list[Case]:
         if tuple(terms(one["focus"])) not in written
     ]
     found += _templates(medquad, draw)
-    found += _consumer(medquad)
-    found += _summaries(medquad)
-    return found + _fewer(found, medquad, draw)
+    found += _consumer(medquad, "medquad")
+    found += _summaries(medquad, "medquad")
+    found += _fewer(found, medquad, draw)
+    found += [Case("whole", "absent", False, one["text"], one["focus"]) for one in absent]
+    found += [Case("whole", "ood", False, text, text) for text in chatter[:300]]
+    found += _consumer(whole, "whole")
+    found += _summaries(whole, "whole")
+    return found
 
 
 def _small() -> Iterator[Case]:
+    for line in _lines(BESIDE):
+        kind = "held" if line["side"] == "held" else "beside"
+        question = line["question"]
+        yield Case(line["corpus"], kind, line["answerable"], question, question)
     for path in SMALL:
         for line in _lines(path):
             answerable = line["answerable"] if "answerable" in line else bool(line["answered_by"])
@@ -210,7 +226,7 @@ def _templates(medquad: Medquad, draw: random.Random) -> list[Case]:
     ]
 
 
-def _consumer(medquad: Medquad) -> Iterator[Case]:
+def _consumer(medquad: Medquad, index: str) -> Iterator[Case]:
     texts = {one["_id"]: one["text"] for one in _lines(EVAL / "mediqa_qa" / "queries.jsonl")}
     good: defaultdict[str, set[str]] = defaultdict(set)
     for question, answer, grade in _grades():
@@ -218,16 +234,17 @@ def _consumer(medquad: Medquad) -> Iterator[Case]:
             good[question].add(answer)
     for question, answers in good.items():
         text = texts[question]
-        yield Case("mediqa", "consumer", True, text, question)
+        if index == "medquad":
+            yield Case("mediqa", "consumer", True, text, question)
         held = {medquad.origins[answer] for answer in answers if answer in medquad.origins}
         if held:
-            yield Case("medquad", "consumer", True, text, question)
+            yield Case(index, "consumer", True, text, question)
             names = {tuple(terms(medquad.titles[one])) for one in held}
             hidden = frozenset().union(*(medquad.holding[name] for name in names)) | held
-            yield Case("medquad", "masked", False, text, question, hidden)
+            yield Case(index, "masked", False, text, question, hidden)
 
 
-def _summaries(medquad: Medquad) -> Iterator[Case]:
+def _summaries(medquad: Medquad, index: str) -> Iterator[Case]:
     for line in _lines(EVAL / "questions" / "long_with_summary.jsonl"):
         topic = medquad.topic(line["summary"])
         if topic is None:
@@ -235,14 +252,14 @@ def _summaries(medquad: Medquad) -> Iterator[Case]:
         if topic in medquad.inside:
             hidden = frozenset(medquad.holding[topic])
             for text in (line["summary"], line["text"]):
-                yield Case("medquad", "masked", False, text, line["_id"], hidden)
+                yield Case(index, "masked", False, text, line["_id"], hidden)
             if set(terms(line["summary"])) - set(topic) - ASPECTS:
                 continue
         elif topic in medquad.holding:
             continue
         answerable = topic in medquad.inside
-        yield Case("medquad", "summary", answerable, line["summary"], line["_id"])
-        yield Case("medquad", "message", answerable, line["text"], line["_id"])
+        yield Case(index, "summary", answerable, line["summary"], line["_id"])
+        yield Case(index, "message", answerable, line["text"], line["_id"])
 
 
 def _fewer(found: list[Case], medquad: Medquad, draw: random.Random) -> list[Case]:

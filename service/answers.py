@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Hashable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -264,20 +264,23 @@ class Answers:
         asked = self._checked(question)
         filters = None if filters == Filters() else filters
         only = filters.as_filter() if filters else None
-        query, vector, encode_seconds = self._encoded(question, searcher)
-        with self._searching:
-            allowed = searcher.rows_of(only) if only else None
-            wanted = _Wanted(k or self._settings.answer_passages, filters, allowed)
-            found = self._find(searcher, question, query, vector, wanted)
-            meant = None if found.chosen else searcher.corrected(asked, self._is_word)
-            if meant is None:
-                return self._composed(question, None, wanted, found, began, encode_seconds)
-        query, vector, more_seconds = self._encoded(meant, searcher)
-        with self._searching:
-            again = self._find(searcher, meant, query, vector, wanted)
+        allowed = None
+        if only:
+            with self._searching:
+                allowed = searcher.rows_of(only)
+        wanted = _Wanted(k or self._settings.answer_passages, filters, allowed)
+        found = self._find(searcher, question, wanted)
+        meant = None if found.chosen else searcher.corrected(asked, self._is_word)
+        if meant is not None:
+            again = self._find(searcher, meant, wanted)
+            spent = (
+                found.encode_seconds + again.encode_seconds,
+                found.search_seconds + again.search_seconds,
+            )
             found, meant = (again, meant) if again.chosen else (found, None)
-            encode_seconds += more_seconds
-            return self._composed(question, meant, wanted, found, began, encode_seconds)
+            found = replace(found, encode_seconds=spent[0], search_seconds=spent[1])
+        with self._searching:
+            return self._composed(question, meant, wanted, found, began)
 
     def _composed(
         self,
@@ -286,7 +289,6 @@ class Answers:
         wanted: "_Wanted",
         found: Found,
         began: float,
-        encode_seconds: float,
     ) -> Answer:
         """Return what is shown of what was found for `question`, or for what it `meant`."""
         notice = find_notice(
@@ -312,7 +314,6 @@ class Answers:
             question=question,
             did_you_mean=meant,
             focus=found.focus,
-            also_searched=found.reading.also_searched,
             status="answered" if chosen else "not_answered",
             reason=None if chosen else wanted.left(index.passages),
             notice=NoticeOut(
@@ -334,18 +335,18 @@ class Answers:
                 filters=wanted.filters,
             ),
             timings_ms=TimingsOut(
-                encode=_milliseconds(0.0, encode_seconds),
+                encode=_milliseconds(0.0, found.encode_seconds),
                 search=_milliseconds(0.0, found.search_seconds),
                 answer=_milliseconds(searched, done),
                 total=_milliseconds(began, done),
             ),
         )
 
-    def _encoded(self, question: str, searcher: Searcher) -> tuple[str, Vector, float]:
+    def _encoded(self, question: str) -> tuple[str, Vector, float]:
         """Return what of `question` the encoder takes, its vector, and the seconds it took."""
         began = time.perf_counter()
         query = condensed(question, self._fits)
-        vector = self._encoder.vector(searcher.worded(query, self._fits))
+        vector = self._encoder.vector(query)
         return query, vector, time.perf_counter() - began
 
     def _fits(self, text: str) -> bool:
@@ -353,31 +354,43 @@ class Answers:
         short = len(text) <= self._encoder.record.max_tokens and text.isascii()
         return short or fits(self._encoder, text)
 
-    def _find(
-        self, searcher: Searcher, question: str, query: str, vector: Vector, wanted: "_Wanted"
-    ) -> Found:
+    def _find(self, searcher: Searcher, question: str, wanted: "_Wanted") -> Found:
         """Search for `question` as it stands, and choose what is good enough to be shown."""
-        began = time.perf_counter()
-        # The whole question: only its vector is bounded by the encoder's window.
-        result = searcher.find(question, vector, HITS, allowed=wanted.allowed)
-        hits = result.hits
-        searched = time.perf_counter()
-        reading = Reading(searcher, query, vector, self._known_of(searcher))
-        probable = reading.probabilities(hits)
-        # Where no passage answers, none is shown, and whose copy it is does not matter.
-        answered = any(one >= self._settings.answer_threshold for one in probable)
-        groups = copies([hit.passage.text for hit in hits]) if answered else range(len(hits))
-        candidates = sorted(
-            map(compose.Candidate, hits, probable, groups),
-            key=lambda one: (-one.probability, one.hit.row),
+        query, vector, encode_seconds = self._encoded(question)
+        threshold = self._settings.answer_threshold
+        with self._searching:
+            began = time.perf_counter()
+            # The whole question: only its vector is bounded by the encoder's window.
+            result = searcher.find(question, vector, HITS, allowed=wanted.allowed)
+            search_seconds = time.perf_counter() - began
+            hits = result.hits
+            reading = Reading(searcher, query, vector, self._known_of(searcher))
+            probable = reading.probabilities(hits)
+            doubts = reading.doubts(hits, probable, threshold)
+        without: dict[str, Vector] = {}
+        if doubts:
+            began = time.perf_counter()
+            vectors = self._encoder.encode(list(doubts.values()))
+            without = dict(zip(doubts, vectors, strict=True))
+            encode_seconds += time.perf_counter() - began
+        with self._searching:
+            probable = reading.probabilities(hits, without) if without else probable
+            # Where no passage answers, none is shown, and whose copy it is does not matter.
+            answered = any(one >= threshold for one in probable)
+            groups = copies([hit.passage.text for hit in hits]) if answered else range(len(hits))
+            candidates = sorted(
+                map(compose.Candidate, hits, probable, groups),
+                key=lambda one: (-one.probability, one.hit.row),
+            )
+            chosen = compose.choose(
+                candidates,
+                k=wanted.k,
+                per_article=self._settings.passages_per_article,
+                threshold=threshold,
+            )
+        return Found(
+            reading, hits, result.focus, candidates, chosen, encode_seconds, search_seconds
         )
-        chosen = compose.choose(
-            candidates,
-            k=wanted.k,
-            per_article=self._settings.passages_per_article,
-            threshold=self._settings.answer_threshold,
-        )
-        return Found(reading, hits, result.focus, candidates, chosen, searched - began)
 
     def _is_word(self, word: str) -> bool:
         """Tell whether the encoder knows `word` whole, which it does of everyday words only."""

@@ -7,22 +7,29 @@ from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from index.analysis import terms
 from index.encoder import open_encoder
 from index.lexical import LexicalIndex
 from index.records import Hit, Passage
 from ingest.pipeline import update_index
 from service.answers import Answers
 from service.confidence import (
+    DOUBTS,
     FEWEST,
     MOST,
+    TITLE_FLOOR,
     Evidence,
+    doubts,
     evidence,
     fitted,
+    held,
     probability,
+    rise_share,
     size_of,
     weigh,
 )
@@ -51,6 +58,7 @@ evidences = st.builds(
     title=shares,
     length=shares,
     size=st.integers(0, 10**7).map(size_of),
+    rise=shares,
 )
 
 
@@ -78,12 +86,18 @@ def test_a_rarer_missing_word_never_raises_it(found: Evidence, more: float) -> N
     assert probability(raised) <= probability(found)
 
 
+@given(evidences, shares)
+def test_to_be_nearer_without_a_word_it_lacks_never_raises_it(found: Evidence, more: float) -> None:
+    raised = dataclasses.replace(found, rise=min(1.0, found.rise + more))
+    assert probability(raised) <= probability(found)
+
+
 @given(evidences)
 def test_a_larger_corpus_asks_for_more(found: Evidence) -> None:
     sizes = [size_of(n) for n in (1, FEWEST, 1000, MOST, 10 * MOST)]
     assert sizes[0] == sizes[1]
     assert sizes[3] == sizes[4] == pytest.approx(2)
-    plain = dataclasses.replace(found, title=0.0)
+    plain = dataclasses.replace(found, title=0.0, rise=0.0)
     ps = [probability(dataclasses.replace(plain, size=size)) for size in sizes]
     assert ps == sorted(ps, reverse=True)
 
@@ -105,11 +119,51 @@ def test_what_is_covered_missing_and_named() -> None:
     found = evidence(weighed, hit(TEXTS[0]), "Cramps", LEXICAL)
     assert found.coverage == pytest.approx(0.154902 / 1.154902, abs=1e-6)
     assert found.missing == 1.0
-    assert found.title == 1.0
+    # Its title's only word is common: to name it counts as far as it is rare.
+    assert found.title == pytest.approx(0.154902 / TITLE_FLOOR, abs=1e-6)
     headed = evidence(weighed, hit(TEXTS[3], ("Zoster",)), "Walking", LEXICAL)
     assert headed.coverage == pytest.approx(1 / 1.154902, abs=1e-6)
     assert headed.missing == pytest.approx(0.154902, abs=1e-6)
     assert headed.title == 0.0
+
+
+def test_words_are_left_out_in_turn_the_rarest_first() -> None:
+    query = "Do magnesium tablets help cramps, or a zoster?"
+    found = doubts(weigh(query, LEXICAL), query)
+    assert list(found) == ["zoster", "magnesium", "tablet", "cramp"]
+    assert found["magnesium"] == "Do tablets help cramps, or a zoster?"
+    assert found["cramp"] == "Do magnesium tablets help , or a zoster?"
+    assert "help" not in found
+    assert doubts(weigh("zoster", LEXICAL), "zoster") == {}
+    many = " ".join(f"rare{n}" for n in range(20))
+    assert len(doubts(weigh(many, LEXICAL), many)) == DOUBTS
+
+
+def test_the_rise_is_of_a_word_that_the_passage_lacks() -> None:
+    weighed = weigh("zoster cramp", LEXICAL)
+    nearer = {"zoster": 0.62, "cramp": 0.9}
+    assert evidence(weighed, hit(TEXTS[0]), "", LEXICAL, None, nearer).rise == pytest.approx(0.12)
+    headed = evidence(weighed, hit(TEXTS[0], ("Zoster",)), "", LEXICAL, None, nearer)
+    assert headed.rise == 0
+    farther = evidence(weighed, hit(TEXTS[0]), "", LEXICAL, None, {"zoster": 0.4})
+    assert farther.rise == 0
+    assert [rise_share(size_of(n)) for n in (FEWEST, MOST)] == [1, 0]
+
+
+def test_what_rows_hold_is_what_their_texts_hold() -> None:
+    weighed = weigh("a long walk with cramps, zoster, in the heat", LEXICAL)
+    rows = np.array([3, 0, 2], np.int64)
+    expected = [set(terms(TEXTS[row])) & weighed.weights.keys() for row in rows.tolist()]
+    assert held(weighed, rows, LEXICAL) == expected
+
+
+def test_another_name_of_the_thing_is_the_thing() -> None:
+    texts = ("Hypertension harms the heart.", "Walk more.", "Eat less salt.")
+    lexical = LexicalIndex.build(texts)
+    weighed = weigh("what harm does high blood pressure do", lexical)
+    first, second = held(weighed, np.array([0, 1], np.int64), lexical)
+    assert {"high", "blood", "pressur"} <= first
+    assert not {"high", "blood", "pressur"} & second
 
 
 def test_a_word_that_says_how_is_asked_counts_a_quarter() -> None:
@@ -130,6 +184,7 @@ def test_length_counts_from_a_usual_question_to_ten_times_that() -> None:
 def test_the_stored_model_is_monotone_and_names_its_data() -> None:
     model = fitted()
     assert min(model.cosine, model.coverage, -model.missing, model.length, -model.size) >= 0
+    assert model.rise <= 0
     assert min(model.title + model.title_size * size_of(n) for n in (FEWEST, MOST)) >= 0
     stored = json.loads((ROOT / "service" / "confidence_weights.json").read_text("utf-8"))
     name = "bench/data/small_corpus_questions.jsonl"
