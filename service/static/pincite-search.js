@@ -39,6 +39,7 @@ input { flex: 1 1 14rem; min-inline-size: 0; padding: 0.4rem 0.75rem; color: var
 button { padding: 0.4rem 1.25rem; font-weight: 650; cursor: pointer; color: var(--on-accent); background: var(--accent); border: 1px solid transparent; }
 :focus-visible { outline: 3px solid var(--focus); outline-offset: 2px; }
 .soft, .hint { color: var(--ink-soft); font-size: 0.875em; }
+.hint { margin-block-start: 0.4rem; }
 .status:empty { display: none; }
 .status { margin-block-start: 0.75rem; }
 .notice { margin-block-start: 1rem; padding: 0.9rem 1rem; border: 2px solid var(--alert); border-radius: var(--radius); background: var(--alert-wash); }
@@ -52,7 +53,7 @@ blockquote ul { padding-inline-start: 1.35rem; }
 blockquote .heading { font-weight: 700; }
 mark { background: var(--mark); color: var(--on-mark); box-shadow: inset 0 -2px var(--mark-edge); }
 a { color: var(--accent); text-underline-offset: 0.18em; }
-.source { margin-block-start: 0.75rem; }
+.source { margin-block-start: 0.75rem; font-weight: 600; }
 .links { display: flex; flex-wrap: wrap; gap: 0.25rem 1.25rem; margin-block-start: 0.25rem; font-size: 0.9375em; }
 .links a { padding-block: 0.3rem; }
 @media (forced-colors: active) { mark { background: Mark; color: MarkText; forced-color-adjust: none; } }
@@ -155,7 +156,8 @@ class PinciteSearch extends HTMLElement {
     if (!found) return iso;
     const [, year, month, day] = found;
     const parts = { year: "numeric", month: "long", day: day ? "numeric" : undefined, timeZone: "UTC" };
-    return new Date(Date.UTC(year, month - 1, day ?? 1)).toLocaleDateString(this.#language, parts);
+    const locale = this.#language === "en" ? "en-GB" : this.#language;
+    return new Date(Date.UTC(year, month - 1, day ?? 1)).toLocaleDateString(locale, parts);
   }
 
   #title(words) {
@@ -245,7 +247,7 @@ class PinciteSearch extends HTMLElement {
           element("li", {}, this.#link(link, element("bdi", {}, section || title)), section ? element("span", { class: "soft" }, " · ", element("bdi", {}, title)) : null));
         parts.push(this.#title(this.#say("none.nearest")), element("ul", {}, ...items));
       }
-      parts.push(element("p", { class: "source" }, this.#say("none.elsewhere_person")));
+      parts.push(element("p", { class: "hint" }, this.#say("none.elsewhere_person")));
     }
     if (doctor.length) parts.push(this.#title(this.#say("answer.doctor")), ...doctor.map((one) => this.#passage(one)));
     parts.push(element("p", { class: "soft" }, this.#link("about", this.#say("embed.about"))));
