@@ -57,7 +57,7 @@ _TIMES = ((3, 30, 300, 3_000, 30_000, 300_000), (30, 30, 20, 10, 4, 1))
 """How often a run repeats itself, and how often that is chosen: long runs cost seconds."""
 
 _NOT_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_LEVELS = {"heading": range(1, 7), "item": range(1, 100), "paragraph": (0,), "row": (0,)}
+_LEVELS = {"heading": range(1, 7), "item": range(1, 300), "paragraph": (0,), "row": (0,)}
 _COUNTERS = struct.Struct("4q")  # the number of the input, how many were read, refused, found
 
 

@@ -10,6 +10,7 @@ Span = tuple[int, int]
 _CLINGING_CITATION = re.compile(r"[a-z)\]”\"][.!?](?:\d{1,3}(?:[,–-]\d{1,3})*)(\s+)(?=[A-Z“\"(])")
 # "1. " on its own is the number of what follows, not a sentence.
 _NUMBER_ONLY = re.compile(r"\W*+\w{0,3}+[.)]?+\s*+")
+_WORD_CHARACTER = re.compile(r"\w")
 
 
 def sentence_spans(text: str, language: str = "en") -> list[Span]:
@@ -20,17 +21,21 @@ def sentence_spans(text: str, language: str = "en") -> list[Span]:
     that it has no rules for, those for English).
     """
     spans: list[Span] = []
-    begin = 0
+    begin = scan = 0
     code = language.lower().replace("_", "-")
     for sentence in sentencex.get_sentence_boundaries(code, text):
         end = int(sentence["end_index"])
-        if _NUMBER_ONLY.fullmatch(text, begin, end):
+        if _NUMBER_ONLY.fullmatch(text, scan, end):
+            # Signs that have been passed over are not looked at again: of 60,000, each a sentence
+            # to the rules, that would take a minute.
+            word = _WORD_CHARACTER.search(text, scan, end)
+            scan = word.start() if word else end
             continue
         for mark in _CLINGING_CITATION.finditer(text, begin, end):
             _append(spans, text, begin, mark.start(1))
             begin = mark.end(1)
         _append(spans, text, begin, end)
-        begin = end
+        begin = scan = end
     if begin < len(text):
         if spans and not text[begin:].strip(" \t\n\r.)") and text[begin:].strip():
             begin = spans.pop()[0]

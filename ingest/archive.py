@@ -66,7 +66,7 @@ class Archive:
         for member in members:
             if _points_outside(member.filename):
                 raise LimitExceeded(
-                    f'{name}: holds a file named "{member.filename[:80]}", which points outside '
+                    f'{name}: holds a file named "{_shown(member.filename)}", which points outside '
                     f"of the archive; no word processor writes that. Remove it"
                 )
         self.members: Mapping[str, zipfile.ZipInfo] = MappingProxyType(
@@ -82,7 +82,7 @@ class Archive:
         info = self.members.get(member)
         if info is None:
             raise SourceError(
-                f'{self._name}: not a {self._kind}: "{member[:80]}" is missing in it; save it again'
+                f'{self._name}: not a {self._kind}: "{_shown(member)}" is missing; save it again'
             )
         if info.flag_bits & _ENCRYPTED:
             raise SourceError(f"{self._name}: locked with a password; save it without one")
@@ -106,7 +106,7 @@ class Archive:
             or (size > _FREE_BYTES and size > MAX_RATIO * max(compressed, 1))
         ):
             raise LimitExceeded(
-                f'{self._name}: "{member[:80]}" unpacks to far more than a document holds (at '
+                f'{self._name}: "{_shown(member)}" unpacks to far more than a document holds (at '
                 f"least {size / 1e6:.0f} MB out of {compressed:,} bytes); it is not read"
             )
 
@@ -114,6 +114,11 @@ class Archive:
         return SourceError(
             f"{self._name}: damaged, or not a {self._kind}; save or download it again"
         )
+
+
+def _shown(member: str) -> str:
+    """Return the name of a member as a message may hold it: short, on one line."""
+    return " ".join(member[:80].split())
 
 
 def _points_outside(name: str) -> bool:

@@ -189,10 +189,10 @@ RULES: tuple[Rule, ...] = (
         SHARE,
         r"^(?:share|tweet|pin|pin\ it|print|e-?mail|facebook|twitter|linkedin|pinterest|whatsapp"
         r"|reddit|instagram|youtube|tumblr|telegram|rss|copy(?:\ link)?|x|flipboard|messenger|save"
-        r"|bookmark|download|like|follow|sms|pocket|google\ ?\+?|link|more|\d+|[|/•·,&+])"
-        r"(?:\ ?[|/•·,&+]?\ ?(?:share[sd]?|tweet|pin|it|print|e-?mail|facebook|twitter|linkedin"
+        r"|bookmark|download|like|follow|sms|pocket|google\ ?\+?|link|more|\d++|[|/•·,&+])"
+        r"(?:(?:\ ?[|/•·,&]\ ?|\ )?(?:share[sd]?|tweet|pin|it|print|e-?mail|facebook|twitter|linkedin"
         r"|pinterest|whatsapp|reddit|instagram|youtube|tumblr|telegram|rss|copy|link|x|this|on|to|via|by|us"
-        r"|article|page|story|post|a|friend|flipboard|messenger|save|bookmark|like|follow|sms|\d+"
+        r"|article|page|story|post|a|friend|flipboard|messenger|save|bookmark|like|follow|sms|\d++"
         r"|options|with|your|friends|network|pocket|google|\+))*\W*$",
         14,
     ),

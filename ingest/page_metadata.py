@@ -126,6 +126,10 @@ def page_title(
     return next(iter(stated), None)
 
 
+MAX_TITLE = 1_000
+"""Characters of a page's title that are looked at."""
+
+
 def without_site(title: str, site: Sequence[str]) -> str:
     """Return `title` without the name of its site at either end.
 
@@ -133,6 +137,7 @@ def without_site(title: str, site: Sequence[str]) -> str:
     when it has fewer words than the rest, which is what the bar is used for.
     """
     known = {_plain(name) for name in site}
+    title = title[:MAX_TITLE]
     while True:
         cuts = list(_SEPARATOR.finditer(title))
         if not cuts:
@@ -257,7 +262,7 @@ def _address(
     base = next((b.get("href") or "" for b in tree.iter("base")), "")
     og = _first(meta, ("og:url",)) or ""
     canonical = [
-        urljoin(base or og, (link.get("href") or "").strip())
+        _joined(base or og, (link.get("href") or "").strip())
         for link in tree.iter("link")
         if "canonical" in (link.get("rel") or "").lower().split() and link.get("href")
     ]
@@ -266,6 +271,14 @@ def _address(
 
 
 _ADDRESSES = ("url", "mainEntityOfPage")
+
+
+def _joined(base: str, address: str) -> str:
+    """Return `address` as seen from `base`, or "" where one of them is none."""
+    try:
+        return urljoin(base, address)
+    except ValueError:
+        return ""
 
 
 def _is_address(text: str) -> bool:

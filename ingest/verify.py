@@ -9,6 +9,7 @@ from index.snapshot import damaged_files, open_snapshot
 from ingest.corpus import SourceFile, find_files
 from ingest.reading import read_file
 from ingest.repetition import repeated_blocks
+from ingest.source_places import source_faults
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,10 @@ class VerifiedIndex:
 
 
 def verify_index(corpus: Path, index: Path) -> VerifiedIndex:
-    """Read every file again and compare: bytes, text, offsets. Raises `SnapshotError`."""
+    """Read every file again and compare: bytes, text, offsets, places in the file.
+
+    Raises `SnapshotError`.
+    """
     snapshot = open_snapshot(index)
     faults = [
         f"{name}: the bytes are not those that were written"
@@ -42,7 +46,10 @@ def verify_index(corpus: Path, index: Path) -> VerifiedIndex:
                 again[article.source] = _read_again(
                     present.get(article.source), repeated.get(article.source, frozenset())
                 )
-            faults += _article_faults(article, again[article.source])
+            found = _article_faults(article, again[article.source])
+            if not found and article.source in present:
+                found = _place_faults(article, present[article.source])
+            faults += found
     except SnapshotDamaged as error:
         faults.append(str(error))
     finally:
@@ -74,6 +81,14 @@ def _read_again(file: SourceFile | None, repeated: frozenset[int]) -> dict[str, 
     except SourceError as error:
         return f"its file cannot be read any more: {error}"
     return {article.article_id: article for article in articles}
+
+
+def _place_faults(article: Article, file: SourceFile) -> list[str]:
+    try:
+        data, _ = file.read()
+    except SourceError as error:
+        return [f"{article.article_id}: its file cannot be read any more: {error}"]
+    return source_faults(article, data)
 
 
 def _article_faults(article: Article, again: dict[str, Article] | str) -> list[str]:

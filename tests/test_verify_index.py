@@ -1,6 +1,7 @@
 """Proof for a whole index finds what was changed, on either side."""
 
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,10 @@ import pytest
 from index.encoder import DeterministicEncoder
 from index.errors import NoSnapshot
 from index.snapshot import current_snapshot
+from ingest.corpus import SourceFile, find_files
 from ingest.pipeline import update_index
+from ingest.reading import read_file
+from ingest.source_places import source_faults
 from ingest.verify import verify_index
 from tests.sample_corpus import write
 
@@ -94,3 +98,30 @@ def test_vectors_that_were_altered_are_named(corpus: Path, index: Path) -> None:
 def test_nothing_indexed_is_said(corpus: Path, tmp_path: Path) -> None:
     with pytest.raises(NoSnapshot):
         verify_index(corpus, tmp_path / "nowhere")
+
+
+MARKUP = """# Calf *cramps*
+
+Salt &amp; water, 3 \\* a day, see [there](https://example.org).
+
+| one | two |
+|-----|-----|
+| a   | b   |
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("a.md", MARKUP), ("a.txt", "Calf cramps\n\nThey hurt.\n")]
+)
+def test_every_character_leads_back_to_its_file(tmp_path: Path, name: str, text: str) -> None:
+    write(tmp_path / name, text)
+    (file,) = (found for found in find_files(tmp_path) if isinstance(found, SourceFile))
+    ((article,), _) = read_file(file)
+    assert source_faults(article, text.encode()) == []
+    first = article.blocks[0]
+    wrong = replace(article, blocks=(replace(first, source_start=1), *article.blocks[1:]))
+    assert source_faults(wrong, text.encode()) == [
+        f"{name}: its characters 0-11 do not lead back to those of its file (at 1)"
+    ]
+    other = text.replace("hurt", "ache").replace("water", "beer!")
+    assert len(source_faults(article, other.encode())) == 1

@@ -7,6 +7,7 @@ stream: one topic is in memory at a time.
 
 import io
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 from lxml import etree
@@ -56,7 +57,7 @@ def read(data: bytes, name: str) -> Iterator[Document]:
     )
     root = None
     retrieved = None
-    keys: set[str] = set()
+    keys: Counter[str] = Counter()
     try:
         for event, element in events:
             if root is None:
@@ -86,7 +87,7 @@ def _check_root(root: etree._Element, name: str) -> None:
         )
 
 
-def _topic(topic: etree._Element, retrieved: str | None, keys: set[str]) -> Document | None:
+def _topic(topic: etree._Element, retrieved: str | None, keys: Counter[str]) -> Document | None:
     if topic.tag != "health-topic":
         return None
     title = one_line(str(topic.get("title", "")))
@@ -112,9 +113,11 @@ def _topic(topic: etree._Element, retrieved: str | None, keys: set[str]) -> Docu
         language=_LANGUAGES.get(str(topic.get("language", "")).casefold()),
     )
     key = re.sub(r"[^A-Za-z0-9_-]+", "-", str(topic.get("id", "")) or title).strip("-") or "topic"
-    while key in keys:
-        key += "-again"
-    keys.add(key)
+    base = key
+    while keys[key]:
+        key = f"{base}-again" if keys[base] == 1 else f"{base}-again-{keys[base]}"
+        keys[base] += 1
+    keys[key] += 1
     return Document(tuple(blocks), metadata, key)
 
 

@@ -28,6 +28,9 @@ MAX_SECONDS = 60
 MAX_MEMORY = 2_000_000_000
 """Address space of the child, in bytes. A page of dense text needs 100 MB, a bomb all there is."""
 
+MAX_TITLE = 1_000
+"""Characters of the stated title that are looked at."""
+
 _HOUSE = Path(__file__).resolve().parents[2]
 _CHILD = "import sys; sys.path.insert(0, sys.argv[1]); from ingest.readers.pdf import main; main()"
 
@@ -125,7 +128,7 @@ def _limit() -> None:
 def _metadata(
     info: Mapping[str, str], language: str, blocks: tuple[SourceBlock, ...], name: str
 ) -> Metadata:
-    title = one_line(info.get("Title", ""))
+    title = one_line(info.get("Title", "")[:MAX_TITLE])
     if not title or _FILE_NAME.search(title) or title == PurePosixPath(name).stem:
         heading = next((b for b in blocks if b.kind == "heading" and not b.left_out), None)
         title = heading.text if heading is not None and heading.level == 1 else ""

@@ -7,6 +7,7 @@ whole rows cross every gutter, so that a wide title or table above columns does 
                                                └── no ──▶ lines, top to bottom
 """
 
+import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -113,11 +114,14 @@ Row = list[Atom]
 def _atoms(row: Sequence[Word]) -> Row:
     """Split a row where the white space is wider than between words."""
     atoms: Row = []
+    right = -math.inf
     for word in row:
-        if atoms and word.left - max(w.right for w in atoms[-1]) < MIN_GUTTER * word.size:
+        if atoms and word.left - right < MIN_GUTTER * word.size:
             atoms[-1].append(word)
+            right = max(right, word.right)
         else:
             atoms.append([word])
+            right = word.right
     return atoms
 
 

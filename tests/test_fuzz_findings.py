@@ -1,0 +1,66 @@
+"""What `python -m bench.fuzz` found, kept: each input as small as shows it.
+
+The inputs that took minutes are read in milliseconds now; a tenth of a second of processor time
+for each thousand characters would already be far too slow.
+"""
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from index.errors import SourceError
+from index.sentences import sentence_spans
+from ingest.boilerplate_features import matching_rules
+from ingest.page_metadata import without_site
+from ingest.readers import read
+from ingest.references import citation_marks
+from tests.test_docx_reader import packed
+
+PAGE = """<!doctype html><html><head><title>Calf cramps</title>{head}</head><body><article>
+<h1>Calf cramps</h1><p>A cramp of the calf is a sudden and painful tightening of the muscle that
+often comes at night and lets go within a few minutes by itself.</p></article></body></html>"""
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        lambda: matching_rules("9" * 60 + " lets go by itself", 5),
+        lambda: matching_rules("+" * 60 + " lets go by itself", 5),
+        lambda: matching_rules("share " * 13 + "walks", 14),
+        lambda: sentence_spans("![" * 30_000),
+        lambda: sentence_spans("## !" * 15_000),
+        lambda: citation_marks("Subscribe" * 3_000 + " 2.", range(9)),
+        lambda: without_site("Hs | " * 20_000, ["x"]),
+    ],
+)
+def test_time_grows_no_faster_than_the_text(work: Callable[[], object]) -> None:
+    began = time.process_time()
+    work()
+    assert time.process_time() - began < 5.0
+
+
+@pytest.mark.parametrize("head", ['<base href="//[">', '<link rel="canonical" href="//[">'])
+def test_an_address_that_is_none_is_passed_over(head: str) -> None:
+    page = PAGE.replace("{head}", head + '<link rel="canonical" href="http://x.org/a">')
+    (document,) = read(page.encode(), "a.html")
+    assert document.metadata.url in {"http://x.org/a", None}
+    assert document.metadata.title == "Calf cramps"
+
+
+def test_a_message_that_names_a_member_is_one_line() -> None:
+    relations = (
+        '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
+        '<Relationship Id="r" Type="x/officeDocument" Target="a&#10;b.xml"/></Relationships>'
+    )
+    with pytest.raises(SourceError, match=r'"a b\.xml" is missing') as caught:
+        list(read(packed({"_rels/.rels": relations}), "a.docx"))
+    assert "\n" not in str(caught.value)
+
+
+def test_a_thousand_topics_of_one_id_are_told_apart() -> None:
+    topic = '<health-topic id="7" title="T"><full-summary>&lt;p&gt;A b.&lt;/p&gt;</full-summary>'
+    data = f"<health-topics>{(topic + '</health-topic>') * 1_000}</health-topics>"
+    keys = [document.key for document in read(data.encode(), "t.xml")]
+    assert keys[:4] == ["7", "7-again", "7-again-2", "7-again-3"]
+    assert len(set(keys)) == 1_000
