@@ -356,20 +356,28 @@ def judge(
 
     `reduced` names what the "fewer" index is a part of, for its size.
     """
-    queries = [condensed(one.question, lambda text: fits(encoder, text)) for one in found]
+
+    def fitting(text: str) -> bool:
+        return fits(encoder, text)
+
+    queries = [condensed(one.question, fitting) for one in found]
     asked = [
         weigh(q, searchers[c.index].snapshot.lexical) for c, q in zip(found, queries, strict=True)
     ]
     less = [doubts(weighed, query) for weighed, query in zip(asked, queries, strict=True)]
-    texts = list(dict.fromkeys([*queries, *(text for one in less for text in one.values())]))
+    read = [
+        [searchers[case.index].worded(text, fitting) for text in (query, *without.values())]
+        for case, query, without in zip(found, queries, less, strict=True)
+    ]
+    texts = list(dict.fromkeys(text for one in read for text in one))
     vectors = dict(zip(texts, encoder.encode(texts), strict=True))
     titles: dict[tuple[str, str], str] = {}
     judged = []
     members = len(reduced["fewer"].articles)
-    for case, query, given, without in zip(found, queries, asked, less, strict=True):
+    for case, query, given, without, texts in zip(found, queries, asked, less, read, strict=True):
         searcher = searchers[case.index]
         lexical, dense = searcher.snapshot.lexical, searcher.snapshot.dense
-        vector = vectors[query]
+        vector, *others = (vectors[text] for text in texts)
         weighed = given
         if case.index == "fewer":
             share = 1 - len(case.hidden) / members
@@ -381,7 +389,8 @@ def judge(
         )
         rows = np.array([hit.row for hit in hits], np.int64)
         cosines = {
-            term: dense.scores_of(vectors[text], rows).tolist() for term, text in without.items()
+            term: dense.scores_of(other, rows).tolist()
+            for term, other in zip(without, others, strict=True)
         }
         evidences = []
         for place, (hit, words) in enumerate(zip(hits, held(weighed, rows, lexical), strict=True)):

@@ -314,6 +314,7 @@ class Answers:
             question=question,
             did_you_mean=meant,
             focus=found.focus,
+            also_searched=found.reading.also_searched,
             status="answered" if chosen else "not_answered",
             reason=None if chosen else wanted.left(index.passages),
             notice=NoticeOut(
@@ -342,11 +343,11 @@ class Answers:
             ),
         )
 
-    def _encoded(self, question: str) -> tuple[str, Vector, float]:
+    def _encoded(self, question: str, searcher: Searcher) -> tuple[str, Vector, float]:
         """Return what of `question` the encoder takes, its vector, and the seconds it took."""
         began = time.perf_counter()
         query = condensed(question, self._fits)
-        vector = self._encoder.vector(query)
+        vector = self._encoder.vector(searcher.worded(query, self._fits))
         return query, vector, time.perf_counter() - began
 
     def _fits(self, text: str) -> bool:
@@ -356,7 +357,7 @@ class Answers:
 
     def _find(self, searcher: Searcher, question: str, wanted: "_Wanted") -> Found:
         """Search for `question` as it stands, and choose what is good enough to be shown."""
-        query, vector, encode_seconds = self._encoded(question)
+        query, vector, encode_seconds = self._encoded(question, searcher)
         threshold = self._settings.answer_threshold
         with self._searching:
             began = time.perf_counter()
@@ -370,7 +371,9 @@ class Answers:
         without: dict[str, Vector] = {}
         if doubts:
             began = time.perf_counter()
-            vectors = self._encoder.encode(list(doubts.values()))
+            vectors = self._encoder.encode(
+                [searcher.worded(text, self._fits) for text in doubts.values()]
+            )
             without = dict(zip(doubts, vectors, strict=True))
             encode_seconds += time.perf_counter() - began
         with self._searching:

@@ -117,7 +117,7 @@ class Reading:
     def doubts(
         self, hits: Sequence[Hit], probable: Sequence[float], threshold: float
     ) -> dict[str, str]:
-        """Return the terms that an otherwise good enough passage lacks, each with the query less it.
+        """Return the terms that an otherwise good enough passage lacks, with the query less each.
 
         Only these can turn an answer into silence, and only for these the encoder is asked again.
         """
