@@ -12,6 +12,9 @@ from ingest.references import citation_marks, cited_numbers
 
 # SQLite ends a text at NUL, and UTF-8 has no lone surrogates.
 _UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
+_LONGEST_BEGINNING = 80
+"""Characters of the words that stand for the title of an article among many of a file."""
+
 _LONGEST_TITLE = 300
 """A first heading longer than this is a paragraph in disguise: its beginning is the title."""
 
@@ -20,7 +23,8 @@ def compose(document: Document, metadata: Metadata, *, source: str, source_sha25
     """Join the kept blocks into one text, a blank line between blocks, a line between list items.
 
     `metadata` is the merged one (sidecar, front matter, page). The title is the first of: the
-    metadata's, the first heading at the head of the article, the file's name made readable.
+    metadata's, the first heading at the head of the article, the file's name made readable. The
+    name of a file that holds many articles says nothing of one: its title is its first words.
     """
     metadata = _storable_fields(metadata)
     kept = [block for block in document.blocks if not block.left_out and block.text.strip()]
@@ -42,7 +46,7 @@ def compose(document: Document, metadata: Metadata, *, source: str, source_sha25
     text = "".join(pieces)
     return Article(
         article_id=f"{source}/{document.key}" if document.key else source,
-        title=metadata.title or _storable(_first_heading(kept) or _named(source, kept)),
+        title=metadata.title or _storable(_own_title(kept, source, document.key)),
         text=text,
         blocks=tuple(blocks),
         source=source,
@@ -97,6 +101,25 @@ def _storable_fields(value: Any) -> Any:  # noqa: ANN401 (a field of a dataclass
             value, **{name: _storable_fields(getattr(value, name)) for name in names}
         )
     return value
+
+
+def _own_title(kept: Sequence[SourceBlock], source: str, key: str) -> str:
+    heading = _first_heading(kept)
+    if heading:
+        return heading
+    return (_beginning(kept) or key) if key else _named(source, kept)
+
+
+def _beginning(kept: Sequence[SourceBlock]) -> str:
+    """Return the first words of the article, with "…" where it goes on."""
+    if not kept:
+        return ""
+    text = kept[0].text
+    words = " ".join(text.split())
+    if len(words) > _LONGEST_BEGINNING:
+        cut = words[: _LONGEST_BEGINNING + 1].rpartition(" ")[0] or words[:_LONGEST_BEGINNING]
+        return f"{cut}…"
+    return words if len(kept) == 1 else f"{words}…"
 
 
 def _first_heading(kept: Sequence[SourceBlock]) -> str:

@@ -116,6 +116,7 @@ def search_texts(
     less the marks by which it cites the references numbered in `cited` ("in the liver.4").
     Headings that would take more than half of `limit` are left away.
     """
+    title = _telling(title, passages)
     contexts = [_context(passage, title) for passage in passages]
     costs = count_tokens(contexts)
     return [
@@ -134,6 +135,14 @@ def _without_marks(text: str, cited: Container[int]) -> str:
     for start, end in reversed(citation_marks(text, cited) if cited else []):
         text = text[:start] + text[end:]
     return text
+
+
+def _telling(title: str, passages: Sequence[Passage]) -> str:
+    """Return `title`, or "" where it is but the beginning of the text, for want of another."""
+    text = " ".join(passages[0].text.split()) if passages and not passages[0].section else ""
+    if text == title or (title.endswith("…") and text.startswith(title[:-1])):
+        return ""
+    return title
 
 
 def _context(passage: Passage, title: str) -> str:
@@ -260,7 +269,8 @@ def _fitted(
     if sizes is None:
         lengths = count_tokens(search_texts(passages, article.title, count_tokens, limit))
     else:
-        costs = count_tokens([_context(passage, article.title) for passage in passages])
+        title = _telling(article.title, passages)
+        costs = count_tokens([_context(passage, title) for passage in passages])
         lengths = [
             size + (cost if cost <= limit // 2 else 0)
             for size, cost in zip(sizes, costs, strict=True)

@@ -1,6 +1,7 @@
 """Kept blocks become the canonical text, at the places that the blocks say."""
 
 import sqlite3
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from index.records import Article, Block, CitationMark, LeftOut, Reference
 from ingest.compose import compose
 from ingest.document import Document, Metadata, SourceBlock
+from ingest.segment import SegmenterSettings, search_texts, segment
 
 BLOCKS = st.lists(
     st.builds(
@@ -133,3 +135,27 @@ def test_citation_marks_stand_where_they_say_with_the_numbers_of_the_list() -> N
         ("1", ()),
         ("[2]", ()),
     ]
+
+
+@pytest.mark.parametrize(
+    ("texts", "title"),
+    [
+        (("Salt helps.",), "Salt helps."),
+        (("Salt helps.", "So they say."), "Salt helps.…"),
+        (("word " * 40,), f"{' '.join(['word'] * 16)}…"),
+        (("w" * 100,), f"{'w' * 80}…"),
+        ((), "12"),
+    ],
+)
+def test_an_untitled_article_among_many_is_called_by_its_first_words(
+    texts: tuple[str, ...], title: str
+) -> None:
+    document = Document(tuple(SourceBlock("paragraph", text) for text in texts), key="12")
+    article = compose(document, Metadata(), source="corpus.jsonl", source_sha256="")
+    assert article.title == title
+    passages = segment(article, count, SegmenterSettings())
+    assert search_texts(passages, title, count, 254) == [p.text for p in passages]
+
+
+def count(texts: Sequence[str]) -> list[int]:
+    return [len(text.split()) for text in texts]
