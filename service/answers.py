@@ -71,7 +71,6 @@ class Answers:
         self._headings: tuple[str, list[tuple[str, Kind]]] = ("", [])
         self._known: dict[str, Known] = {}
         self._kept: dict[str, Searcher] = {}
-        self.disclaimer = disclaimer(settings.disclaimer)
 
     def _open(self, index: Path) -> Searcher:
         snapshot = open_whole_snapshot(index)
@@ -97,6 +96,10 @@ class Answers:
     def info(self) -> IndexOut:
         """What is live."""
         return _index_out(self._searcher)
+
+    def disclaimer(self, language: str = "en") -> str:
+        """Return the disclaimer of every answer: the operator's, else ours in `language`."""
+        return disclaimer(self._settings.disclaimer, language)
 
     def status(self) -> IndexStatus:
         """What is live, which snapshots are kept, which files could not be read."""
@@ -228,16 +231,19 @@ class Answers:
         k: int | None = None,
         snapshot: str | None = None,
         filters: Filters | None = None,
+        language: str = "en",
     ) -> Answer:
         """Answer `question` with at most `k` passages, from the live snapshot or another one kept.
 
         With `filters`, from the passages that pass them; what is said of when to see a doctor
-        comes from the whole of the articles that answer.
+        comes from the whole of the articles that answer. The disclaimer and a notice are written
+        in `language`; what is quoted stays as it is.
         The same question of the same snapshot has the same answer, `timings_ms` aside.
         Raises `QuestionError` when the question is empty or longer than the setting allows,
         `SnapshotNotKept` when there is no such snapshot.
         """
-        asking = (question, k, snapshot or self._searcher.snapshot.manifest.snapshot, filters)
+        live = self._searcher.snapshot.manifest.snapshot
+        asking = (question, k, snapshot or live, filters, language)
         with self._sharing:
             shared = self._under_way.get(asking)
             if shared is None:
@@ -245,7 +251,7 @@ class Answers:
         if shared is not None:
             return shared.result()
         try:
-            answer = self._answer(question, k, snapshot, filters)
+            answer = self._answer(question, k, snapshot, filters, language)
         except BaseException as error:
             mine.set_exception(error)
             raise
@@ -257,7 +263,12 @@ class Answers:
                 del self._under_way[asking]
 
     def _answer(
-        self, question: str, k: int | None, snapshot: str | None, filters: Filters | None
+        self,
+        question: str,
+        k: int | None,
+        snapshot: str | None,
+        filters: Filters | None,
+        language: str,
     ) -> Answer:
         began = time.perf_counter()
         searcher = self._searcher_of(snapshot)
@@ -280,7 +291,7 @@ class Answers:
             found, meant = (again, meant) if again.chosen else (found, None)
             found = replace(found, encode_seconds=spent[0], search_seconds=spent[1])
         with self._searching:
-            return self._composed(question, meant, wanted, found, began)
+            return self._composed(question, meant, wanted, found, began, language)
 
     def _composed(
         self,
@@ -289,12 +300,14 @@ class Answers:
         wanted: "_Wanted",
         found: Found,
         began: float,
+        language: str,
     ) -> Answer:
         """Return what is shown of what was found for `question`, or for what it `meant`."""
         notice = find_notice(
             question,
             emergency_number=self._settings.emergency_number,
             crisis_line=self._settings.crisis_line,
+            language=language,
         )
         hits, chosen, reading = found.hits, found.chosen, found.reading
         searched = time.perf_counter()
@@ -318,7 +331,11 @@ class Answers:
             status="answered" if chosen else "not_answered",
             reason=None if chosen else wanted.left(index.passages),
             notice=NoticeOut(
-                kind=notice.kind, text=notice.text, matched=notice.matched, source=notice.source
+                kind=notice.kind,
+                text=notice.text,
+                matched=notice.matched,
+                spans=notice.spans,
+                source=notice.source,
             )
             if notice
             else None,
@@ -327,7 +344,7 @@ class Answers:
             mentions=tuple(mentioned),
             differing=tuple(differing),
             nearest_topics=tuple(topics),
-            disclaimer=self.disclaimer,
+            disclaimer=self.disclaimer(language),
             index=index,
             settings=AnswerSettings(
                 k=wanted.k,

@@ -29,6 +29,7 @@ from service.schemas import (
     VerifyRequest,
 )
 from service.settings import Settings
+from service.strings import choose_language
 from service.suggest import Suggester
 
 
@@ -86,6 +87,10 @@ def is_admin(request: Request, token: str) -> bool:
 
 
 Desk = Annotated[Answers, Depends(_answers)]
+Accepted = Annotated[
+    str | None,
+    Header(alias="accept-language", description="Without `lang`: the language of the disclaimer."),
+]
 PROBLEMS: dict[int | str, dict[str, object]] = {
     "4XX": {"model": Problem, "description": "What is wrong with the request, and the way out."},
     "5XX": {"model": Problem, "description": "What is wrong with the service, and the way out."},
@@ -122,8 +127,9 @@ def api_router() -> APIRouter:
     completions: dict[str, Suggester] = {}
 
     @router.post("/ask", response_model=Answer, summary="Ask the articles a question")
-    def post_ask(body: AskRequest, desk: Desk) -> Response:
-        return _as_json(desk.ask(body.question, body.k, body.snapshot, body.filters))
+    def post_ask(body: AskRequest, desk: Desk, accepted: Accepted = None) -> Response:
+        language = choose_language(body.lang, accepted)
+        return _as_json(desk.ask(body.question, body.k, body.snapshot, body.filters, language))
 
     @router.get("/ask", response_model=Answer, summary="Ask, with the question in the address")
     def get_ask(
@@ -141,8 +147,13 @@ def api_router() -> APIRouter:
             str | None,
             Query(max_length=64, description="Answer from this snapshot, while it is kept."),
         ] = None,
+        lang: Annotated[
+            str | None,
+            Query(max_length=35, description="Language of the disclaimer and a notice."),
+        ] = None,
+        accepted: Accepted = None,
     ) -> Response:
-        return _as_json(desk.ask(q, k, snapshot, filters))
+        return _as_json(desk.ask(q, k, snapshot, filters, choose_language(lang, accepted)))
 
     @router.get("/articles", dependencies=READING, summary="What can be quoted")
     def get_articles(

@@ -5,6 +5,7 @@ from http import HTTPStatus
 from fastapi import Request
 from starlette.responses import HTMLResponse
 
+from service.answers import Answers
 from service.forms import FORM_BYTES
 from service.site import language_of, site
 from service.strings import locales
@@ -26,14 +27,16 @@ def problem_page(
     request: Request, status: int, title: str, detail: str = "", **values: object
 ) -> HTMLResponse:
     """Return an error page in the language of the request; `title` and `detail` are keys."""
-    words = locales()[language_of(request)]
+    language = language_of(request)
+    words = locales()[language]
+    answers: Answers = request.app.state.answers
     return _error_page(
         request,
         status,
         words(title),
         words(detail, **values) if detail else "",
         phrase=HTTPStatus(status).phrase,
-        disclaimer=request.app.state.answers.disclaimer if request.url.path == "/" else None,
+        disclaimer=answers.disclaimer(language) if request.url.path == "/" else None,
     )
 
 

@@ -21,7 +21,7 @@ from service.forms import read_form, whole_number
 from service.related import related
 from service.render import Span, example_questions
 from service.schemas import ArticleOut, PassageOut
-from service.site import site
+from service.site import language_of, site
 
 # As many as `VerifyRequest` takes.
 QUOTE_CHARACTERS = 100_000
@@ -82,7 +82,7 @@ def pages_router() -> APIRouter:
             "about.html",
             headers=READING,
             info=answers.info,
-            disclaimer=answers.disclaimer,
+            disclaimer=answers.disclaimer(language_of(request)),
             feedback=request.app.state.settings.feedback,
         )
 
@@ -143,7 +143,7 @@ def _answer(
     if not question.strip():
         return problem_page(request, 422, "error.empty_title", "error.empty")
     answers = _answers(request)
-    found = answers.ask(question, filters=filters_from(fields))
+    found = answers.ask(question, filters=filters_from(fields), language=language_of(request))
     narrowed = parameters_of(found.settings.filters)
     return site().page(
         request,

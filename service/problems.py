@@ -16,10 +16,12 @@ from starlette.routing import Match
 
 from index.errors import PinciteError
 from service.allowance import TooMany
+from service.answers import Answers
 from service.api import AdminOnly
 from service.error_pages import render_error
 from service.failures import place_of
 from service.middleware import Crowded
+from service.site import language_of
 
 _LOG = logging.getLogger("pincite")
 
@@ -89,7 +91,8 @@ def problem(
     One about asking carries the disclaimer, as every answer does.
     """
     about_answers = request.url.path in {"/", "/v1/ask"}
-    disclaimer = request.app.state.answers.disclaimer if about_answers else None
+    answers: Answers = request.app.state.answers
+    disclaimer = answers.disclaimer(language_of(request)) if about_answers else None
     response: Response
     if _wants_page(request):
         response = render_error(request, status, _title(status), detail, disclaimer=disclaimer)

@@ -28,24 +28,6 @@ from service.emergency_grammar import (
 )
 from service.emergency_words import BY_WORDS, SOURCE, fitted, weigh
 
-DISCLAIMER = (
-    "This is information quoted from articles. It is not medical advice, and no clinician has "
-    "reviewed this service. For advice about your own health, see a doctor or another qualified "
-    "professional. In an emergency, contact your local emergency number now."
-)
-
-_EMERGENCY_TEXT = (
-    "Some words in your question can describe an emergency. If this is happening now, contact "
-    "{number} now; do not wait for an answer from this page. This notice is raised by words alone "
-    "and nobody has assessed your situation."
-)
-_CRISIS_TEXT = (
-    "Your question speaks of suicide or self-harm. If you, or the person you are asking about, are "
-    "in danger now or have already taken or done something, contact {number} now. You do not have "
-    "to face this alone: crisis lines exist, with people to talk to{line}. This notice is raised "
-    "by words alone and nobody has assessed your situation."
-)
-
 # A rule's signs lie within this many words of each other. Tuned vignettes raised and real questions
 # raised, of 478 and 5,171 (bench/false_alarms.py), by window: 8: 461, 30; 15: 472, 31; 25: 472, 32;
 # 45, 70 and 120: 472, 33. Vignettes are shorter than real messages, so the wider choice.
@@ -101,9 +83,21 @@ class _Table:
     topics: tuple[_Topic, ...]
 
 
-def disclaimer(text: str | None = None) -> str:
-    """Return the operator's disclaimer, or the house's own when `text` is None or blank."""
-    return text.strip() if text and text.strip() else DISCLAIMER
+@cache
+def _texts(language: str) -> dict[str, str]:
+    """Return the texts of `safety_texts.toml` in `language`, in English where it has none."""
+    table: dict[str, dict[str, str]] = tomllib.loads(
+        files("service").joinpath("safety_texts.toml").read_text(encoding="utf-8")
+    )
+    return table.get(language, table["en"])
+
+
+DISCLAIMER = _texts("en")["disclaimer"]
+
+
+def disclaimer(text: str | None = None, language: str = "en") -> str:
+    """Return the operator's disclaimer, or the house's own, in `language`, where that is blank."""
+    return text.strip() if text and text.strip() else _texts(language)["disclaimer"]
 
 
 def read_words(question: str) -> list[Word]:
@@ -117,9 +111,11 @@ def find_notice(
     emergency_number: str | None = None,
     crisis_line: str | None = None,
     by_words: bool = True,
+    language: str = "en",
 ) -> Notice | None:
     """Return the notice that `question` raises, or None: by a rule, else by its words' weights.
 
+    It is written in `language`, whatever the question is in; the rules know English only.
     No country is assumed: without `emergency_number` the text says "your local emergency number",
     and without `crisis_line` it says only that crisis lines exist. Time is linear in the length
     of the question; any text is accepted.
@@ -145,7 +141,7 @@ def find_notice(
             if chosen:
                 told = [(m.first, m.last) for m in chosen if m.sign not in _PEOPLE]
                 raised = _Raised(topic.kind, topic.name, topic.source, _spans(told, words))
-                return _notice(question, raised, emergency_number, crisis_line)
+                return _notice(question, raised, emergency_number, crisis_line, language)
     weighed = weigh(words) if by_words else None
     if weighed is None or weighed.probability < fitted().threshold:
         return None
@@ -156,7 +152,7 @@ def find_notice(
         if weighed.kind == "crisis"
         else _Raised("emergency", BY_WORDS, SOURCE, spans)
     )
-    return _notice(question, raised, emergency_number, crisis_line)
+    return _notice(question, raised, emergency_number, crisis_line, language)
 
 
 @cache
@@ -258,14 +254,22 @@ def _spans(told: Iterable[tuple[int, int]], words: list[Word]) -> tuple[tuple[in
 
 
 def _notice(
-    question: str, raised: _Raised, emergency_number: str | None, crisis_line: str | None
+    question: str,
+    raised: _Raised,
+    emergency_number: str | None,
+    crisis_line: str | None,
+    language: str,
 ) -> Notice:
-    number = emergency_number or "your local emergency number"
-    template = _CRISIS_TEXT if raised.kind == "crisis" else _EMERGENCY_TEXT
-    line = f", here: {crisis_line}" if crisis_line else " in many countries"
+    texts = _texts(language)
+    number = (
+        texts["number_known"].format(number=emergency_number)
+        if emergency_number
+        else texts["number"]
+    )
+    line = texts["line"].format(crisis_line=crisis_line) if crisis_line else texts["line_unknown"]
     return Notice(
         kind=raised.kind,
-        text=template.format(number=number, line=line),
+        text=texts[raised.kind].format(number=number, line=line),
         matched=" … ".join(question[start:end] for start, end in raised.spans),
         spans=raised.spans,
         source=raised.source,

@@ -30,6 +30,14 @@ class AskRequest(_Model):
     filters: Annotated[
         Filters | None, Field(description="Search only the passages that pass these.")
     ] = None
+    lang: Annotated[
+        str | None,
+        Field(
+            description="Language of the disclaimer and a notice, `en` or `es`; without it, that "
+            "of Accept-Language. What is quoted is never translated.",
+            max_length=35,
+        ),
+    ] = None
 
 
 class NoticeOut(_Model):
@@ -38,6 +46,9 @@ class NoticeOut(_Model):
     kind: Literal["emergency", "crisis"]
     text: str
     matched: Annotated[str, Field(description="The words of the question that raised it.")]
+    spans: Annotated[
+        tuple[tuple[int, int], ...], Field(description="Where they stand: spans of `question`.")
+    ]
     source: Annotated[str, Field(description="Whose warning signs they are.")]
 
 

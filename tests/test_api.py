@@ -11,7 +11,7 @@ from fastapi.testclient import TestClient
 from index.encoder import DeterministicEncoder
 from index.records import sha256_of
 from service.headers import SECURITY_HEADERS
-from service.safety import DISCLAIMER
+from service.safety import DISCLAIMER, disclaimer
 from service.schemas import Answer, ArticleFull
 from tests.service_fixtures import (
     CAUSES,
@@ -456,3 +456,21 @@ def test_refresh_with_nothing_left_keeps_what_is_live(tmp_path: Path) -> None:
         assert after["job"]["state"] == "failed"
         assert after["job"]["error"].startswith("nothing in ")
         assert after["articles"] == 2
+
+
+def test_the_disclaimer_and_the_notice_speak_the_language_asked_for(api: TestClient) -> None:
+    question = "my friend is unconscious"
+    english = api.post("/v1/ask", json={"question": question}).json()
+    spanish = [
+        api.post("/v1/ask", json={"question": question, "lang": "es"}).json(),
+        api.get("/v1/ask", params={"q": question, "lang": "es"}).json(),
+        api.get("/v1/ask", params={"q": question}, headers={"accept-language": "es-MX"}).json(),
+    ]
+    assert english["disclaimer"] == disclaimer(None, "en")
+    for answer in spanish:
+        assert answer["disclaimer"] == disclaimer(None, "es")
+        assert answer["notice"]["text"].startswith("Algunas palabras de su pregunta")
+        assert answer["notice"]["spans"] == english["notice"]["spans"] == [[13, 24]]
+        assert answer["passages"] == english["passages"]
+    empty = api.get("/v1/ask", params={"q": " ", "lang": "es"}).json()
+    assert empty["disclaimer"] == disclaimer(None, "es")

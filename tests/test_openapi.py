@@ -197,6 +197,7 @@ def test_routes_say_what_a_schema_says(schema: dict[str, Any]) -> None:
         ("k", "body", "integer, 1 to 20", False),
         ("snapshot", "body", "string, at most 64 characters", False),
         ("filters", "body", "object", False),
+        ("lang", "body", "string, at most 35 characters", False),
     ]
     data = shlex.split(ask.curl)[-1]
     assert json.loads(data) == {"question": "What causes muscle spasms?", "k": 3}

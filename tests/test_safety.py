@@ -169,6 +169,33 @@ def test_the_disclaimer_is_the_operators_or_ours() -> None:
         assert promise in DISCLAIMER
 
 
+def test_each_language_says_no_less() -> None:
+    texts = tomllib.loads((RULES.parent / "safety_texts.toml").read_text(encoding="utf-8"))
+    assert set(texts) == {file.stem for file in (RULES.parent / "locales").glob("*.toml")}
+    for language, table in texts.items():
+        assert table.keys() == texts["en"].keys()
+        assert disclaimer(None, language) == table["disclaimer"]
+        assert disclaimer("Ask our nurses.", language) == "Ask our nurses."
+        for name in ("emergency", "crisis"):
+            fields = {"{number}", "{line}"} if name == "crisis" else {"{number}"}
+            assert {part for part in ("{number}", "{line}") if part in table[name]} == fields
+    for promise in ("No es un consejo médico", "ningún profesional clínico", "número local"):
+        assert promise in disclaimer(None, "es")
+    assert disclaimer(None, "xx") == DISCLAIMER
+
+
+def test_a_notice_in_another_language_names_the_same_words() -> None:
+    question = "my friend is unconscious"
+    english, spanish = find_notice(question), find_notice(question, language="es")
+    assert english is not None
+    assert spanish is not None
+    assert spanish.spans == english.spans
+    assert "llame ahora mismo al número local de emergencias;" in spanish.text
+    told = find_notice(question, language="es", emergency_number="112")
+    assert told is not None
+    assert "llame ahora mismo al 112;" in told.text
+
+
 # What always holds.
 
 
