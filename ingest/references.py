@@ -196,6 +196,7 @@ _ON_WORD = re.compile(r"\b([a-z]{4,})(\d{1,2}(?:[,–-]\d{1,2})*)(?=[\s.,;:!?)]|
 _BEFORE_COLON = re.compile(r"\b(?:by|from|in|on|see)\s(\d{1,3})(?=\s?:\s*$)")
 _PARENTHESISED = re.compile(rf"(?<=[a-z] )\(({_LIST})\)(?=[.;,]|$)|(?<=[a-z])\(({_LIST})\)")
 _NUMERAL = re.compile(r"[\d¹²³⁴⁵⁶⁷⁸⁹⁰]")
+_CLINGING = re.compile(r"[^\s\d(\[/-]\d")
 _DIGITS = re.compile(r"\d+")
 _PLAIN = str.maketrans("¹²³⁴⁵⁶⁷⁸⁹⁰", "1234567890")
 
@@ -281,21 +282,23 @@ def citation_marks(text: str, numbers: Container[int] | None = None) -> list[tup
             return
         spans.append(match.span() if whole else match.span(group))
 
-    for match in _BRACKETED.finditer(text):
+    # A quick look spares most blocks most of the patterns.
+    clinging = _CLINGING.search(text) is not None
+    for match in _BRACKETED.finditer(text) if "[" in text else ():
         add(match, 1, whole=True)
-    for match in _RAISED.finditer(text):
+    for match in _RAISED.finditer(text) if not text.isascii() else ():
         add(match, 1)
-    for match in _AFTER_STOP.finditer(text):
+    for match in _AFTER_STOP.finditer(text) if clinging else ():
         word = match.group(1)
         if not word.isalpha() or (len(word) > 1 and word.lower() not in _NUMBERED_WORDS):
             add(match, 2)
     if numbers is not None:
-        for match in _ON_WORD.finditer(text):
+        for match in _ON_WORD.finditer(text) if clinging else ():
             if match.group(1) not in _NUMBERED_WORDS:
                 add(match, 2)
         for match in _BEFORE_COLON.finditer(text):
             add(match, 1)
-        for match in _PARENTHESISED.finditer(text):
+        for match in _PARENTHESISED.finditer(text) if "(" in text else ():
             add(match, 1 if match.group(1) else 2, whole=True)
     return _disjoint(spans)
 
