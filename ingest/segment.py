@@ -140,7 +140,8 @@ def _without_marks(text: str, cited: Container[int]) -> str:
 def _telling(title: str, passages: Sequence[Passage]) -> str:
     """Return `title`, or "" where it is but the beginning of the text, for want of another."""
     text = " ".join(passages[0].text.split()) if passages and not passages[0].section else ""
-    if text == title or (title.endswith("…") and text.startswith(title[:-1])):
+    whole = len(passages) == 1 and text == title
+    if whole or (title.endswith("…") and text.startswith(title[:-1])):
         return ""
     return title
 
