@@ -2,17 +2,22 @@
 
     files ──find──▶ changed? ──read──▶ Document ──compose──▶ Article ──segment──▶ Passages
                        │ no                                                          │
-                       ▼                                                             ▼
-              rows of the live snapshot ────────────── merged by article id ──▶ vectors, terms
-                                                                                     │
-                                                                     commit_snapshot ▼
+                       │                        a thread of its own: vectors ◀───────┤
+                       ▼                                                │            ▼
+              rows of the live snapshot ──────── merged by article id ──┴──── records, terms
+                                                          │
+                                          commit_snapshot ▼
 
 An unchanged file costs a look at its size and time. A passage that reads as before keeps its
-vector, whichever file it stands in now.
+vector, whichever file it stands in now. What was read lies in files in `INDEX/.reading` until the
+next snapshot is written: of a corpus of any size only a window of articles is in memory.
 """
 
 import hashlib
+import os
+import shutil
 import time
+from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -35,15 +40,21 @@ from index.snapshot import (
     commit_snapshot,
     writer_lock,
 )
-from index.store import FileRecord, write_records
+from index.store import FileRecord, Records, write_records
 from ingest.corpus import RACY_NANOSECONDS, SourceFile, find_files
 from ingest.document import Document
+from ingest.encoding_aside import EncodingAside, digest
 from ingest.languages import unknown_to
 from ingest.readers import read
 from ingest.reading import outline_of, read_file
 from ingest.repetition import groups_to_look_at, repeated_blocks
 from ingest.segment import SegmenterSettings, search_texts, segment
-from ingest.token_counts import remembering
+from ingest.token_counts import TokenCounter, remembering
+
+READING = ".reading"
+"""Folder, in that of the index, of what a run has read and not yet written."""
+CHUNK = 65_536
+"""Vectors copied at a time: 100 MB of 384 components."""
 
 OnProgress = Callable[[str, int, int], None]
 """Told `(stage, done, total)`; the stages are "reading" (files) and "encoding" (passages)."""
@@ -65,14 +76,55 @@ class Report:
     seconds: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """What one run works with. What it reads afresh lies in the database `staged` meanwhile."""
+
+    live: Snapshot | None
+    encoder: Encoder
+    settings: SegmenterSettings
+    count_tokens: TokenCounter
+    staged: Path
+
+    def found_by(self, article: Article, passages: Sequence[Passage]) -> list[str]:
+        """Return the text by which each passage is found."""
+        cited = frozenset(one.number for one in article.references if one.number is not None)
+        return search_texts(
+            passages, article.title, self.count_tokens, self.settings.limit, cited=cited
+        )
+
+
 @dataclass(slots=True)
 class _Draft:
-    """The next snapshot as it takes shape: each article from the live one or read afresh."""
+    """The next snapshot as it takes shape: each article from the live one or read afresh.
+
+    `fresh` holds the number of passages of those read afresh; `again` those of them that a second
+    file gives too, of which the last one counts.
+    """
 
     kept: dict[str, tuple[int, int]] = field(default_factory=dict)
-    fresh: dict[str, tuple[Article, list[Passage]]] = field(default_factory=dict)
+    fresh: dict[str, int] = field(default_factory=dict)
+    again: dict[str, tuple[Article, list[Passage]]] = field(default_factory=dict)
     files: list[FileRecord] = field(default_factory=list)
-    reusable: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    new_bytes: int = 0
+
+    def take(
+        self, articles: Sequence[Article], run: _Run, aside: EncodingAside
+    ) -> Iterator[tuple[Article, list[Passage]]]:
+        """Cut the articles of one file, have them encoded, and yield those to be staged."""
+        for article in {article.article_id: article for article in articles}.values():
+            name = article.article_id
+            passages = segment(article, run.count_tokens, run.settings)
+            aside.add(run.found_by(article, passages))
+            self.new_bytes += len(article.text.encode())
+            if unknown_to(run.encoder.record.name, article.language):
+                self.notes.append(_foreign(article, run.encoder.record.name))
+            if name in self.fresh:
+                self.again[name] = article, passages
+            else:
+                yield article, passages
+            self.fresh[name] = len(passages)
 
 
 class _Look(NamedTuple):
@@ -81,6 +133,30 @@ class _Look(NamedTuple):
     file: SourceFile | None
     record: FileRecord
     fresh: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Looks:
+    """Every file of the corpus at a glance, and what the live snapshot knows of each source.
+
+    `repeated` holds the blocks of each file that others have too, `anew` the files for which they
+    have changed.
+    """
+
+    looks: list[_Look]
+    known: dict[str, FileRecord]
+    repeated: dict[str, frozenset[int]]
+    anew: set[str]
+
+    def to_read(self, look: _Look) -> bool:
+        """Tell whether a file has to be read."""
+        return look.file is not None and (look.fresh or look.record.source in self.anew)
+
+    @property
+    def removed(self) -> list[str]:
+        """The sources that are known and not there any more."""
+        present = {look.record.source for look in self.looks}
+        return sorted(source for source in self.known if source not in present)
 
 
 def update_index(
@@ -105,34 +181,42 @@ def update_index(
     settings = SegmenterSettings(target_tokens, encoder.record.max_tokens)
     with writer_lock(index):
         live, notes = _live(index, encoder, settings, rebuild=rebuild)
+        reading = index / READING
         try:
-            draft, changes = _read_changes(corpus, live, encoder, settings, on_progress)
-            report = Report(
-                None,
-                *changes,
-                problems=tuple(record for record in draft.files if record.problem),
-                notes=(*notes, *_same_content(draft), *_foreign(draft, encoder.record.name)),
+            shutil.rmtree(reading, ignore_errors=True)
+            count_tokens = remembering(encoder.count_tokens)
+            run = _Run(live, encoder, settings, count_tokens, reading / "records.db")
+            looks = _look_around(corpus, live)
+            aside = EncodingAside(
+                encoder,
+                reading / "vectors.f32",
+                _known_texts(looks, run),
+                lambda done, wanted: on_progress("encoding", done, wanted),
             )
-            if live is not None and not any(changes) and _same_files(live, draft):
-                return replace(
-                    report,
-                    articles=live.manifest.articles,
-                    passages=live.manifest.passages,
-                    seconds=time.monotonic() - started,
+            with aside:
+                draft, changes = _read_changes(looks, run, aside, on_progress)
+                report = Report(
+                    None,
+                    *changes,
+                    problems=tuple(record for record in draft.files if record.problem),
+                    notes=(*notes, *_same_content(draft), *draft.notes),
                 )
-            if not draft.kept and not draft.fresh:
-                raise SourceError(_nothing_to_index(corpus, draft))
-            encoded = 0
+                if live is not None and not any(changes) and _same_files(live, draft):
+                    return replace(
+                        report,
+                        articles=live.manifest.articles,
+                        passages=live.manifest.passages,
+                        seconds=time.monotonic() - started,
+                    )
+                if not draft.kept and not draft.fresh:
+                    raise SourceError(_nothing_to_index(corpus, draft))
 
-            def write(folder: Path, identifier: str) -> Manifest:
-                nonlocal encoded
-                manifest, encoded = _write(
-                    folder, identifier, live, draft, encoder, settings, on_progress
-                )
-                return manifest
+                def write(folder: Path, identifier: str) -> Manifest:
+                    return _write(folder, identifier, draft, run, aside)
 
-            manifest = commit_snapshot(index, write, keep=keep, step=step)
+                manifest = commit_snapshot(index, write, keep=keep, step=step)
         finally:
+            shutil.rmtree(reading, ignore_errors=True)
             if live is not None:
                 live.records.close()
     return replace(
@@ -140,7 +224,7 @@ def update_index(
         manifest=manifest,
         articles=manifest.articles,
         passages=manifest.passages,
-        encoded=encoded,
+        encoded=aside.wanted,
         seconds=time.monotonic() - started,
     )
 
@@ -192,56 +276,76 @@ def _live(
     return live, []
 
 
-def _read_changes(
-    corpus: Path,
-    live: Snapshot | None,
-    encoder: Encoder,
-    settings: SegmenterSettings,
-    on_progress: OnProgress,
-) -> tuple[_Draft, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]]:
+def _look_around(corpus: Path, live: Snapshot | None) -> _Looks:
     known = live.records.files() if live else {}
+    now = time.time_ns()
+    looks = [_look(file, known, now) for file in find_files(corpus)]
+    return _Looks(looks, known, *_evidence(known, looks))
+
+
+def _known_texts(looks: _Looks, run: _Run) -> dict[bytes, int]:
+    """Return the live rows of the passages whose files are gone or read anew, by their texts."""
+    found: dict[bytes, int] = {}
+    if run.live is None:
+        return found
+    anew = [look.record.source for look in looks.looks if looks.to_read(look)]
+    for source in (*anew, *looks.removed):
+        if source in looks.known:
+            for article, first, passages in run.live.records.articles_of_source(source):
+                texts = run.found_by(article, passages)
+                found.update({digest(text): first + at for at, text in enumerate(texts)})
+    return found
+
+
+def _read_changes(
+    looks: _Looks, run: _Run, aside: EncodingAside, on_progress: OnProgress
+) -> tuple[_Draft, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]]:
+    """Read what has to be read, into `run.staged`; its passages begin to be encoded."""
+    live = run.live
     rows = live.records.article_rows() if live else {}
     owned: dict[str, list[str]] = {}
     if live:
         for article in live.records.articles():
             owned.setdefault(article.source, []).append(article.article_id)
-    count_tokens = remembering(encoder.count_tokens)
     draft = _Draft()
     added: list[str] = []
     changed: list[str] = []
-    now = time.time_ns()
-    looks = [_look(file, known, now) for file in find_files(corpus)]
-    repeated, judged_anew = _evidence(known, looks)
-    for done, (file, record, fresh) in enumerate(looks):
-        on_progress("reading", done, len(looks))
-        source, before = record.source, known.get(record.source)
-        if file is None or not (fresh or source in judged_anew):
-            draft.files.append(record)
-            draft.kept.update({name: rows[name] for name in owned.get(source, []) if file})
-            continue
-        try:
-            articles, sha256 = read_file(file, repeated.get(source, frozenset()))
-            cut = {
-                article.article_id: (article, segment(article, count_tokens, settings))
-                for article in articles
-            }
-            draft.fresh.update(cut)
-            # A file that has changed since its blocks were compared is read again the next time.
-            steady = record.sha256 in {"", sha256}
-            draft.files.append(replace(record, sha256=sha256 if steady else "", problem=""))
-        except SourceError as error:
-            failed = replace(record, sha256=_hash(file), problem=str(error))
-            draft.files.append(failed)
-            if before and (before.sha256, before.problem) == (failed.sha256, failed.problem):
+
+    def articles() -> Iterator[tuple[Article, list[Passage]]]:
+        for done, look in enumerate(looks.looks):
+            on_progress("reading", done, len(looks.looks))
+            file, record, fresh = look
+            source, before = record.source, looks.known.get(record.source)
+            if file is None or not looks.to_read(look):
+                draft.files.append(record)
+                draft.kept.update({name: rows[name] for name in owned.get(source, []) if file})
                 continue
-        if fresh:
-            (changed if before else added).append(source)
-        draft.reusable += [source] if before else []
-    on_progress("reading", len(looks), len(looks))
-    present = {record.source for record in draft.files}
-    removed = sorted(source for source in known if source not in present)
-    draft.reusable += removed
-    return draft, (tuple(added), tuple(changed), tuple(removed))
+            try:
+                found, sha256 = read_file(file, looks.repeated.get(source, frozenset()))
+            except SourceError as error:
+                failed = replace(record, sha256=_hash(file), problem=str(error))
+                draft.files.append(failed)
+                if before and (before.sha256, before.problem) == (failed.sha256, failed.problem):
+                    continue
+            else:
+                yield from draft.take(found, run, aside)
+                # A file that has changed since its blocks were compared is read again next time.
+                steady = record.sha256 in {"", sha256}
+                draft.files.append(replace(record, sha256=sha256 if steady else "", problem=""))
+            if fresh:
+                (changed if before else added).append(source)
+        on_progress("reading", len(looks.looks), len(looks.looks))
+
+    try:
+        run.staged.parent.mkdir()
+        write_records(run.staged, articles(), [])
+    except OSError as error:
+        raise SnapshotError(
+            f"what was read could not be written to {run.staged.parent}: "
+            f"{error.strerror or error}. What was live still is. Free some space or mend the "
+            'folder, then run "pincite index" again.'
+        ) from error
+    return draft, (tuple(added), tuple(changed), tuple(looks.removed))
 
 
 def _look(file: SourceFile | FileRecord, known: Mapping[str, FileRecord], now: int) -> _Look:
@@ -310,14 +414,12 @@ def _same_content(draft: _Draft) -> Iterator[str]:
             yield f"{record.source} has the same content as {other}: it is quoted once, with both."
 
 
-def _foreign(draft: _Draft, encoder: str) -> Iterator[str]:
-    for article, _ in draft.fresh.values():
-        if unknown_to(encoder, article.language):
-            yield (
-                f"{article.article_id} is in the language {article.language!r}, which the encoder "
-                f"{encoder} does not know: it is found by its words only. Set PINCITE_ENCODER to a "
-                "multilingual model."
-            )
+def _foreign(article: Article, encoder: str) -> str:
+    return (
+        f"{article.article_id} is in the language {article.language!r}, which the encoder "
+        f"{encoder} does not know: it is found by its words only. Set PINCITE_ENCODER to a "
+        "multilingual model."
+    )
 
 
 def _nothing_to_index(corpus: Path, draft: _Draft) -> str:
@@ -326,95 +428,95 @@ def _nothing_to_index(corpus: Path, draft: _Draft) -> str:
 
 
 def _write(
-    folder: Path,
-    identifier: str,
-    live: Snapshot | None,
-    draft: _Draft,
-    encoder: Encoder,
-    settings: SegmenterSettings,
-    on_progress: OnProgress,
-) -> tuple[Manifest, int]:
-    """Write the files of the next snapshot; return its manifest and how many texts were encoded."""
+    folder: Path, identifier: str, draft: _Draft, run: _Run, aside: EncodingAside
+) -> Manifest:
+    """Write the files of the next snapshot, and return its manifest."""
+    live = run.live
     order = sorted({*draft.kept, *draft.fresh})
-    origin: list[int] = []
-    texts: list[str] = []
-    for name in order:
-        if name in draft.fresh:
-            article, passages = draft.fresh[name]
-            texts += _found_by(article, passages, encoder, settings)
-            origin += [-1] * len(passages)
-        else:
-            first, count = draft.kept[name]
-            origin += range(first, first + count)
-    rows = np.array(origin, np.int64)
-    new_bytes = sum(len(article.text.encode()) for article, _ in draft.fresh.values())
-    check_room(folder.parent.parent, len(rows), encoder.record.dimension, new_bytes)
-    vectors, encoded = _vectors(live, draft, rows, texts, encoder, settings, on_progress)
-    before = live.dense if live else None
-    DenseIndex.build(vectors, before=before, origin=rows).save(folder / "dense.faiss")
-    lexical = live.lexical.revised(rows, texts) if live else LexicalIndex.build(texts)
-    lexical.save(folder / "lexical")
+    spans = [(-1, draft.fresh[name]) if name in draft.fresh else draft.kept[name] for name in order]
+    rows = np.concatenate(
+        [np.full(count, -1) if first < 0 else np.arange(first, first + count)
+         for first, count in spans] or [np.empty(0)]
+    ).astype(np.int64)  # fmt: skip
+    check_room(folder.parent.parent, len(rows), run.encoder.record.dimension, draft.new_bytes)
+    staged = Records(run.staged)
+    try:
 
-    counts = write_records(
-        folder / "records.db",
-        (draft.fresh.get(name, name) for name in order),
-        draft.files,
-        live=live.folder / "records.db" if live else None,
-    )
+        def whole(name: str) -> tuple[Article, Sequence[Passage]]:
+            if name in draft.again:
+                return draft.again[name]
+            article = staged.article(name)
+            if article is None:
+                raise LookupError(f"article {name} was read and is not in {run.staged}")
+            return article, staged.passages_of(name)
+
+        places = array("q")
+
+        def texts() -> Iterator[str]:
+            for name in order:
+                for text in run.found_by(*whole(name)) if name in draft.fresh else ():
+                    places.append(aside.place(text))
+                    yield text
+
+        lexical = live.lexical.revised(rows, texts()) if live else LexicalIndex.build(texts())
+        lexical.save(folder / "lexical")
+        del lexical
+        articles, passages = write_records(
+            folder / "records.db",
+            (whole(name) if name in draft.fresh else name for name in order),
+            draft.files,
+            live=live.folder / "records.db" if live else None,
+        )
+    finally:
+        staged.close()
+    _write_vectors(folder / "dense.faiss", rows, np.array(places), run, aside)
     return Manifest(
         format_version=FORMAT_VERSION,
         snapshot=identifier,
         built=datetime.now(UTC).isoformat(timespec="seconds"),
-        encoder=encoder.record,
-        segmenter=_segmenter(settings),
-        articles=counts[0],
-        passages=counts[1],
+        encoder=run.encoder.record,
+        segmenter=_segmenter(run.settings),
+        articles=articles,
+        passages=passages,
         files={},
-    ), encoded
+    )
 
 
-def _found_by(
-    article: Article, passages: Sequence[Passage], encoder: Encoder, settings: SegmenterSettings
-) -> list[str]:
-    cited = frozenset(entry.number for entry in article.references if entry.number is not None)
-    return search_texts(passages, article.title, encoder.count_tokens, settings.limit, cited=cited)
+def _room_for(path: Path, shape: tuple[int, int]) -> NDArray[np.float32]:
+    """Return an array of `shape` that lies in the file `path`.
+
+    The disk is asked for all of it first, and says so by `OSError` when it has not as much: a page
+    that it cannot give later on ends the process (SIGBUS).
+    """
+    if not shape[0]:
+        return np.empty(shape, np.float32)
+    with path.open("wb") as file:
+        os.posix_fallocate(file.fileno(), 0, 4 * shape[0] * shape[1])
+    return np.memmap(path, np.float32, "r+", shape=shape)
 
 
-def _vectors(
-    live: Snapshot | None,
-    draft: _Draft,
+def _write_vectors(
+    path: Path,
     rows: NDArray[np.int64],
-    texts: Sequence[str],
-    encoder: Encoder,
-    settings: SegmenterSettings,
-    on_progress: OnProgress,
-) -> tuple[NDArray[np.float32], int]:
-    """Return the vectors `(len(rows), d)`: the live snapshot's where they hold, new ones else."""
-    vectors = np.empty((len(rows), encoder.record.dimension), np.float32)
-    same: dict[str, int] = {}
-    if live is not None:
-        kept = rows >= 0
-        vectors[kept] = live.dense.vectors[rows[kept]]
-        for source in draft.reusable:
-            for article, first, passages in live.records.articles_of_source(source):
-                read_as = _found_by(article, passages, encoder, settings)
-                same.update({text: first + offset for offset, text in enumerate(read_as)})
-        places = np.flatnonzero(~kept)
-    else:
-        places = np.arange(len(rows))
-    # A text that stands more than once (a syndicated copy) is encoded once.
-    wanted = list(dict.fromkeys(text for text in texts if text not in same))
-    done = 0
+    places: NDArray[np.int64],
+    run: _Run,
+    aside: EncodingAside,
+) -> None:
+    """Write the dense index: the live snapshot's vectors where they hold, new ones else.
 
-    def on_batch(count: int) -> None:
-        nonlocal done
-        done += count
-        on_progress("encoding", done, len(wanted))
-
-    new = encoder.encode(wanted, on_batch=on_batch)
-    at = {text: position for position, text in enumerate(wanted)}
-    for place, text in zip(places, texts, strict=True):
-        vectors[place] = (
-            live.dense.vectors[same[text]] if live is not None and text in same else new[at[text]]
-        )
-    return vectors, len(wanted)
+    `rows` are the live rows, or -1 for the new ones, whose `aside.place` is in `places`.
+    """
+    new = aside.finish()
+    old = run.live.dense.vectors if run.live else new[:0]
+    shape = (len(rows), run.encoder.record.dimension)
+    vectors = _room_for(run.staged.with_name("rows.f32"), shape)
+    # One numbering for all: rows of `old`, then rows of `new`.
+    origin = rows.copy()
+    origin[rows < 0] = np.where(places < 0, -1 - places, len(old) + places)
+    for begin in range(0, len(rows), CHUNK):
+        part = origin[begin : begin + CHUNK]
+        above = part >= len(old)
+        vectors[begin : begin + CHUNK][above] = new[part[above] - len(old)]
+        vectors[begin : begin + CHUNK][~above] = old[part[~above]]
+    before = run.live.dense if run.live else None
+    DenseIndex.build(vectors, before=before, origin=rows).save(path)

@@ -1,0 +1,289 @@
+"""Questions over HTTP: `python -m bench.serve_load INDEX [--clients 1,8,32] [--seconds S]`.
+
+Starts `pincite serve` on the index INDEX in a process of its own, on a free port of 127.0.0.1, and
+asks it from this one, every client in turn with a question that nobody has asked before. Prints
+
+- one client against bare encoding: each question is encoded here, then asked there, so that other
+  work on the machine slows both; medians and 99th percentiles, and their ratios;
+- questions a second, p50, p99 and errors for each number of clients;
+- the same for the same pipeline without batching (`--unbatched`);
+- an overload: four times as many clients as the queue takes, then one alone.
+
+The generator is some lines of asyncio over sockets. It shares the machine's cores with the service,
+so each line ends with the milliseconds of processor time (all threads) that a question took of the
+service and of the generator. Two quiet cores answer at most 2,000 / (their sum) questions a second;
+on a busy machine these are the figures to compare.
+
+Questions are those of `../shared/eval` (MedQuAD's and real searches, in turn), else made up of the
+words of the index's own headings. A run is bounded by `--seconds` a stage.
+"""
+
+import argparse
+import asyncio
+import gzip
+import itertools
+import json
+import os
+import random
+import re
+import statistics
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+EVAL = Path(__file__).resolve().parents[2] / "shared" / "eval"
+TIMEOUT = 10.0
+"""Seconds after which an answer that has not come counts as timed out."""
+
+
+@dataclass(slots=True)
+class Load:
+    """What one stage has seen: milliseconds of each answer, and how each request ended."""
+
+    milliseconds: list[float] = field(default_factory=list)
+    refusals: list[float] = field(default_factory=list)
+    ends: Counter[str] = field(default_factory=Counter)
+    seconds: float = 0.0
+    own: float = 0.0
+    service: float = 0.0
+
+    def row(self) -> str:
+        """Return the stage as a table's cells."""
+        answered = len(self.milliseconds)
+        if not answered:
+            return f"no answer: {dict(self.ends)}"
+        other = {end: count for end, count in self.ends.items() if end != "200"}
+        return (
+            f"{answered / self.seconds:7.1f}/s  p50 {percentile(self.milliseconds, 50):7.1f} ms  "
+            f"p99 {percentile(self.milliseconds, 99):7.1f} ms  errors {other or 'none'}  "
+            f"processor ms a question: service {1000 * self.service / answered:.1f}, "
+            f"own {1000 * self.own / sum(self.ends.values()):.2f}"
+        )
+
+
+def percentile(values: Sequence[float], part: int) -> float:
+    """Return the smallest of `values` that `part` per cent of them do not exceed."""
+    ordered = sorted(values)
+    return ordered[max(0, -(-len(ordered) * part // 100) - 1)]
+
+
+def questions(index: Path) -> Iterator[str]:
+    """Yield questions, no two of which are the same."""
+    chance = random.Random(8)
+    medquad = EVAL / "medquad" / "queries.jsonl.gz"
+    if medquad.is_file():
+        with gzip.open(medquad, "rt", encoding="utf-8") as lines:
+            asked = [json.loads(line)["text"] for line in lines]
+        searched = [
+            json.loads(line)["text"]
+            for line in (EVAL / "questions" / "health_search.jsonl").read_text("utf-8").splitlines()
+        ]
+        chance.shuffle(asked)
+        chance.shuffle(searched)
+        pairs = itertools.zip_longest(asked, searched)
+        found = [text for pair in pairs for text in pair if text]
+    else:
+        from index.snapshot import open_snapshot
+
+        found = open_snapshot(index).records.headings()
+        chance.shuffle(found)
+    found = list(dict.fromkeys(found))
+    for turn in itertools.count():
+        # A second round asks them in other words, so that no vector is known already.
+        yield from (text if not turn else f"{text} ({turn + 1})" for text in found)
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A service under test: where it listens, and which process it is."""
+
+    address: tuple[str, int]
+    process: int
+
+    def processor_seconds(self) -> float:
+        """Return the processor time that it has used, in all its threads (Linux)."""
+        fields = Path(f"/proc/{self.process}/stat").read_text("ascii").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@contextmanager
+def served(index: Path, *, queue: int = 0, unbatched: bool = False) -> Iterator["Service"]:
+    """Serve `index` in a process of its own."""
+    command = [sys.executable, "-m", "bench.serve_load", "--child", str(index)]
+    command += ["--unbatched"] if unbatched else []
+    environment = {**os.environ, **({"PINCITE_QUEUE": str(queue)} if queue else {})}
+    service = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
+    try:
+        assert service.stderr is not None
+        said = ""
+        for line in service.stderr:
+            said += line
+            if found := re.search(r"http://([\d.]+):(\d+)/", line):
+                break
+        else:
+            raise SystemExit(f"the service did not start: {said}")
+        print(said.strip(), flush=True)
+        yield Service((found[1], int(found[2])), service.pid)
+    finally:
+        service.terminate()
+        service.communicate()
+
+
+def _child(index: Path, *, unbatched: bool) -> None:
+    from service.serve import serve
+    from service.settings import load_settings
+
+    if unbatched:
+        from index import batched_encoder
+
+        batched_encoder.TOGETHER = 1
+    settings = load_settings(index=index, port=0)
+    serve(settings, lambda address, cost: print(address, cost, file=sys.stderr, flush=True))
+
+
+class Client:
+    """One connection that asks one question after the other."""
+
+    def __init__(self, address: tuple[str, int]) -> None:
+        self._address = address
+        self._reader: asyncio.StreamReader
+        self._writer: asyncio.StreamWriter
+
+    async def __aenter__(self) -> "Client":
+        self._reader, self._writer = await asyncio.open_connection(*self._address)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._writer.close()
+
+    async def ask(self, question: str) -> str:
+        """Return the status of the answer, read whole."""
+        body = json.dumps({"question": question}).encode()
+        head = (
+            f"POST /v1/ask HTTP/1.1\r\nhost: {self._address[0]}\r\n"
+            f"content-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
+        )
+        self._writer.write(head.encode() + body)
+        answer = (await self._reader.readuntil(b"\r\n\r\n")).lower()
+        length = int(answer.partition(b"content-length:")[2].split()[0])
+        await self._reader.readexactly(length)
+        return answer.split(maxsplit=2)[1].decode()
+
+
+async def ask_from(service: Service, clients: int, seconds: float, asked: Iterator[str]) -> Load:
+    """Ask from `clients` connections for `seconds`, each its next question when one is answered."""
+    load = Load()
+    began, own, used = time.perf_counter(), time.process_time(), service.processor_seconds()
+
+    async def one() -> None:
+        async with Client(service.address) as client:
+            while time.perf_counter() - began < seconds:
+                start = time.perf_counter()
+                try:
+                    status = await asyncio.wait_for(client.ask(next(asked)), TIMEOUT)
+                except TimeoutError:
+                    load.ends["timed out"] += 1
+                    return
+                except (OSError, asyncio.IncompleteReadError):
+                    load.ends["broken off"] += 1
+                    return
+                taken = 1000 * (time.perf_counter() - start)
+                load.ends[status] += 1
+                (load.milliseconds if status == "200" else load.refusals).append(taken)
+                if status != "200":
+                    await asyncio.sleep(0.05)
+
+    await asyncio.gather(*(one() for _ in range(clients)))
+    load.seconds = time.perf_counter() - began
+    load.own = time.process_time() - own
+    load.service = service.processor_seconds() - used
+    return load
+
+
+async def against_encoding(service: Service, asked: Sequence[str]) -> tuple[Load, Load]:
+    """Encode each question here and ask it there, one after the other."""
+    from index.encoder import open_encoder
+
+    encoder = open_encoder()
+    bare, over = Load(), Load()
+    async with Client(service.address) as client:
+        for number, question in enumerate(asked):
+            start = time.perf_counter()
+            encoder.encode([question])
+            middle = time.perf_counter()
+            over.ends[await client.ask(question)] += 1
+            done = time.perf_counter()
+            if number >= len(asked) // 5:  # those before are for warming up
+                bare.milliseconds.append(1000 * (middle - start))
+                over.milliseconds.append(1000 * (done - middle))
+    return bare, over
+
+
+async def _run(options: argparse.Namespace, asked: Iterator[str]) -> None:
+    with served(options.index) as service:
+        await ask_from(service, 4, options.seconds / 4, asked)  # to warm up
+        bare, over = await against_encoding(service, list(itertools.islice(asked, options.alone)))
+        ratios = [o / b for o, b in zip(over.milliseconds, bare.milliseconds, strict=True)]
+        print("one client, each question encoded here and then asked there:")
+        for part in (50, 99):
+            one, other = percentile(bare.milliseconds, part), percentile(over.milliseconds, part)
+            print(
+                f"  p{part}: encoding {one:.1f} ms, over HTTP {other:.1f} ms, × {other / one:.2f}"
+            )
+        print(f"  ratio of each pair, median: × {statistics.median(ratios):.2f}; {dict(over.ends)}")
+        first = None
+        for clients in options.clients:
+            load = await ask_from(service, clients, options.seconds, asked)
+            first = first or percentile(load.milliseconds, 50)
+            by = percentile(load.milliseconds, 99) / first
+            print(f"{clients:4} clients: {load.row()}  p99 is × {by:.1f} of one's p50", flush=True)
+    if options.unbatched:
+        with served(options.index, unbatched=True) as service:
+            await ask_from(service, 4, options.seconds / 4, asked)
+            for clients in options.clients[-1:]:
+                load = await ask_from(service, clients, options.seconds, asked)
+                print(f"{clients:4} clients, one text a batch: {load.row()}", flush=True)
+    if options.overload:
+        with served(options.index, queue=options.overload) as service:
+            load = await ask_from(service, 4 * options.overload, options.seconds, asked)
+            print(f"queue of {options.overload}, {4 * options.overload} clients: {load.row()}")
+            if load.refusals:
+                print(
+                    f"  refusals: p50 {percentile(load.refusals, 50):.1f} ms, "
+                    f"p99 {percentile(load.refusals, 99):.1f} ms"
+                )
+            after = await ask_from(service, 1, options.seconds / 4, asked)
+            print(f"  one client right after it: {after.row()}")
+
+
+def main() -> int:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("index", type=Path)
+    parser.add_argument(
+        "--clients",
+        type=lambda text: [int(part) for part in text.split(",")],
+        default=[1, 8, 32],
+        help="numbers of clients, by commas",
+    )
+    parser.add_argument("--seconds", type=float, default=8.0)
+    parser.add_argument("--alone", type=int, default=250, help="questions of the one client")
+    parser.add_argument("--unbatched", action="store_true", help="without batching too")
+    parser.add_argument("--overload", type=int, default=16, metavar="QUEUE", help="0: none")
+    parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.child:
+        _child(options.index, unbatched=options.unbatched)
+        return 0
+    print(f"{os.cpu_count()} cores, load average {os.getloadavg()[0]:.1f}; index {options.index}")
+    asyncio.run(_run(options, questions(options.index)))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
