@@ -30,11 +30,11 @@ from service.failures import place_of
 from service.feedback_commands import feedback_app
 from service.history_commands import add_commands
 from service.settings import Settings, load_settings
+from service.terminal import answer_lines, plain
 from service.watch_command import watch
 
 if TYPE_CHECKING:
     from ingest.pipeline import OnProgress, Report
-    from service.schemas import Answer, PassageOut
 
 ANSWERED, NOTHING, UNREAD, NOT_ANSWERED = 0, 1, 3, 4
 """Exit codes: fine; nothing could be indexed, or an error; some files unread; no answer."""
@@ -67,16 +67,8 @@ def main() -> None:
         reason = f"something failed inside Pincite: {place_of(error)}."
     else:
         return
-    err.print(_text(f"pincite: {reason}", "red"), soft_wrap=True)
+    err.print(plain(f"pincite: {reason}", "red"), soft_wrap=True)
     sys.exit(NOTHING)
-
-
-def _text(words: str, style: str = "") -> Text:
-    """Return `words` for the terminal, each control character but tab and line end as U+FFFD.
-
-    An article, or a file's name, could otherwise send the terminal commands.
-    """
-    return Text(re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", "\ufffd", words), style=style)
 
 
 def _print_json(document: str) -> None:
@@ -156,7 +148,8 @@ def ask(
     if as_json:
         _print_json(answer.model_dump_json())
     else:
-        _print_answer(answer)
+        for line in answer_lines(answer):
+            out.print(line)
     raise typer.Exit(ANSWERED if answer.status == "answered" else NOT_ANSWERED)
 
 
@@ -203,14 +196,14 @@ def explain(
             "references": str(len(data.references)) if data.references else None,
         }
         for name, value in facts.items():
-            shown = _text(value) if value else Text("unknown", "dim")
+            shown = plain(value) if value else Text("unknown", "dim")
             out.print(Text.assemble((f"{name:>10}", "bold"), "  ", shown))
         for block in document.blocks:
             label = f"left out: {block.left_out}" if block.left_out else f"kept: {block.kind}"
             style = "red" if block.left_out else "green"
             out.print()
-            out.print(_text(label, style))
-            out.print(_text(block.text, "dim" if block.left_out else ""))
+            out.print(plain(label, style))
+            out.print(plain(block.text, "dim" if block.left_out else ""))
 
 
 @app.command()
@@ -224,7 +217,7 @@ def verify(index: Index = None, corpus: Corpus = None) -> None:
     settings = load_settings(index=index, corpus=corpus)
     result = verify_index(settings.corpus, settings.index)
     for fault in result.faults:
-        out.print(_text(fault, "red"), soft_wrap=True)
+        out.print(plain(fault, "red"), soft_wrap=True)
     out.print(
         f"{result.passages} passages of {result.articles} articles checked in snapshot "
         f"{result.snapshot}: {len(result.faults) or 'no'} faults.",
@@ -349,9 +342,9 @@ def _report_fields(report: "Report") -> dict[str, object]:
 
 def _print_report(report: "Report", settings: Settings) -> None:
     for record in report.problems:
-        err.print(_text(f"{record.source}: {record.problem}", "yellow"), soft_wrap=True)
+        err.print(plain(f"{record.source}: {record.problem}", "yellow"), soft_wrap=True)
     for note in report.notes:
-        err.print(_text(note), soft_wrap=True)
+        err.print(plain(note), soft_wrap=True)
     if report.manifest is None:
         out.print(f"Nothing has changed: {report.articles} articles, {report.passages} passages.")
         return
@@ -362,53 +355,4 @@ def _print_report(report: "Report", settings: Settings) -> None:
         soft_wrap=True,
     )
     live = f"Snapshot {report.manifest.snapshot} in {settings.index} is live."
-    out.print(_text(live), soft_wrap=True)
-
-
-def _print_answer(answer: "Answer") -> None:
-    if answer.notice:
-        out.print(_text(answer.notice.text, "bold red"))
-        out.print(_text(f"Raised by: {answer.notice.matched}. {answer.notice.source}", "dim"))
-        out.print()
-    if answer.also_searched:
-        out.print(_text(f"Also searched for: {', '.join(answer.also_searched)}"))
-    if answer.did_you_mean:
-        out.print(_text(f"Nothing was found for that spelling. Shown: {answer.did_you_mean}"))
-    if not answer.passages:
-        out.print("The articles do not answer this question.", style="bold")
-        if answer.reason:
-            out.print(_text(answer.reason))
-        if answer.nearest_topics:
-            out.print("What they do cover nearest:")
-        for topic in answer.nearest_topics:
-            out.print(_text(f"  {topic.title}" + (f" › {topic.section}" if topic.section else "")))
-    for number, passage in enumerate(answer.passages, start=1):
-        _print_passage(f"{number}.", passage)
-    if answer.see_a_doctor:
-        out.print("When to see a doctor, in the same articles", style="bold")
-        for passage in answer.see_a_doctor:
-            _print_passage("•", passage)
-    out.print()
-    out.print(_text(answer.disclaimer, "italic"))
-
-
-def _print_passage(label: str, passage: "PassageOut") -> None:
-    article = passage.article
-    quoted = _text(passage.text)
-    for start, end in passage.highlights:
-        quoted.stylize("bold", start, end)
-    source = ", ".join(
-        part for part in (article.title, article.publisher, article.published) if part
-    )
-    out.print()
-    out.print(_text(f"{label} {source}", "cyan"))
-    if passage.section:
-        out.print(_text("   " + " › ".join(passage.section), "dim"))
-    out.print(quoted)
-    # No estimate is certain: the page says at most 99% too.
-    chance = (
-        ""
-        if passage.probability is None
-        else f"  probability {min(max(passage.probability, 0.01), 0.99):.2f}"
-    )
-    out.print(_text(f"   {passage.passage_id}  sha256 {passage.sha256[:12]}{chance}", "dim"))
+    out.print(plain(live), soft_wrap=True)
