@@ -17,6 +17,7 @@ import statistics
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from pathlib import Path
@@ -27,11 +28,13 @@ from bench.service_process import call, service
 
 @dataclass(slots=True)
 class Tally:
-    """What the clients of one stretch saw: seconds of each answer, failures, snapshots."""
+    """What the clients of one stretch saw: seconds of each answer, failures, snapshots; and how
+    many articles were sent and indexed meanwhile."""
 
     seconds: list[float] = field(default_factory=list)
     failures: int = 0
     snapshots: set[str] = field(default_factory=set)
+    sent: int = 0
 
     def percentile(self, share: float) -> float:
         """Return the milliseconds that this share of the answers did not exceed."""
@@ -77,6 +80,7 @@ def stretch(port: int, articles: int, clients: int, seconds: float, corpus: Path
             while time.perf_counter() < end:
                 done = json.loads(call(connection, "GET", "/v1/index"))["job"]
                 if done["job"] >= job["job"] and done["state"] in {"done", "failed"}:
+                    tally.sent += 1
                     break
                 time.sleep(0.1)
 
@@ -90,6 +94,23 @@ def stretch(port: int, articles: int, clients: int, seconds: float, corpus: Path
     return tally
 
 
+def rounds(
+    folder: Path, passages: int, encoder: str, *, seconds: float, count: int, clients: int
+) -> Iterator[tuple[Tally, Tally]]:
+    """Yield a quiet stretch and one under change, `count` times, of one service in `folder`."""
+    corpus, sent = folder / "corpus", folder / "sent"
+    corpus.mkdir()
+    sent.mkdir()
+    articles = max(1, passages // PER_ARTICLE)
+    for number in range(articles):
+        write_article(corpus, number)
+    with service(corpus, folder / "index", encoder) as port:
+        stretch(port, articles, clients, 3, None)  # warm
+        for _ in range(count):
+            quiet = stretch(port, articles, clients, seconds, None)
+            yield quiet, stretch(port, articles, clients, seconds, sent)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("passages", type=int, nargs="?", default=5_000)
@@ -99,30 +120,26 @@ def main() -> None:
     parser.add_argument("--clients", type=int, default=8)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        corpus, sent = Path(folder, "corpus"), Path(folder, "sent")
-        corpus.mkdir()
-        sent.mkdir()
-        articles = max(1, given.passages // PER_ARTICLE)
-        for number in range(articles):
-            write_article(corpus, number)
-        with service(corpus, Path(folder, "index"), given.encoder) as port:
-            stretch(port, articles, given.clients, 3, None)  # warm
-            ratios = []
-            for number in range(given.rounds):
-                load = os.getloadavg()[0]
-                quiet = stretch(port, articles, given.clients, given.seconds, None)
-                busy = stretch(port, articles, given.clients, given.seconds, sent)
-                ratios.append(busy.percentile(0.95) / quiet.percentile(0.95))
-                print(f"round {number + 1} (load average before: {load:.1f})")
-                for name, tally in (("quiet", quiet), ("while indexing", busy)):
-                    print(
-                        f"  {name:15} {len(tally.seconds):6} answers, p50 "
-                        f"{tally.percentile(0.5):6.1f} ms, p95 {tally.percentile(0.95):6.1f} ms, "
-                        f"longest {tally.percentile(1):6.0f} ms, {tally.failures} failed, "
-                        f"{len(tally.snapshots)} snapshots"
-                    )
-                print(f"  p95 while indexing / quiet: {ratios[-1]:.2f}", flush=True)
-            print(f"median ratio of {given.rounds} rounds: {statistics.median(ratios):.2f}")
+        ratios = []
+        for quiet, busy in rounds(
+            Path(folder),
+            given.passages,
+            given.encoder,
+            seconds=given.seconds,
+            count=given.rounds,
+            clients=given.clients,
+        ):
+            ratios.append(busy.percentile(0.95) / quiet.percentile(0.95))
+            print(f"round {len(ratios)} (load average {os.getloadavg()[0]:.1f})")
+            for name, tally in (("quiet", quiet), ("while indexing", busy)):
+                print(
+                    f"  {name:15} {len(tally.seconds):6} answers, p50 "
+                    f"{tally.percentile(0.5):6.1f} ms, p95 {tally.percentile(0.95):6.1f} ms, "
+                    f"longest {tally.percentile(1):6.0f} ms, {tally.failures} failed, "
+                    f"{tally.sent} articles indexed, {len(tally.snapshots)} snapshots answered"
+                )
+            print(f"  p95 while indexing / quiet: {ratios[-1]:.2f}", flush=True)
+        print(f"median ratio of {given.rounds} rounds: {statistics.median(ratios):.2f}")
 
 
 if __name__ == "__main__":

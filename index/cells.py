@@ -17,6 +17,7 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
+from index.arrays import save_array
 from index.codes import (
     CodeRows,
     Glimpse,
@@ -127,9 +128,9 @@ class Cells:
     def save(self, folder: Path) -> None:
         """Write the cells into `folder`, which is created; raises `OSError`."""
         folder.mkdir()
-        np.save(folder / "centroids.npy", self.centroids)
-        np.save(folder / "cell_of.npy", self.cell_of)
-        np.save(folder / "codes.npy", self.codes)
+        save_array(folder / "centroids.npy", self.centroids)
+        save_array(folder / "cell_of.npy", self.cell_of)
+        save_array(folder / "codes.npy", self.codes)
         facts = {"scale": self.scale, "error": self.error, "trained": self.trained}
         (folder / "cells.json").write_text(json.dumps(facts), "utf-8")
 

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csc_matrix, csr_matrix, vstack
 
 from index.analysis import terms
+from index.arrays import save_array
 from index.errors import SnapshotDamaged
 
 K1 = 1.2
@@ -135,9 +136,9 @@ class LexicalIndex:
         """Write the index into `folder`, which is created."""
         folder.mkdir()
         (folder / "terms.txt").write_text("".join(t + "\n" for t in self.vocabulary), "utf-8")
-        np.save(folder / "starts.npy", self._starts)
-        np.save(folder / "rows.npy", self._rows)
-        np.save(folder / "frequencies.npy", self._frequencies)
+        save_array(folder / "starts.npy", self._starts)
+        save_array(folder / "rows.npy", self._rows)
+        save_array(folder / "frequencies.npy", self._frequencies)
 
     def __len__(self) -> int:
         return self._size

@@ -7,6 +7,7 @@ import hashlib
 import os
 import random
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -20,6 +21,7 @@ import httpx2 as httpx
 import pytest
 
 from index.encoder import DeterministicEncoder
+from index.errors import SnapshotError
 from index.history import open_whole_snapshot, roll_back
 from index.snapshot import current_snapshot
 from ingest.pipeline import update_index
@@ -374,3 +376,46 @@ assert libc.capget(ctypes.byref(header), data) == 0
 data[0].effective &= ~0b110
 assert libc.capset(ctypes.byref(header), data) == 0
 """
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 20 MB in memory."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=20m", "tmpfs", str(place)],
+        capture_output=True, text=True, check=False,
+    ) if sys.platform == "linux" and shutil.which("mount") else None  # fmt: skip
+    if mounted is None or mounted.returncode:
+        pytest.skip("a file system of its own cannot be mounted here (it takes root)")
+    yield place
+    subprocess.run(["umount", "-l", str(place)], check=True)
+
+
+def test_a_disk_that_is_full_at_any_byte_leaves_what_is_live(
+    corpus: Path, small_disk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ingest.pipeline.check_room", lambda *_: None)  # as if others wrote too
+    index, ballast = small_disk / "index", small_disk / "ballast"
+    update_index(corpus, index, DeterministicEncoder())
+    size = sum(path.stat().st_size for path in index.rglob("*") if path.is_file())
+    refused = 0
+    for turn, free in enumerate(range(0, int(size * 1.5), 4096)):
+        text = f"# New\n\nRest {turn} days. It helps a tired muscle.\n"
+        write(corpus / "new.md", text, changed=1_700_000_001 + turn)
+        before = current_snapshot(index)
+        with ballast.open("wb") as file:
+            os.posix_fallocate(file.fileno(), 0, max(1, shutil.disk_usage(small_disk).free - free))
+        try:
+            update_index(corpus, index, DeterministicEncoder())
+        except SnapshotError as error:
+            refused += 1
+            said = str(error)
+        else:
+            said = ""
+        ballast.unlink()
+        assert not said or ("What was live still is" in said and current_snapshot(index) == before)
+        whole(index)
+        finishes(corpus, index)
+    assert refused > 5

@@ -4,6 +4,7 @@
 """
 
 import os
+import statistics
 import subprocess
 import sys
 import threading
@@ -13,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from bench.under_fire import rounds
 from index.snapshot import open_snapshot
 from service import follow
 from tests.service_fixtures import build, client, settings_in, write_corpus
@@ -114,3 +116,17 @@ def test_no_question_fails_and_no_answer_is_mixed(
                 assert article.text[passage["start"] : passage["end"]] == passage["text"]
                 assert article.sha256 == passage["article"]["sha256"]
         opened.records.close()
+
+
+@pytest.mark.slow
+def test_answers_stay_quick_while_articles_come(tmp_path: Path) -> None:
+    cores, load = os.cpu_count() or 1, os.getloadavg()[0]
+    if load > cores:
+        pytest.skip(f"others use this machine: load average {load:.1f} on {cores} cores")
+    measured = rounds(tmp_path, 5_000, "deterministic", seconds=8, count=3, clients=CLIENTS)
+    ratios = []
+    for quiet, busy in measured:
+        assert (quiet.failures, busy.failures) == (0, 0)
+        assert busy.sent > 0
+        ratios.append(busy.percentile(0.95) / quiet.percentile(0.95))
+    assert statistics.median(ratios) <= 2, ratios
