@@ -2,8 +2,8 @@
 
     direction(t) = unit( Σ gain(t, i) · (v_i - c) )
 
-over the `PROMINENT` passages i where t gains most, with v_i the vector of passage i, c the mean of
-all of them, and gain what t adds to BM25. Two words that are used in the same matters have
+over the `PROMINENT` passages i where t gains most, with v_i the vector of passage i on the `AXES`
+axes of largest variance, c the mean of all of them, and gain what t adds to BM25. Two words that are used in the same matters have
 directions near to each other. No model is asked for them and nothing is stored: they follow from a
 snapshot's vectors and terms, in a fixed order.
 
@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
+from scipy.sparse import csc_matrix, csr_matrix
 
 from index.lexical import LexicalIndex, Rows, Scores
 from index.sentences import sentence_spans
@@ -26,11 +26,17 @@ PROMINENT = 100
 """30 and 300 do as well, within .002 (docs/retrieval.md)."""
 POWER = 1.5
 """A query's term counts as idf to this power; 1 and 2 do as well, within .004."""
+AXES = 128
+"""Components of a direction. SciFact has .7569 with all 384, and with 128; 96 .7562, 64 .7536."""
+SEEN = 4096
+"""Passages, evenly spaced, from which the axes are found."""
+SELDOM = 2
+"""A term of fewer passages is like no other: it counts for itself only. 1 to 5 do the same."""
 MOST_TERMS = 32
 """What is longer without a full stop is not one sentence, and would cost its time."""
 MOST_ROWS = 200_000
-"""Above this many passages no directions are made: they would take a second more of opening, and
-a hundred megabytes, for every 50,000."""
+"""Above this many passages no directions are made: they would take half a second more of opening,
+and fifty megabytes, for every 50,000."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,46 +54,48 @@ class TermSignals:
 
 @dataclass(frozen=True, slots=True)
 class TermDirections:
-    """The directions `(m, d)` of the m terms of an index, and which of them each passage holds.
+    """The directions `(m, c)` of the m terms of an index, and which of them each passage holds.
 
-    Passage i holds the terms `held[starts[i]:starts[i + 1]]`.
+    They lie on the c `axes` `(d, c)` along which the passages' vectors differ most. Passage i holds
+    the terms `held[starts[i]:starts[i + 1]]`; only terms that are `common` are among them, those of `SELDOM`
+    passages and more.
     """
 
     columns: Mapping[str, int]
     vectors: NDArray[np.float32]
+    axes: NDArray[np.float32]
+    common: NDArray[np.bool_]
     starts: NDArray[np.int64]
     held: NDArray[np.int32]
 
     @classmethod
     def of(cls, lexical: LexicalIndex, vectors: NDArray[np.float32]) -> "TermDirections | None":
         """Return the directions for passages of `vectors` `(n, d)`; None when they are too many."""
-        if len(lexical) > MOST_ROWS:
+        size = (len(lexical), len(lexical.vocabulary))
+        if size[0] > MOST_ROWS:
             return None
-        centre = (
-            vectors.mean(axis=0, dtype=np.float64).astype(np.float32)
-            if len(vectors)
-            else np.zeros(vectors.shape[1], np.float32)
-        )
-        rows, gains, holders = [], [], []
-        for term in lexical.vocabulary:
-            where, gain = lexical.gains(term)
-            holders.append(where.astype(np.int32))
-            chosen = _prominent(gain)
-            rows.append(where[chosen].astype(np.int32))
-            gains.append(gain[chosen])
-        size = (len(lexical.vocabulary), len(lexical))
-        weights = _by_term(rows, gains, size)
-        sums = weights @ vectors - np.asarray(weights.sum(axis=1)) * centre
+        axes = _axes(vectors)
+        along = vectors @ axes
+        if len(along):
+            along -= along.mean(axis=0, dtype=np.float64).astype(np.float32)
+        starts, rows, gains = lexical.postings()
+        chosen = _prominent(starts, gains)
+        begins = np.concatenate([[0], np.cumsum(chosen)])[starts]
+        sums = csr_matrix((gains[chosen], rows[chosen], begins), shape=size[::-1]) @ along
         norms = np.linalg.norm(sums, axis=1, keepdims=True)
         units = np.divide(sums, norms, out=np.zeros_like(sums), where=norms > 0)
-        by_passage = _by_term(holders, [np.ones(len(h), np.float32) for h in holders], size).T
-        by_passage = by_passage.tocsr()
-        by_passage.sort_indices()
+        counts = np.diff(starts)
+        common = counts >= SELDOM
+        ones = np.ones(len(rows), np.int8)
+        by_passage = csc_matrix((ones, rows, starts), shape=size).tocsr()
+        kept = common[by_passage.indices]
         return cls(
             {term: column for column, term in enumerate(lexical.vocabulary)},
             units.astype(np.float32, copy=False),
-            by_passage.indptr.astype(np.int64),
-            by_passage.indices.astype(np.int32),
+            axes,
+            common,
+            np.concatenate([[0], np.cumsum(kept)])[by_passage.indptr].astype(np.int64),
+            by_passage.indices[kept].astype(np.int32, copy=False),
         )
 
     def signals(
@@ -106,33 +114,38 @@ class TermDirections:
             return None
         shares = np.array([weights[t] * lexical.idf(t) ** POWER for t in asked], np.float32)
         shares /= shares.sum()
-        directions = self.vectors[[self.columns[term] for term in asked]]
-        towards = np.einsum("t,td->d", shares, directions, optimize=False)
-        near = np.einsum("nd,d->n", vectors[rows], towards, optimize=False)
-        return TermSignals(near, self._likeness(shares, directions, rows))
+        columns = [self.columns[term] for term in asked]
+        directions = self.vectors[columns]
+        nearest = self._nearest(directions, rows)
+        for place, (term, column) in enumerate(zip(asked, columns, strict=True)):
+            if not self.common[column]:
+                nearest[place, lexical.holds(term, rows)] = 1
+        likeness = np.einsum("t,tn->n", shares, nearest, optimize=False)
+        towards = np.einsum("t,tc->c", shares, directions, optimize=False)
+        towards = np.einsum("c,dc->d", towards, self.axes, optimize=False)
+        return TermSignals(np.einsum("nd,d->n", vectors[rows], towards, optimize=False), likeness)
 
-    def _likeness(
-        self, shares: NDArray[np.float32], directions: NDArray[np.float32], rows: Rows
-    ) -> Scores:
-        """Return the mean over the query's terms, by `shares`, of the likeness of the nearest."""
+    def _nearest(self, directions: NDArray[np.float32], rows: Rows) -> NDArray[np.float32]:
+        """Return the cosine of each direction with the nearest common term of each row.
+
+        `(t, c)` → `(t, rows)`; 0 for a row without common terms.
+        """
         counts = self.starts[rows + 1] - self.starts[rows]
-        places = np.repeat(self.starts[rows] - np.cumsum(counts) + counts, counts)
-        held = self.held[places + np.arange(len(places))]
+        firsts = np.cumsum(counts) - counts
+        held = self.held[np.repeat(self.starts[rows] - firsts, counts) + np.arange(counts.sum())]
+        nearest = np.zeros((len(directions), len(rows)), np.float32)
+        full = counts > 0
+        if not full.any():
+            return nearest
         used = np.zeros(len(self.vectors), bool)
         used[held] = True
         distinct = np.flatnonzero(used)
         at = np.empty(len(self.vectors), np.int32)
         at[distinct] = np.arange(len(distinct), dtype=np.int32)
-        likeness = np.zeros(len(rows), np.float32)
-        full = counts > 0
-        if not full.any():
-            return likeness
         # Not by BLAS: beside other work its threads wait for one another, ten times as long.
-        alike = np.einsum("td,hd->th", directions, self.vectors[distinct], optimize=False)
-        firsts = (np.cumsum(counts) - counts)[full]
-        nearest = np.maximum.reduceat(alike[:, at[held]], firsts, axis=1)
-        likeness[full] = np.einsum("t,tn->n", shares, nearest, optimize=False)
-        return likeness
+        alike = np.einsum("tc,hc->th", directions, self.vectors[distinct], optimize=False)
+        nearest[:, full] = np.maximum.reduceat(alike[:, at[held]], firsts[full], axis=1)
+        return nearest
 
 
 def is_one_sentence(query: str, terms: int) -> bool:
@@ -140,20 +153,30 @@ def is_one_sentence(query: str, terms: int) -> bool:
     return terms <= MOST_TERMS and len(sentence_spans(" ".join(query.split()))) == 1
 
 
-def _prominent(gains: Scores) -> NDArray[np.int64]:
-    """Return the places of the `PROMINENT` largest gains, in order; ties, the lower place."""
-    if len(gains) <= PROMINENT:
-        return np.arange(len(gains))
-    edge = np.partition(gains, len(gains) - PROMINENT)[len(gains) - PROMINENT]
-    level = np.flatnonzero(gains >= edge)
-    return np.sort(level[np.argsort(-gains[level], kind="stable")[:PROMINENT]])
+def _axes(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the orthonormal `AXES` `(d, c)` of largest variance, all d where there are no more."""
+    dimension = vectors.shape[1]
+    if dimension <= AXES:
+        return np.eye(dimension, dtype=np.float32)
+    seen = vectors[:: max(1, len(vectors) // SEEN)]
+    if not len(seen):
+        return np.eye(dimension, AXES, dtype=np.float32)
+    centred = seen - seen.mean(axis=0)
+    _, directions = np.linalg.eigh(centred.T @ centred)
+    return np.ascontiguousarray(directions[:, : -AXES - 1 : -1], np.float32)
 
 
-def _by_term(
-    rows: list[NDArray[np.int32]], values: list[Scores], size: tuple[int, int]
-) -> csr_matrix:
-    """Return the matrix `(terms, passages)` with `values[t]` at the rows `rows[t]` of term t."""
-    starts = np.cumsum([0, *(len(each) for each in rows)], dtype=np.int64)
-    if not rows:
-        return csr_matrix(size, dtype=np.float32)
-    return csr_matrix((np.concatenate(values), np.concatenate(rows), starts), shape=size)
+def _prominent(starts: NDArray[np.int64], gains: Scores) -> NDArray[np.bool_]:
+    """Return which postings are among the `PROMINENT` largest gains of their term.
+
+    Of equal ones at the edge, those of the lower rows.
+    """
+    chosen = np.ones(len(gains), bool)
+    for term in np.flatnonzero(np.diff(starts) > PROMINENT):
+        span = slice(starts[term], starts[term + 1])
+        gain = gains[span]
+        edge = np.partition(gain, len(gain) - PROMINENT)[len(gain) - PROMINENT]
+        above = gain > edge
+        above[np.flatnonzero(gain == edge)[: PROMINENT - int(above.sum())]] = True
+        chosen[span] = above
+    return chosen
