@@ -98,7 +98,7 @@ def measure(folder: Path, wanted: int, encoder: Encoder, additions: list[int]) -
         for number in range(articles, articles + new):
             write_article(corpus, number)
         articles += new
-        began = time.perf_counter()
+        began, busy = time.perf_counter(), time.process_time()
         report = update_index(corpus, index, encoder)
         indexed = time.perf_counter()
         desk.refresh()
@@ -106,7 +106,8 @@ def measure(folder: Path, wanted: int, encoder: Encoder, additions: list[int]) -
         taken_by = f"indexing {indexed - began:.2f} ({report.encoded} encoded)"
         print(
             f"{new:4} new articles searchable in {done - began:.2f} s: {taken_by}, "
-            f"swap {done - indexed:.2f} (load average {os.getloadavg()[0]:.1f})",
+            f"swap {done - indexed:.2f}; {time.process_time() - busy:.2f} s of the processor "
+            f"(load average {os.getloadavg()[0]:.1f})",
             flush=True,
         )
         if new == additions[0]:
@@ -127,11 +128,13 @@ def measure_swaps(desk: Answers, index: Path) -> None:
             taken.append(time.perf_counter() - began)
 
     swap(4)
-    before = resident()
+    before, busy = resident(), time.process_time()
     taken.clear()
     swap(SWAPS)
+    processor = (time.process_time() - busy) / SWAPS * 1e3
     print(f"swap, of {SWAPS}: median {statistics.median(taken) * 1e3:.0f} ms, "
-          f"longest {max(taken) * 1e3:.0f} ms")  # fmt: skip
+          f"longest {max(taken) * 1e3:.0f} ms; each {processor:.0f} ms of the processor "
+          f" (load average {os.getloadavg()[0]:.1f})")  # fmt: skip
     print(f"memory before {SWAPS} swaps {before:.0f} MB, after {resident():.0f} MB", flush=True)
     point_to(index, pair[0])
     desk.refresh()
