@@ -35,20 +35,21 @@ Zebrafish: &lt;/blockquote>&lt;script&gt;alert(4)&lt;/script&gt;, {{{{ 7 * 7 }}}
 - zebrafish item <svg onload=alert(5)>
 - zebrafish {"z" * 5000}
 """
+MILLION = f"# Million\n\n{'m' * 1_000_000}\n"
 DEEP = "document.activeElement"
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("answer")
-    write_corpus(home / "corpus", {**SOURCES, "hostile.md": HOSTILE})
+    write_corpus(home / "corpus", {**SOURCES, "hostile.md": HOSTILE, "million.md": MILLION})
     build(settings_in(home))
     return home
 
 
 @pytest.fixture(scope="module")
 def address(home: Path) -> Iterator[str]:
-    settings = settings_in(home, answer_threshold=0.05)
+    settings = settings_in(home, answer_threshold=0.01)
     with serving(create_app(settings, DeterministicEncoder())) as address:
         yield address
 
@@ -260,6 +261,14 @@ def test_hostile_words_stay_text_and_within_the_screen(
         page.goto(address + path)
         assert page.evaluate(inside) == 0
         assert page.evaluate(over) <= 0, path
+
+
+def test_an_article_of_a_million_letters_is_shown_whole(page: Page, address: str) -> None:
+    page.set_viewport_size({"width": 320, "height": 700})
+    page.goto(f"{address}/articles/million.md?start=500000&end=500100#p500000-500100")
+    assert page.locator("article").evaluate("article => article.textContent.trim().length") >= 10**6
+    assert page.locator("mark").text_content() == "m" * 100
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
 
 
 def test_a_million_letters_are_an_error_page(browser: Browser, address: str) -> None:
