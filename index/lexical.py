@@ -180,13 +180,6 @@ class LexicalIndex:
         return self._rows[span].astype(np.int64), self._every_gain()[span]
 
     def postings(self) -> tuple[NDArray[np.int64], NDArray[np.int32], Scores]:
-        """Return the rows that hold each term, and what it adds to the score of each.
-
-        Those of term i of the vocabulary stand at `starts[i]:starts[i + 1]` of both.
-        """
-        return self._starts, self._rows, self._every_gain()
-
-    def postings(self) -> tuple[NDArray[np.int64], NDArray[np.int32], Scores]:
         """Return the rows and the gains of all terms one after the other, and where each begins.
 
         Term j of the vocabulary has those from `starts[j]` to `starts[j + 1]`, rows in order.
