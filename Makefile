@@ -12,7 +12,7 @@ TORCH ?= 2.13.0
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run install install-dev browser index serve ask test test-all lint format type check eval bench lock clean
+.PHONY: help run install install-dev browser index serve ask test test-all lint format type check eval bench bench-quick peers lock clean
 .PHONY: corpus ingest service tests docs
 
 help: ## Print the targets.
@@ -85,6 +85,9 @@ bench: install-dev ## Measure speed: encoding, reading, the living index (minute
 	$(BIN)/python -m bench.ingest
 	$(BIN)/python -m bench.living_index 10000
 	PINCITE_TEST_SWAPS=50 PINCITE_TEST_KILLS=200 $(BIN)/python -m pytest tests/test_under_fire.py tests/test_crash.py
+
+peers: install-dev ## Pincite beside five libraries, on ../shared/eval/scifact (an hour, 10 GB the first time).
+	$(BIN)/python -m bench.peers --keep var/bench/peers --write $(ARGS)
 
 # torch is named first: with it there, nothing else asks for a newer one, and the build number of
 # the CPU build ("+cpu") is no part of the version.
