@@ -157,7 +157,8 @@ def test_the_focus_stays_in_the_box_and_goes_on_to_the_answer(
     for _ in range(3):
         page.keyboard.press("Tab")
         names.append(page.evaluate(f"{deep}.textContent"))
-    assert names == ["Ask", "Read it in the article", "Open at the source"]
+    section = "What causes cramps at night?"
+    assert names == ["Ask", f"Read it in the article: {section}", f"Open at the source: {section}"]
 
 
 def test_where_nothing_answers_it_says_so(page: Page, sites: tuple[str, str, str]) -> None:
@@ -207,6 +208,8 @@ def test_attributes_choose_language_number_and_words(
     assert page.locator("pincite-search input").get_attribute("placeholder") == "Pregunte"
     assert page.locator("pincite-search button").text_content() == "Preguntar"
     assert "1 pasaje encontrado." in text(page)
+    spanish = page.request.get(f"{server}/v1/ask?q=calf&lang=es").json()["disclaimer"]
+    assert page.locator("pincite-search .disclaimer").text_content() == spanish
     assert page.locator("pincite-search h2").count() == 0
     assert page.locator("pincite-search h4").all_text_contents() == [
         locales()["es"].texts[key] for key in ("embed.answer", "answer.doctor")

@@ -33,6 +33,7 @@ h2, h3, h4, h5, h6, p, ul, blockquote { margin: 0; font: inherit; }
 label, .title { font-weight: 650; }
 label { display: block; margin-block-end: 0.35rem; }
 .title { font-size: 1.125em; margin-block: 1.5rem 0.5rem; line-height: 1.3; }
+.unseen { position: absolute; inline-size: 1px; block-size: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .row { display: flex; flex-wrap: wrap; gap: 0.5rem; }
 input, button { font: inherit; min-block-size: 2.75rem; border-radius: var(--radius); }
 input { flex: 1 1 14rem; min-inline-size: 0; padding: 0.4rem 0.75rem; color: var(--ink); background: var(--paper); border: 1px solid var(--edge); }
@@ -165,9 +166,10 @@ class PinciteSearch extends HTMLElement {
     return element(`h${level}`, { class: "title" }, words);
   }
 
-  #link(address, words, rel) {
+  // `whose` is for who lists the links of a page: it tells the same words apart, and is not shown.
+  #link(address, words, rel, whose) {
     const href = webAddress(address, this.#server);
-    return href && element("a", { href, rel }, words);
+    return href && element("a", { href, rel }, words, whose && element("span", { class: "unseen" }, `: ${whose}`));
   }
 
   #build(question = "") {
@@ -258,6 +260,7 @@ class PinciteSearch extends HTMLElement {
     const { article, section, probability, start, end, links } = passage;
     const date = article.reviewed ? ["answer.reviewed", article.reviewed] : ["answer.published", article.published];
     const said = PINCITE.likelihoods.find(([floor]) => probability >= floor)?.[1] ?? "unlikely";
+    const whose = section.at(-1) ?? article.title;
     const percent = Math.min(99, Math.max(1, Math.round(100 * probability)));
     return element("div", { class: "passage", part: "passage" },
       quotation(passage),
@@ -268,8 +271,8 @@ class PinciteSearch extends HTMLElement {
       element("p", { class: "soft" }, ...section.flatMap((name) => [element("bdi", {}, name), " · "]), this.#say("answer.place", { start, end })),
       probability == null ? null : element("p", { class: "soft" }, `${this.#say(`answer.${said}`)} (${this.#say("answer.percent", { percent })})`),
       element("p", { class: "links" },
-        this.#link(links.article, this.#say("embed.proof")),
-        links.original && this.#link(links.original, this.#say("answer.at_source"), "external noopener noreferrer")),
+        this.#link(links.article, this.#say("embed.proof"), null, whose),
+        links.original && this.#link(links.original, this.#say("answer.at_source"), "external noopener noreferrer", whose)),
     );
   }
 }
