@@ -3,9 +3,9 @@
     direction(t) = unit( Σ gain(t, i) · (v_i - c) )
 
 over the `PROMINENT` passages i where t gains most, with v_i the vector of passage i on the `AXES`
-axes of largest variance, c the mean of all of them, and gain what t adds to BM25. Two words that are used in the same matters have
-directions near to each other. No model is asked for them and nothing is stored: they follow from a
-snapshot's vectors and terms, in a fixed order.
+axes of largest variance, c the mean of all of them, and gain what t adds to BM25. Two words that
+are used in the same matters have directions near to each other. No model is asked for them and
+nothing is stored: they follow from a snapshot's vectors and terms, in a fixed order.
 
 A query of one sentence is judged by them in two ways (`TermSignals`). In a message of several, the
 words that matter stand among many that do not, and each of these would pull with its own direction:
@@ -30,8 +30,6 @@ AXES = 128
 """Components of a direction. SciFact has .7569 with all 384, and with 128; 96 .7562, 64 .7536."""
 SEEN = 4096
 """Passages, evenly spaced, from which the axes are found."""
-SELDOM = 2
-"""A term of fewer passages is like no other: it counts for itself only. 1 to 5 do the same."""
 MOST_TERMS = 32
 """What is longer without a full stop is not one sentence, and would cost its time."""
 MOST_ROWS = 200_000
@@ -57,14 +55,12 @@ class TermDirections:
     """The directions `(m, c)` of the m terms of an index, and which of them each passage holds.
 
     They lie on the c `axes` `(d, c)` along which the passages' vectors differ most. Passage i holds
-    the terms `held[starts[i]:starts[i + 1]]`; only terms that are `common` are among them, those of `SELDOM`
-    passages and more.
+    the terms `held[starts[i]:starts[i + 1]]`.
     """
 
     columns: Mapping[str, int]
     vectors: NDArray[np.float32]
     axes: NDArray[np.float32]
-    common: NDArray[np.bool_]
     starts: NDArray[np.int64]
     held: NDArray[np.int32]
 
@@ -84,18 +80,14 @@ class TermDirections:
         sums = csr_matrix((gains[chosen], rows[chosen], begins), shape=size[::-1]) @ along
         norms = np.linalg.norm(sums, axis=1, keepdims=True)
         units = np.divide(sums, norms, out=np.zeros_like(sums), where=norms > 0)
-        counts = np.diff(starts)
-        common = counts >= SELDOM
         ones = np.ones(len(rows), np.int8)
         by_passage = csc_matrix((ones, rows, starts), shape=size).tocsr()
-        kept = common[by_passage.indices]
         return cls(
             {term: column for column, term in enumerate(lexical.vocabulary)},
             units.astype(np.float32, copy=False),
             axes,
-            common,
-            np.concatenate([[0], np.cumsum(kept)])[by_passage.indptr].astype(np.int64),
-            by_passage.indices[kept].astype(np.int32, copy=False),
+            by_passage.indptr.astype(np.int64, copy=False),
+            by_passage.indices.astype(np.int32, copy=False),
         )
 
     def signals(
@@ -114,21 +106,17 @@ class TermDirections:
             return None
         shares = np.array([weights[t] * lexical.idf(t) ** POWER for t in asked], np.float32)
         shares /= shares.sum()
-        columns = [self.columns[term] for term in asked]
-        directions = self.vectors[columns]
+        directions = self.vectors[[self.columns[term] for term in asked]]
         nearest = self._nearest(directions, rows)
-        for place, (term, column) in enumerate(zip(asked, columns, strict=True)):
-            if not self.common[column]:
-                nearest[place, lexical.holds(term, rows)] = 1
         likeness = np.einsum("t,tn->n", shares, nearest, optimize=False)
         towards = np.einsum("t,tc->c", shares, directions, optimize=False)
         towards = np.einsum("c,dc->d", towards, self.axes, optimize=False)
         return TermSignals(np.einsum("nd,d->n", vectors[rows], towards, optimize=False), likeness)
 
     def _nearest(self, directions: NDArray[np.float32], rows: Rows) -> NDArray[np.float32]:
-        """Return the cosine of each direction with the nearest common term of each row.
+        """Return the cosine of each direction with the nearest term of each row.
 
-        `(t, c)` → `(t, rows)`; 0 for a row without common terms.
+        `(t, c)` → `(t, rows)`; 0 for a row without terms.
         """
         counts = self.starts[rows + 1] - self.starts[rows]
         firsts = np.cumsum(counts) - counts
