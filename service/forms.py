@@ -10,17 +10,22 @@ FORM_BYTES = 256 * 1024
 
 
 async def read_form(request: Request) -> dict[str, str] | None:
-    """Read a urlencoded body of at most `FORM_BYTES`; None where it is longer.
+    """Read a form as `read_pairs` does; the first value of a name wins."""
+    pairs = await read_pairs(request)
+    return None if pairs is None else dict(reversed(pairs))
 
-    The first value of a name wins. Bytes that are not UTF-8 become U+FFFD.
+
+async def read_pairs(request: Request) -> list[tuple[str, str]] | None:
+    """Read the fields of a urlencoded body of at most `FORM_BYTES`, in order; None if it is longer.
+
+    Bytes that are not UTF-8 become U+FFFD.
     """
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
         if len(body) > FORM_BYTES:
             return None
-    pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)
-    return dict(reversed(pairs))
+    return parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)
 
 
 def whole_number(text: str | None) -> int | None:

@@ -17,7 +17,7 @@ from service.answers import Answers
 from service.browse import Catalogue, browse, chosen_from
 from service.error_pages import problem_page, too_long
 from service.filters import filters_from, parameters_of
-from service.forms import read_form, whole_number
+from service.forms import read_form, read_pairs, whole_number
 from service.related import related
 from service.render import Span, example_questions
 from service.schemas import ArticleOut, PassageOut
@@ -48,11 +48,11 @@ def pages_router() -> APIRouter:
 
     @router.post("/", response_class=HTMLResponse)
     async def post_question(request: Request) -> HTMLResponse:
-        fields = await read_form(request)
-        if fields is None:
+        pairs = await read_pairs(request)
+        if pairs is None:
             return too_long(request)
-        question = fields.get("q", "")
-        return await run_in_threadpool(_answer, request, catalogue, question, [*fields.items()])
+        question = next((value for name, value in pairs if name == "q"), "")
+        return await run_in_threadpool(_answer, request, catalogue, question, pairs)
 
     @router.api_route("/articles", methods=["GET", "HEAD"], response_class=HTMLResponse)
     def get_articles(request: Request, page: str = "1") -> HTMLResponse:

@@ -136,6 +136,16 @@ def test_an_answer_is_narrowed_by_its_form_and_says_so(web: TestClient) -> None:
     assert '<details class="narrow">' in whole
 
 
+def test_several_of_one_kind_are_kept_from_form_to_form(web: TestClient) -> None:
+    asked = {"q": CAUSES, "publisher": ["Another Library", "Example Library"]}
+    page = web.post("/", data=asked, headers=PAGE).text
+    switch = page[page.index('<form method="post" action="/?lang=es">') :].split("</form>")[0]
+    for name in asked["publisher"]:
+        assert f'<input type="hidden" name="publisher" value="{name}">' in switch
+    assert "night.md" in page
+    assert "Otra biblioteca" not in page.split('class="narrowed"')[1]
+
+
 def test_a_narrowed_search_that_finds_nothing_leads_on(web: TestClient) -> None:
     asked = {"q": CAUSES, "publisher": "Nobody"}
     page = web.post("/", data=asked, headers=PAGE).text
