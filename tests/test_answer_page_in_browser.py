@@ -157,6 +157,28 @@ def test_feedback_without_a_script_and_with_the_question(
     context.close()
 
 
+def test_feedback_and_narrowing_by_touch(browser: Browser, address: str, home: Path) -> None:
+    context = browser.new_context(
+        viewport={"width": 390, "height": 800}, has_touch=True, is_mobile=True
+    )
+    page = context.new_page()
+    ask(page, address)
+    for target in (".choices label", ".narrow summary", ".best form.check button", ".best summary"):
+        box = page.locator(target).first.bounding_box()
+        assert box is not None
+        # WCAG 2.2, 2.5.8: at least 24 by 24.
+        assert box["height"] >= 24, target
+    page.tap(".choices label:has([value=yes])")
+    page.tap(".feedback button")
+    expect(page.locator(".told")).to_have_text("Your feedback is stored, without your question.")
+    assert entries(home)[-1]["helped"] is True
+    page.tap(".narrow summary")
+    page.select_option("#publisher", "Example Library")
+    page.tap(".ask button[type=submit]")
+    page.wait_for_selector(".narrowed")
+    context.close()
+
+
 def test_feedback_that_fails_is_said_and_the_words_stay(browser: Browser, address: str) -> None:
     page = browser.new_page()
     ask(page, address)
@@ -311,6 +333,16 @@ def test_axe_finds_nothing(browser: Browser, address: str, theme: str) -> None:
     page.click(".feedback button")
     page.wait_for_selector(".told:focus")
     assert axe_faults(page, axe) == [], "feedback sent"
+    # The pages that come without a script: `submit` passes over what the script does instead.
+    for form, arrived in (
+        (".best form.check", ".verdict-line"),
+        (".feedback", "h1:has-text('Thank')"),
+    ):
+        ask(page, address)
+        page.check("input[value=yes]")
+        page.locator(form).evaluate("form => form.submit()")
+        page.wait_for_selector(arrived)
+        assert axe_faults(page, axe) == [], form
     asked = f"/?q={CAUSES}&publisher=Another+Library"
     for path in (
         asked,
