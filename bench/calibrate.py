@@ -70,8 +70,8 @@ MASS = {
     ("mediqa", "consumer", True): 50, ("mediqa", "absent", False): 35, ("mediqa", "ood", False): 15,
     ("seeds", "small", True): 60, ("seeds", "small", False): 60, ("seeds", "ood", False): 10,
     ("seeds", "beside", True): 40, ("seeds", "beside", False): 40,
-    ("whole", "consumer", True): 45, ("whole", "summary", True): 30, ("whole", "message", True): 30,
-    ("whole", "absent", False): 45, ("whole", "masked", False): 40, ("whole", "ood", False): 20,
+    ("whole", "consumer", True): 90, ("whole", "summary", True): 60, ("whole", "message", True): 60,
+    ("whole", "absent", False): 90, ("whole", "masked", False): 80, ("whole", "ood", False): 40,
     ("sample", "small", True): 40, ("sample", "small", False): 40, ("sample", "ood", False): 10,
 }  # fmt: skip
 """What each set weighs in the fit, however many questions it has: real wording counts for more than

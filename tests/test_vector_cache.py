@@ -1,0 +1,49 @@
+"""Vectors are kept by the text and the encoder, and only what is new is encoded."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from bench.vector_cache import RememberingEncoder
+from index.encoder import DeterministicEncoder, OnBatch
+from index.records import EncoderRecord
+
+
+class _Counting(DeterministicEncoder):
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.asked: list[str] = []
+        self.name = name
+
+    @property
+    def record(self) -> EncoderRecord:
+        kept = super().record
+        return EncoderRecord(kept.name, kept.dimension, kept.max_tokens, self.name)
+
+    def encode(
+        self, texts: Sequence[str], *, on_batch: OnBatch | None = None
+    ) -> "np.typing.NDArray[np.float32]":
+        self.asked += texts
+        return super().encode(texts, on_batch=on_batch)
+
+
+def test_only_new_texts_are_encoded_and_all_come_back_in_order(tmp_path: Path) -> None:
+    plain = _Counting("one")
+    file = tmp_path / "kept" / "vectors.db"
+    done: list[int] = []
+    first = RememberingEncoder(plain, file).encode(["a cramp", "a twitch"])
+    again = RememberingEncoder(plain, file).encode(
+        ["a twitch", "salt", "a cramp"], on_batch=done.append
+    )
+    assert plain.asked == ["a cramp", "a twitch", "salt"]
+    assert sum(done) == 3
+    assert np.array_equal(again[[2, 0]], first)
+    assert np.array_equal(again, DeterministicEncoder().encode(["a twitch", "salt", "a cramp"]))
+
+
+def test_another_encoder_has_its_own_vectors(tmp_path: Path) -> None:
+    one, other = _Counting("one"), _Counting("other")
+    for encoder in (one, other):
+        RememberingEncoder(encoder, tmp_path / "vectors.db").encode(["a cramp"])
+    assert (one.asked, other.asked) == (["a cramp"], ["a cramp"])
