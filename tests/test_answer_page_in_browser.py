@@ -200,6 +200,14 @@ def test_an_answer_is_narrowed_and_widened(page: Page, address: str) -> None:
     assert "Another Library" in (page.locator(".narrowed").text_content() or "")
     assert page.locator("#publisher").input_value() == "Another Library"
     assert page.url == f"{address}/#answer"
+    # Reloaded, or come back to, it is the same answer.
+    page.reload()
+    page.wait_for_selector(".narrowed")
+    page.click(".best .actions > a >> nth=0")
+    page.wait_for_selector("article")
+    page.go_back()
+    page.wait_for_selector(".narrowed")
+    assert page.locator("h1 bdi").text_content() == CAUSES
     page.click(".narrowed button")
     page.wait_for_selector("main:not(:has(.narrowed)) .best")
 

@@ -118,9 +118,15 @@ for (const form of document.querySelectorAll("form[data-suggest]")) {
 const asked = document.querySelector("h1[data-asked] bdi");
 const box = document.querySelector("form.ask");
 if (asked && !new URLSearchParams(location.search).has("q")) {
-  history.replaceState({ question: asked.textContent }, "", `${location.search}#answer`);
-} else if (box && document.body.classList.contains("home") && history.state?.question) {
-  box.elements.q.value = history.state.question;
+  // The link to this answer holds all that was asked: the question, and the filters.
+  const link = document.getElementById("share-link");
+  const fields = [...new URLSearchParams(link.search)].filter(([name]) => name !== "lang");
+  history.replaceState({ asked: fields }, "", `${location.search}#answer`);
+} else if (box && document.body.classList.contains("home") && history.state?.asked) {
+  for (const [name, value] of history.state.asked) {
+    if (name === "q") box.elements.q.value = value;
+    else box.append(element("input", { type: "hidden", name, value }));
+  }
   box.submit();
 }
 
