@@ -199,8 +199,7 @@ class LexicalIndex:
                 gains[part] = (
                     frequencies * np.float32(K1 + 1) / (frequencies + self._norms[self._rows[part]])
                 )
-            for column, idf in enumerate(self._idf):
-                gains[self._starts[column] : self._starts[column + 1]] *= idf
+            gains *= np.repeat(self._idf, np.diff(self._starts))
             self._gains = gains
         return self._gains
 

@@ -135,6 +135,13 @@ class Records:
             )
         )
 
+    def articles_by_source(self) -> dict[str, list[str]]:
+        """Return the ids of the articles of each file, in order."""
+        found: dict[str, list[str]] = {}
+        for source, name in self._query("SELECT source, article_id FROM articles ORDER BY 2"):
+            found.setdefault(source, []).append(name)
+        return found
+
     def articles(self, *, after: str = "", limit: int = -1) -> list[Article]:
         """Return articles by id with `text` left empty, those whose id comes after `after`."""
         found = self._query(
@@ -233,7 +240,7 @@ def write_records(
             count += 1
         database.executemany(
             "INSERT INTO files VALUES (?, ?, ?, ?, ?, ?, ?)",
-            [dataclasses.astuple(record) for record in files],
+            [tuple(getattr(record, name) for name in FileRecord.__slots__) for record in files],
         )
         database.execute("CREATE INDEX passages_by_article ON passages (article_id, row)")
         database.execute("CREATE INDEX articles_by_source ON articles (source)")

@@ -303,10 +303,7 @@ def _read_changes(
     """Read what has to be read, into `run.staged`; its passages begin to be encoded."""
     live = run.live
     rows = live.records.article_rows() if live else {}
-    owned: dict[str, list[str]] = {}
-    if live:
-        for article in live.records.articles():
-            owned.setdefault(article.source, []).append(article.article_id)
+    owned = live.records.articles_by_source() if live else {}
     draft = _Draft()
     added: list[str] = []
     changed: list[str] = []
