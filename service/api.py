@@ -11,7 +11,8 @@ from starlette.responses import PlainTextResponse
 from index.errors import PinciteError
 from service.allowance import Guesses
 from service.answers import Answers
-from service.filters import Filters, query_filters
+from service.filter_parameters import query_filters
+from service.filters import Filters
 from service.schemas import (
     Answer,
     ArticleFull,

@@ -136,14 +136,25 @@ def ask(
     """Ask the articles a question. Exit code 0 answered; 4 the articles do not answer."""
     from index.encoder import open_encoder
     from service.answers import Answers
-    from service.filters import query_filters
+    from service.filters import filters_from
 
     settings = load_settings(index=index)
     answers = Answers(settings, open_encoder(settings.encoder, runtime=settings.runtime))
-    filters = query_filters(
-        article, publisher, section_type, language,
-        since, until, modified_since, modified_until,
-    )  # fmt: skip
+    listed = {
+        "article": article,
+        "publisher": publisher,
+        "section_type": section_type,
+        "language": language,
+    }
+    filters = filters_from(
+        [
+            *((name, value) for name, values in listed.items() for value in values or ()),
+            ("published_since", since),
+            ("published_until", until),
+            ("modified_since", modified_since),
+            ("modified_until", modified_until),
+        ]
+    )
     answer = answers.ask(question, k, filters=filters)
     if as_json:
         _print_json(answer.model_dump_json())

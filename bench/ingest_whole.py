@@ -1,0 +1,129 @@
+"""Whole-pipeline ingest beside bare encoding: `python -m bench.ingest_whole [--articles N]`.
+
+Passages a second, in one run, of
+
+- `SentenceTransformer.encode` alone, at its defaults, in float32, over a sample of the passages;
+- the chosen runtime's `encode` alone, over all of them;
+- `update_index`: reading, cutting, encoding, terms, records, the commit.
+
+All three go over the passages of the same articles of MedQuAD (`../shared/eval`), in turn,
+`--rounds` times, so that other work on the machine slows all alike; the medians count. Each round
+also gives passages a second of processor time (all threads), the steadier figure on a busy machine.
+"""
+
+import argparse
+import gzip
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.encoder import Encoder, OnBatch, open_encoder
+from index.records import EncoderRecord
+from index.weights import DEFAULT_ENCODER, locate
+from ingest.pipeline import update_index
+
+ARTICLES = Path(__file__).resolve().parents[2] / "shared/eval/medquad/articles.jsonl.gz"
+
+
+class Noting:
+    """An encoder that notes the texts it is given."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        self.texts: list[str] = []
+        self._encoder = encoder
+
+    @property
+    def record(self) -> EncoderRecord:
+        """The encoder's own."""
+        return self._encoder.record
+
+    @property
+    def runtime(self) -> str:
+        """The encoder's own."""
+        return self._encoder.runtime
+
+    def encode(
+        self, texts: Sequence[str], *, on_batch: OnBatch | None = None
+    ) -> NDArray[np.float32]:
+        """Return the vectors of `texts`."""
+        self.texts += texts
+        return self._encoder.encode(texts, on_batch=on_batch)
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Return what the encoder counts."""
+        return self._encoder.count_tokens(texts)
+
+
+def rate(work: Callable[[], int]) -> tuple[float, float]:
+    """Return how many of what `work` counts it does a second of wall and of processor time."""
+    wall, processor = time.perf_counter(), time.process_time()
+    done = work()
+    return done / (time.perf_counter() - wall), done / (time.process_time() - processor)
+
+
+def main() -> int:
+    """Print the table; return 1 when `../shared` is absent."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--articles", type=int, default=300)
+    parser.add_argument("--sample", type=int, default=256, help="passages for the reference")
+    parser.add_argument("--rounds", type=int, default=3)
+    options = parser.parse_args()
+    if not ARTICLES.is_file():
+        print(f"skipped: {ARTICLES} is absent")
+        return 1
+    from sentence_transformers import SentenceTransformer
+
+    reference = SentenceTransformer(str(locate(DEFAULT_ENCODER).path), device="cpu").float()
+    encoder = open_encoder()
+    with tempfile.TemporaryDirectory() as folder:
+        corpus = Path(folder) / "corpus"
+        corpus.mkdir()
+        with gzip.open(ARTICLES, "rt", encoding="utf-8") as lines:
+            text = "".join(islice(lines, 0, 4 * options.articles, 4))
+        (corpus / "articles.jsonl").write_text(text, "utf-8")
+        noting = Noting(encoder)
+        update_index(corpus, Path(folder) / "first", noting)  # and to warm up
+        texts = noting.texts
+        sample = texts[:: max(1, len(texts) // options.sample)]
+        rounds = 0
+
+        def whole() -> int:
+            nonlocal rounds
+            rounds += 1
+            return update_index(corpus, Path(folder) / f"index{rounds}", encoder).encoded
+
+        works: dict[str, Callable[[], int]] = {
+            "sentence-transformers encode": lambda: len(reference.encode(sample)),
+            f"{encoder.runtime} encode": lambda: len(encoder.encode(texts)),
+            "whole pipeline": whole,
+        }
+        found: dict[str, list[tuple[float, float]]] = {name: [] for name in works}
+        for _ in range(options.rounds):
+            for name, work in works.items():
+                found[name].append(rate(work))
+    print(
+        f"{options.articles} articles, {len(texts)} passages, {os.cpu_count()} cores, load average "
+        f"{os.getloadavg()[0]:.1f}; median of {options.rounds} rounds\n\n"
+        "| what | passages/s | × first | passages/processor s | × first |\n|---|---|---|---|---|"
+    )
+    first: tuple[float, float] | None = None
+    for name, rates in found.items():
+        wall, processor = (statistics.median(each) for each in zip(*rates, strict=True))
+        first = first or (wall, processor)
+        print(
+            f"| {name} | {wall:.1f} | {wall / first[0]:.2f} | {processor:.1f} | "
+            f"{processor / first[1]:.2f} |"
+        )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
