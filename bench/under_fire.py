@@ -25,6 +25,9 @@ from pathlib import Path
 from bench.living_index import PER_ARTICLE, write_article
 from bench.service_process import call, service
 
+LEAST, PATIENCE = 2, 90
+"""Clients that never pause leave an indexing job of low priority a tenth of a core."""
+
 
 @dataclass(slots=True)
 class Tally:
@@ -43,15 +46,21 @@ class Tally:
 
 
 def stretch(port: int, articles: int, clients: int, seconds: float, corpus: Path | None) -> Tally:
-    """Ask for so many seconds from so many clients; with `corpus`, send articles meanwhile."""
+    """Ask for so many seconds from so many clients; with `corpus`, send articles meanwhile, and go
+    on until `LEAST` of them are searchable, `PATIENCE` seconds more at most.
+    """
     tally = Tally()
     end = time.perf_counter() + seconds
     lock = threading.Lock()
 
+    def going() -> bool:
+        now = time.perf_counter()
+        return now < end or (corpus is not None and tally.sent < LEAST and now < end + PATIENCE)
+
     def ask(number: int) -> None:
         draw = random.Random(f"{number} {end}")
         connection = HTTPConnection("127.0.0.1", port, timeout=60)
-        while time.perf_counter() < end:
+        while going():
             part = draw.randrange(articles * PER_ARTICLE)
             question = f"How many days to rest muscle {part} when it is tired?"
             began = time.perf_counter()
@@ -72,12 +81,12 @@ def stretch(port: int, articles: int, clients: int, seconds: float, corpus: Path
     def change(folder: Path) -> None:
         connection = HTTPConnection("127.0.0.1", port, timeout=60)
         number = articles + int(time.time())
-        while time.perf_counter() < end:
+        while going():
             number += 1
             write_article(folder, number)
             (text,) = (path.read_text("utf-8") for path in folder.glob(f"*{number:05}.md"))
             job = json.loads(call(connection, "PUT", f"/v1/articles/new/{number}.md", text))["job"]
-            while time.perf_counter() < end:
+            while going():
                 done = json.loads(call(connection, "GET", "/v1/index"))["job"]
                 if done["job"] >= job["job"] and done["state"] in {"done", "failed"}:
                     tally.sent += 1
