@@ -28,6 +28,8 @@ LETTERS = 4
 """Shorter words are hardly ever the name of something ("may", "leg"'s own articles aside)."""
 SIDE = 2
 """Sources quoted on each side where they differ."""
+SUBJECT_WORDS = 4
+"""Words before "can help" among which the thing that helps is named."""
 
 Span = tuple[int, int]
 DifferenceKind = Literal["worry", "help"]
@@ -162,30 +164,35 @@ def _mention(held: Iterable[tuple[Quote, list[str], int]], found: Said) -> Menti
 def differences(found: Said, idf: Callable[[str], float]) -> list[Difference]:
     """Return where sources plainly point different ways, by a small table of wordings.
 
-    At most `SIDE` sources a side, one sentence each, and never one source on both. Where the table
-    asks for a shared term, both sentences hold a term as rare as a mention's.
+    At most `SIDE` sources a side, one sentence each, and never one source on both; each sentence of
+    one side is about the same thing as each of the other.
     """
     differing: list[Difference] = []
     for pair in _rules().pairs:
-        ways = [(quote, *pair.ways_of(quote.text)) for quote in found.quotes]
-        one = [quote for quote, first, second in ways if first and not second]
-        other = [quote for quote, first, second in ways if second and not first]
-        for quote in one:
+        one = [(q, about) for q in found.quotes if (about := pair.about(q.text, idf)) is not None]
+        ranked = [(pair.opposes(quote.text), quote) for quote in found.quotes]
+        # The plainest wording first: of two sentences of one source, it is the one to show.
+        other = [
+            quote
+            for rank, quote in sorted(ranked, key=lambda entry: entry[0] or 0)
+            if rank is not None
+        ]
+        meant = {id(quote): set(terms(quote.text)) for quote in other}
+        for quote, about in one:
             source = found.source_of[quote.passage.article_id]
             against = [
                 q
                 for q in other
-                if found.source_of[q.passage.article_id] != source
-                and (not pair.shared_term or _share(quote, q, idf))
+                if found.source_of[q.passage.article_id] != source and about & meant[id(q)]
             ]
             if against:
                 facing = _by_source(against, found)[:SIDE]
                 taken = {found.source_of[q.passage.article_id] for q in facing}
                 beside = [
                     q
-                    for q in one
+                    for q, theirs in one
                     if found.source_of[q.passage.article_id] not in taken
-                    and (not pair.shared_term or all(_share(q, f, idf) for f in facing))
+                    and all(theirs & meant[id(f)] for f in facing)
                 ]
                 siding = _by_source([quote, *beside], found)[:SIDE]
                 differing.append(Difference(pair.kind, tuple(siding), tuple(facing)))
@@ -198,12 +205,6 @@ def _by_source(quotes: Iterable[Quote], found: Said) -> list[Quote]:
     for quote in quotes:
         first.setdefault(found.source_of[quote.passage.article_id], quote)
     return list(first.values())
-
-
-def _share(one: Quote, other: Quote, idf: Callable[[str], float]) -> bool:
-    general = _rules().general
-    common = set(terms(one.text)) & set(terms(other.text))
-    return any(term not in general and idf(term) >= LEAST_IDF for term in common)
 
 
 def _term(surface: str, barred: frozenset[str] | set[str]) -> str:
@@ -225,25 +226,55 @@ def _as_noun(words: Sequence[str], at: int, rules: "_Rules") -> bool:
 @dataclass(frozen=True, slots=True)
 class _Pair:
     kind: DifferenceKind
-    shared_term: bool
+    by_subject: bool
+    whole: bool
     keys: tuple[str, ...]
     one: re.Pattern[str]
     other: re.Pattern[str]
+    wordings: tuple[re.Pattern[str], ...]  # of `other`, the plainest first
     negated: re.Pattern[str]
     conditions: re.Pattern[str]
+    partial: re.Pattern[str]
 
-    def ways_of(self, sentence: str) -> tuple[bool, bool]:
-        """Tell whether a sentence is worded the one way, and whether it is the other."""
-        text = fold(sentence).replace("’", "'")
-        if not any(word in text for word in self.keys):
-            return False, False
-        return self._stands(self.one, text), self._stands(self.other, text)
+    def about(self, sentence: str, idf: Callable[[str], float]) -> set[str] | None:
+        """Return what a sentence that is worded the one way is about; None where it is not.
 
-    def _stands(self, cues: re.Pattern[str], text: str) -> bool:
-        return any(
-            not self.negated.search(text, 0, match.start()) and not self.conditions.search(text)
-            for match in cues.finditer(text)
+        Its non-general terms; or, by subject, the rare ones of the words right before the wording.
+        """
+        text = self._worth_reading(sentence)
+        found = self._standing(self.one, text)
+        if found is None or self._standing(self.other, text) is not None:
+            return None
+        general = _rules().general
+        if not self.by_subject:
+            return set(terms(text)) - general
+        before = " ".join(text[: found.start()].split()[-SUBJECT_WORDS:])
+        return {term for term in terms(before) if term not in general and idf(term) >= LEAST_IDF}
+
+    def opposes(self, sentence: str) -> int | None:
+        """Return the place in the table of the other way in which a sentence is worded, or None.
+
+        None too where it is worded the one way as well.
+        """
+        text = self._worth_reading(sentence)
+        if self._standing(self.other, text) is None or self._standing(self.one, text) is not None:
+            return None
+        standing = (
+            place
+            for place, wording in enumerate(self.wordings)
+            if self._standing(wording, text) is not None
         )
+        return next(standing, None)
+
+    def _worth_reading(self, sentence: str) -> str:
+        text = fold(sentence).replace("’", "'")
+        return text if any(word in text for word in self.keys) else ""
+
+    def _standing(self, cues: re.Pattern[str], text: str) -> re.Match[str] | None:
+        if self.conditions.search(text) or (self.whole and self.partial.search(text)):
+            return None
+        found = cues.finditer(text)
+        return next((m for m in found if not self.negated.search(text, 0, m.start())), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +290,7 @@ def _rules() -> _Rules:
     table: dict[str, Any] = tomllib.loads(_RULES.read_text("utf-8"))
     negated = "|".join(map(re.escape, table["negated"].split()))
     conditions = "|".join(table["conditions"].split())
+    partial = "|".join(table["partial"].split())
     return _Rules(
         before=frozenset(table["before"].split()),
         after=frozenset(table["after"].split()),
@@ -266,13 +298,16 @@ def _rules() -> _Rules:
         pairs=tuple(
             _Pair(
                 kind=pair["kind"],
-                shared_term=pair["shared_term"],
+                by_subject=pair["shared"] == "subject",
+                whole=pair["whole"],
                 # Most sentences hold none of these, and are not looked at any further.
                 keys=tuple({max(w.split(), key=len) for w in (*pair["one"], *pair["other"])}),
                 one=_any_of(pair["one"]),
                 other=_any_of(pair["other"]),
+                wordings=tuple(_any_of([wording]) for wording in pair["other"]),
                 negated=re.compile(rf"\b(?:{negated})\W+(?:[\w'-]+\W+){{0,2}}$"),
                 conditions=re.compile(rf"\b(?:{conditions})\b"),
+                partial=re.compile(rf"\b(?:{partial})\b"),
             )
             for pair in table["pair"]
         ),

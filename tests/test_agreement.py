@@ -144,10 +144,34 @@ def test_calm_and_warning_words_of_different_sources_stand_side_by_side() -> Non
         ("Twitches are harmless.", "It is rarely a symptom of a serious condition."),
         ("Twitches are harmless.", "Twitches are common."),
         ("Twitches are harmless.", "A doctor tells harmless ones from more serious ones."),
+        ("Most twitches are harmless.", "A twitch can be a symptom of an underlying condition."),
+        ("Twitches are harmless.", "Some twitches are a sign of a serious condition."),
+        ("Twitches are harmless.", "A lump can be a symptom of an underlying condition."),
+        ("Twitches are harmless.", "A twitch comes from strain or an underlying condition."),
+        ("Twitches are not serious.", "Treat the underlying cause of the twitches."),
     ],
 )
 def test_what_does_not_plainly_differ_is_left_alone(one: str, other: str) -> None:
     assert _ways(_said(("a", one), ("b", other))) == []
+
+
+def test_the_plainest_of_a_source_is_shown() -> None:
+    calm = "A twitch is harmless."
+    vague, plain = (
+        "A twitch can have a more serious underlying condition behind it.",
+        "A twitch could be a symptom of a condition that nobody knows of.",
+    )
+    found = _said(("a", calm), ("b", f"{vague} {plain}"))
+    assert _ways(found) == [("worry", [calm], [plain])]
+
+
+def test_what_helps_is_the_word_before_not_what_it_helps() -> None:
+    helps = "Stretching the leg can help with cramps."
+    assert (
+        _ways(_said(("a", helps), ("b", "There is no evidence that quinine helps cramps."))) == []
+    )
+    against = "There is no evidence that stretching prevents cramps."
+    assert _ways(_said(("a", helps), ("b", against))) == [("help", [helps], [against])]
 
 
 def test_one_source_does_not_differ_from_itself() -> None:
@@ -171,7 +195,7 @@ publisher: {title} Press
 
 # {title}
 
-Twitches in the eyelid are harmless, and most come from tiredness{more}. They pass by themselves.
+Twitches in the eyelid are harmless, and come from tiredness{more}. They pass by themselves.
 """
 WARN = """---
 title: Warning signs
