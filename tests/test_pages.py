@@ -467,3 +467,17 @@ def test_headers_are_left_as_a_route_has_set_them() -> None:
     response = TestClient(app).get("/")
     assert response.headers["content-security-policy"] == "default-src 'self'"
     assert response.headers["referrer-policy"] == "no-referrer"
+
+
+def test_a_spanish_page_has_the_disclaimer_and_the_notice_in_spanish(client: TestClient) -> None:
+    question = {"q": "My friend is unconscious"}
+    spanish = client.post("/?lang=es", data=question).text
+    by_header = client.post("/", data=question, headers={"accept-language": "es"}).text
+    for page in (spanish, by_header):
+        assert page.count("No es un consejo médico") == 1
+        assert "Algunas palabras de su pregunta pueden describir una emergencia" in page
+        assert "su pregunta dice «unconscious»" in page
+        assert "not medical advice" not in page
+    english = client.post("/", data=question).text
+    assert english.count("It is not medical advice") == 1
+    assert "No es un consejo médico" in client.get("/about?lang=es").text
