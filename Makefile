@@ -12,7 +12,7 @@ TORCH ?= 2.13.0
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run install install-dev browser index serve ask test test-all lint format type check eval bench bench-quick peers lock clean
+.PHONY: help run install install-dev browser index serve ask test test-all lint format type check eval bench bench-quick bench-faults peers lock clean
 .PHONY: corpus ingest service tests docs
 
 help: ## Print the targets.
@@ -80,10 +80,13 @@ eval: install-dev ## Measure answers on the development data in ../shared (an ho
 	$(BIN)/pincite eval ../shared/eval/scifact
 	$(BIN)/python -m bench.calibrate
 
-bench: install-dev ## Measure speed: encoding, reading, the living index (minutes).
-	$(BIN)/python -m bench.encode
-	$(BIN)/python -m bench.ingest
-	$(BIN)/python -m bench.living_index 10000
+bench: install-dev ## Measure speed into var/bench/report.html (half an hour; an hour the first time).
+	$(BIN)/python -m bench.report $(ARGS)
+
+bench-quick: install-dev ## The same in two minutes, at smaller sizes.
+	$(BIN)/python -m bench.report --quick $(ARGS)
+
+bench-faults: install-dev ## Swap and kill many times over (minutes).
 	PINCITE_TEST_SWAPS=50 PINCITE_TEST_KILLS=200 $(BIN)/python -m pytest tests/test_under_fire.py tests/test_crash.py
 
 peers: install-dev ## Pincite beside five libraries, on ../shared/eval/scifact (an hour, 10 GB the first time).

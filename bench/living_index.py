@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.figures import Figures, Table, save
 from bench.service_process import call, service
 from index.encoder import Encoder, OnBatch, open_encoder
 from index.records import EncoderRecord
@@ -28,6 +29,7 @@ from service.settings import Settings
 PER_ARTICLE = 12
 """Passages of an article: as many as the articles of `corpus/` have on average."""
 SWAPS = 100
+Row = tuple[str, float]
 
 
 class Stand(Encoder):
@@ -81,8 +83,8 @@ def resident() -> float:
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
-def measure(folder: Path, wanted: int, encoder: Encoder, additions: list[int]) -> None:
-    """Print what it costs to add so many articles, one after the other, by this process itself."""
+def measure(folder: Path, wanted: int, encoder: Encoder, additions: list[int]) -> list[Row]:
+    """Print, and return, what it costs to add so many articles, one after the other."""
     corpus, index = folder / "corpus", folder / "index"
     corpus.mkdir()
     articles = max(1, wanted // PER_ARTICLE)
@@ -92,6 +94,7 @@ def measure(folder: Path, wanted: int, encoder: Encoder, additions: list[int]) -
     name = encoder.record.name
     print(f"{report.articles} articles, {report.passages} passages, {name}: "
           f"built in {report.seconds:.1f} s (load average {os.getloadavg()[0]:.1f})")  # fmt: skip
+    rows: list[Row] = [("passages", report.passages)]
     settings = Settings(_env_file=None, corpus=corpus, index=index)  # type: ignore[call-arg]
     desk = Answers(settings, encoder)
     for new in additions:
@@ -110,13 +113,15 @@ def measure(folder: Path, wanted: int, encoder: Encoder, additions: list[int]) -
             f"(load average {os.getloadavg()[0]:.1f})",
             flush=True,
         )
+        named = f"{new} new articles" if new > 1 else "1 new article"
+        rows.append((f"{named} searchable, by this process, s", done - began))
         if new == additions[0]:
-            measure_swaps(desk, index)
-    through_the_service(folder, articles, encoder)
+            rows += measure_swaps(desk, index)
+    return rows + through_the_service(folder, articles, encoder)
 
 
-def measure_swaps(desk: Answers, index: Path) -> None:
-    """Print the time and the memory of a hundred swaps between the two newest snapshots."""
+def measure_swaps(desk: Answers, index: Path) -> list[Row]:
+    """Print, and return, what a hundred swaps between the two newest snapshots take."""
     pair = snapshots(index)[:2]
     taken = []
 
@@ -135,13 +140,21 @@ def measure_swaps(desk: Answers, index: Path) -> None:
     print(f"swap, of {SWAPS}: median {statistics.median(taken) * 1e3:.0f} ms, "
           f"longest {max(taken) * 1e3:.0f} ms; each {processor:.0f} ms of the processor "
           f" (load average {os.getloadavg()[0]:.1f})")  # fmt: skip
-    print(f"memory before {SWAPS} swaps {before:.0f} MB, after {resident():.0f} MB", flush=True)
+    after = resident()
+    print(f"memory before {SWAPS} swaps {before:.0f} MB, after {after:.0f} MB", flush=True)
     point_to(index, pair[0])
     desk.refresh()
+    return [
+        (f"swap, median of {SWAPS}, ms", statistics.median(taken) * 1e3),
+        ("swap, longest, ms", max(taken) * 1e3),
+        (f"memory before {SWAPS} swaps, MB", before),
+        ("memory after them, MB", after),
+    ]
 
 
-def through_the_service(folder: Path, articles: int, encoder: Encoder) -> None:
-    """Print how long an article sent to a running service takes, three times."""
+def through_the_service(folder: Path, articles: int, encoder: Encoder) -> list[Row]:
+    """Print, and return, how long an article sent to a running service takes, three times."""
+    taken: list[float] = []
     with service(
         folder / "corpus", folder / "index", encoder.record.name, index_first=False
     ) as port:
@@ -162,11 +175,13 @@ def through_the_service(folder: Path, articles: int, encoder: Encoder) -> None:
                     break
                 time.sleep(0.01)
             done = time.perf_counter()
+            taken.append(done - began)
             print(
                 f"   1 article sent to the service: stored in {stored - began:.2f} s, searchable "
                 f"in {done - began:.2f} s (load average {os.getloadavg()[0]:.1f})",
                 flush=True,
             )
+    return [("1 article sent to the service, searchable, s", statistics.median(taken))]
 
 
 def main() -> None:
@@ -174,9 +189,11 @@ def main() -> None:
     parser.add_argument("passages", type=int, nargs="?", default=40_000)
     parser.add_argument("--encoder", default="deterministic")
     parser.add_argument("--add", type=int, nargs="*", default=[1, 100, 5000])
+    parser.add_argument("--json", type=Path, help="write the figures there too")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        measure(Path(folder), given.passages, open_encoder(given.encoder), given.add)
+        rows = measure(Path(folder), given.passages, open_encoder(given.encoder), given.add)
+    save(Figures((Table("Articles that come", ("what", "figure"), tuple(rows)),)), given.json)
 
 
 if __name__ == "__main__":
