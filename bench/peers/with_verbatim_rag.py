@@ -34,7 +34,7 @@ def build(documents: Sequence[Document], model: str) -> Ask:
 
     def ask(question: str, k: int) -> list[str]:
         hits = index.query(question, k=30)
-        return first_k([hit.metadata["document_id"] for hit in hits], k)
+        return first_k([hit.metadata["source"] for hit in hits], k)
 
     return ask
 
