@@ -18,7 +18,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from tokenizers import Tokenizer
+from tokenizers import Encoding, Tokenizer
 
 from .encoder import OnBatch, check_lengths, sound
 from .encoder_bert import build_graph, read_settings
@@ -109,7 +109,7 @@ class OpenvinoEncoder:
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Return the number of word pieces of each text, special tokens not counted."""
-        return [len(each) - self._special for each in self._pieces(texts)]
+        return [len(encoding) - self._special for encoding in self._encodings(texts)]
 
     def _encode_many(
         self,
@@ -171,14 +171,14 @@ class OpenvinoEncoder:
 
     def _pieces(self, texts: Sequence[str]) -> list[NDArray[np.int32]]:
         """Return the word pieces of each text between the model's special tokens."""
+        return [np.array(encoding.ids, dtype=np.int32) for encoding in self._encodings(texts)]
+
+    def _encodings(self, texts: Sequence[str]) -> Iterator[Encoding]:
         # In slices: the library's own objects hold a hundred times what is kept of them.
-        return [
-            np.array(encoding.ids, dtype=np.int32)
-            for first in range(0, len(texts), TOKENIZED)
-            for encoding in self._tokenizer.encode_batch_fast(
+        for first in range(0, len(texts), TOKENIZED):
+            yield from self._tokenizer.encode_batch_fast(
                 [sound(text) for text in texts[first : first + TOKENIZED]]
             )
-        ]
 
 
 def plan(lengths: Sequence[int]) -> Iterator[Batch]:

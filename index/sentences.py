@@ -23,6 +23,7 @@ def sentence_spans(text: str, language: str = "en") -> list[Span]:
     spans: list[Span] = []
     begin = scan = 0
     code = language.lower().replace("_", "-")
+    cited = _CLINGING_CITATION.search(text) is not None
     for sentence in sentencex.get_sentence_boundaries(code, text):
         end = int(sentence["end_index"])
         if _NUMBER_ONLY.fullmatch(text, scan, end):
@@ -31,7 +32,7 @@ def sentence_spans(text: str, language: str = "en") -> list[Span]:
             word = _WORD_CHARACTER.search(text, scan, end)
             scan = word.start() if word else end
             continue
-        for mark in _CLINGING_CITATION.finditer(text, begin, end):
+        for mark in _CLINGING_CITATION.finditer(text, begin, end) if cited else ():
             _append(spans, text, begin, mark.start(1))
             begin = mark.end(1)
         _append(spans, text, begin, end)
@@ -44,8 +45,8 @@ def sentence_spans(text: str, language: str = "en") -> list[Span]:
 
 
 def _append(spans: list[Span], text: str, start: int, end: int) -> None:
-    piece = text[start:end]
-    start += len(piece) - len(piece.lstrip())
-    end -= len(piece) - len(piece.rstrip())
+    piece = text[start:end].lstrip()
+    start = end - len(piece)
+    end = start + len(piece.rstrip())
     if start < end:
         spans.append((start, end))

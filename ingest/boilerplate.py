@@ -16,11 +16,11 @@ from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
-from ingest import boilerplate_rules as rules
+from ingest import boilerplate_reasons as because
 from ingest.boilerplate_context import refined_scores
 from ingest.boilerplate_features import CERTAIN, BlockView, describe, look, normalised
-from ingest.boilerplate_rules import is_about_health
 from ingest.document import SourceBlock
+from ingest.health_words import is_about_health
 
 WEIGHTS = Path(__file__).with_name("boilerplate_weights.json")
 
@@ -289,7 +289,7 @@ def _name_reasons(views: Sequence[BlockView], reasons: list[str]) -> None:
         if reason == "?":
             back = reasons[index - 1] if index else ""
             on = next((r for r in reasons[index + 1 : index + 3] if r not in {"", "?"}), "")
-            if on and (on == back or (view.kind == "heading" and on == rules.AUTHOR)):
+            if on and (on == back or (view.kind == "heading" and on == because.AUTHOR)):
                 reasons[index] = on
             else:
                 reasons[index] = (part if reach > 0 else "") or _by_place(view, index, first, last)
@@ -298,11 +298,11 @@ def _name_reasons(views: Sequence[BlockView], reasons: list[str]) -> None:
 
 def _by_place(view: BlockView, index: int, first: int, last: int) -> str:
     if view.repeated:
-        return rules.REPEATED
-    if not view.words:
-        return rules.STRAY
+        return because.REPEATED
+    if not view.count:
+        return because.STRAY
     if view.linkish:
-        return rules.MENU
+        return because.MENU
     if index < first:
-        return rules.BEFORE
-    return rules.AFTER if index > last else rules.BETWEEN
+        return because.BEFORE
+    return because.AFTER if index > last else because.BETWEEN

@@ -13,11 +13,12 @@ from collections import Counter
 from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, field
 
-from ingest.boilerplate_rules import REFERENCES, RULES, Rule
+from ingest.boilerplate_reasons import REFERENCES
+from ingest.boilerplate_rules import Rule
+from ingest.boilerplate_wordings import WORD, hints_of, matching_rules
 from ingest.document import SourceBlock
 from ingest.references import reference_blocks
 
-_WORD = re.compile(r"\w[\w'’-]*")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 _SENTENCE_END = re.compile(r"[.!?…。！？؟][\"'”’»)\]\d]*(?=\s|$)|[。！？]")
 _CLOSED = re.compile(r"[.!?。！？؟][\"'”’»)\]\d]*$")
@@ -39,7 +40,7 @@ class BlockView:
 
     text: str
     kind: str
-    words: list[str]
+    count: int  # of words
     size: float  # in words; a CJK character counts half
     rules: list[Rule]
     repeated: bool
@@ -48,6 +49,7 @@ class BlockView:
     closed: bool = False
     same: int = 1
     overlap: float = 0.0
+    words: list[str] = field(default_factory=list)  # by `describe`
     names: list[str] = field(default_factory=list)
 
     @property
@@ -79,21 +81,6 @@ def block_hash(text: str) -> int:
     return int.from_bytes(digest, "little", signed=True)
 
 
-def matching_rules(text: str, size: float) -> list[Rule]:
-    """Return the rules whose wording the text has, in the order of the table.
-
-    `text` is on one line with single spaces, `size` its length in words.
-    """
-    has = text.lower().__contains__
-    return [
-        rule
-        for rule in RULES
-        if size <= rule.words
-        and (not rule.hints or any(map(has, rule.hints)))
-        and rule.pattern.search(text)
-    ]
-
-
 def look(blocks: Sequence[SourceBlock], repeated: Container[int]) -> list[BlockView]:
     """Return a view of each block with what it says of itself; see `describe` for the rest."""
     listed = reference_blocks(blocks)
@@ -108,6 +95,7 @@ def describe(views: Sequence[BlockView]) -> None:
     counts = Counter(normalised(view.text) for view in views)
     core: Counter[str] = Counter()
     for view in views:
+        view.words = WORD.findall(view.text)
         view.sentences = len(_SENTENCE_END.findall(view.text))
         view.closed = _CLOSED.search(view.text) is not None
         view.same = counts[normalised(view.text)]
@@ -123,16 +111,17 @@ def describe(views: Sequence[BlockView]) -> None:
 
 def _view(block: SourceBlock, repeated: Container[int], *, listed: bool) -> BlockView:
     text = block.text
-    words = _WORD.findall(text)
+    words = text.split()
+    answered, count = hints_of(words)
     cjk = 0 if text.isascii() else len(_CJK.findall(text))
-    size = len(words) if not cjk else len(words) + cjk / 2
+    size = count if not cjk else count + cjk / 2
     return BlockView(
         text=text,
         kind=block.kind,
-        words=words,
+        count=count,
         size=size,
-        rules=matching_rules(" ".join(text.split()), size),
-        repeated=block_hash(text) in repeated,
+        rules=matching_rules(" ".join(words), size, answered),
+        repeated=bool(repeated) and block_hash(text) in repeated,
         listed=listed,
     )
 

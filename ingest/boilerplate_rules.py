@@ -10,32 +10,26 @@ articles) and lends its reason to the blocks left out after it.
 import re
 from dataclasses import dataclass
 
-REFERENCES = "reference list"
-MENU = "menu or link of the site, not a sentence of the article"
-BEFORE = "page header: stands before the article begins"
-AFTER = "page footer: stands after the article has ended"
-BETWEEN = "interruption of the article: a link, caption or advertisement"
-REPEATED = "the same block stands in several articles of this publisher"
-DUPLICATE = "the page says the same more than once"
-STRAY = "stray mark without a word"
-
-NEWSLETTER = "newsletter form"
-COMMENT_FORM = "comment form"
-COMMENTS = "readers' comments"
-SHARE = "share buttons"
-COOKIES = "cookie or privacy notice"
-RELATED = "links to other articles"
-AUTHOR = "about the author"
-BYLINE = "author, date or other details of publication"
-DISCLAIMER = "the site's own disclaimer"
-COMPANY = "company or contact details"
-LEGAL = "copyright or legal notice"
-ADVERTISEMENT = "advertisement"
-CREDIT = "image or its credit"
-SEARCH = "search box"
-ACCOUNT = "user account or sign-in"
-CONTROLS = "button or control of the page"
-CONTENTS = "table of contents"
+from ingest.boilerplate_reasons import (
+    ACCOUNT,
+    ADVERTISEMENT,
+    AUTHOR,
+    BYLINE,
+    COMMENT_FORM,
+    COMMENTS,
+    COMPANY,
+    CONTENTS,
+    CONTROLS,
+    COOKIES,
+    CREDIT,
+    DISCLAIMER,
+    LEGAL,
+    MENU,
+    NEWSLETTER,
+    RELATED,
+    SEARCH,
+    SHARE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +37,9 @@ class Rule:
     """`pattern` is searched for in a block of at most `words` words.
 
     `certain` alone suffices to leave the block out. An `opens` rule begins a part of the page
-    when its block is a line of its own. Where there are `hints`, the text has one of them in lower
-    case whenever the pattern matches: a quick look that spares long blocks the slow one. In the
-    table a hint's "_" stands for a space.
+    when its block is a line of its own. `hints` are groups of signs: a text that the pattern matches
+    has, in lower case, one of each group. They spare most blocks the slow patterns (see
+    `ingest.boilerplate_wordings`). A space in a hint is any one space between two words.
     """
 
     reason: str
@@ -53,7 +47,7 @@ class Rule:
     words: int
     certain: bool = False
     opens: bool = False
-    hints: tuple[str, ...] = ()
+    hints: tuple[tuple[str, ...], ...] = ()
 
 
 def _rule(
@@ -64,27 +58,12 @@ def _rule(
     certain: bool = False,
     opens: bool = False,
     hints: str = "",
+    also: str = "",
 ) -> Rule:
+    """Return a rule; in `hints` and `also`, two groups of them, "_" stands for a space."""
     compiled = re.compile(pattern, re.IGNORECASE | re.VERBOSE)
-    quick = tuple(hint.replace("_", " ") for hint in hints.split())
-    return Rule(reason, compiled, words, certain, opens, quick)
-
-
-_HEALTH = re.compile(
-    r"\b(?:aches?|acute|allerg|arthritis|arter|asthma|blood|bone|brain|breath|cancer|chronic|clinic|cough"
-    r"|cramp|deficien|diabet|diagnos|diarrh|diet|disease|disorder|doctor|dose|drug|exercise|fatigue|fever"
-    r"|fracture|headache|health|heart|hormon|hospital|inflam|infect|injur|insulin|itch|joint|kidney"
-    r"|ligament|liver|lung|medic|mineral|muscle|nausea|nerve|nurse|nutri|pain|patient|pharmac|physician"
-    r"|physio|pregnan|prescri|rash|sleep|sore|spasm|stomach|stress|stretch|stroke|surge|swell|swollen|symptom"
-    r"|syndrome|tablet|tendon|therap|tingl|tissue|treat|tumou?r|twitch|ulcer|urine|vaccin|vein|virus"
-    r"|vitamin|vomit|weakness|wound|ankle|dentist|elbow|eyes?\b|eyelid|knee|optician|shoulder|skin|throat)",
-    re.IGNORECASE,
-)
-
-
-def is_about_health(text: str) -> bool:
-    """Return whether an English text has a word of health in it."""
-    return _HEALTH.search(text) is not None
+    groups = (tuple(hint.replace("_", " ") for hint in group.split()) for group in (hints, also))
+    return Rule(reason, compiled, words, certain, opens, tuple(group for group in groups if group))
 
 
 _MONTH = (
@@ -176,7 +155,7 @@ RULES: tuple[Rule, ...] = (
         r"|we\ and\ our\ partners\ (?:store|process)",
         70,
         certain=True,
-        hints="cookie accept reject manage privacy gdpr sell partners information",
+        hints="cookie preferences your_privacy gdpr not_sell our_partners information_you",
     ),
     _rule(
         COOKIES,
@@ -297,7 +276,7 @@ RULES: tuple[Rule, ...] = (
         rf"\ ago.*|next\ review.*)$",
         16,
     ),
-    _rule(BYLINE, _DATE, 12),
+    _rule(BYLINE, _DATE, 12, hints="0 1 2 3 4 5 6 7 8 9"),
     # Company, law, money
     _rule(
         COMPANY,
@@ -323,6 +302,8 @@ RULES: tuple[Rule, ...] = (
         r"|\b(?:Ltd|Limited|Inc|LLC|LLP|GmbH|PLC|S\.A\.|Pty)\.?$|^\d+[a-z]?,?\ (?:\w+\ ){1,4}(?:road|rd|street"
         r"|st|avenue|ave|lane|drive|court|suite|square|blvd|boulevard|place)\b[^.?!]{0,60}$",
         16,
+        hints="0 1 2 3 4 5 6 7 8 9 mail phone tel fax address mobile whatsapp call contact hours office"
+        " box ltd limited inc llc llp gmbh plc s.a pty",
     ),
     _rule(
         COMPANY,
@@ -344,7 +325,7 @@ RULES: tuple[Rule, ...] = (
         r"|may\ not\ be\ (?:published|reproduced|broadcast|rewritten)",
         90,
         certain=True,
-        hints="© (c) copyright reserved may",
+        hints="© (c) copyright reserved may_not",
     ),
     _rule(
         LEGAL,
@@ -363,6 +344,7 @@ RULES: tuple[Rule, ...] = (
         r"|\beditorial\ (?:standards|policy|guidelines|process)\b|^(?:medical\ )?disclaimer\b",
         150,
         hints="substitut intended meant designed replace constitut advice guidance counsel diagnos informational information educational evaluated editorial disclaimer",
+        also="content information article page site blog material advice post statement educational substitut evaluated editorial disclaimer",
     ),
     _rule(
         DISCLAIMER,
@@ -373,6 +355,7 @@ RULES: tuple[Rule, ...] = (
         150,
         certain=True,
         hints="medical professional physician doctor informational",
+        also="content information article page site blog material",
     ),
     _rule(
         ADVERTISEMENT,

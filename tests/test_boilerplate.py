@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest import boilerplate_rules as rules
+from ingest import boilerplate_reasons as because
 from ingest.boilerplate import judge
 from ingest.boilerplate_features import block_hash
 from ingest.document import SourceBlock
@@ -199,24 +199,24 @@ def test_article_copied_alone_is_kept_whole_but_for_certain_wordings(gap: str) -
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("Leave a Reply", rules.COMMENT_FORM),
-        ("Your thoughts on this", rules.COMMENT_FORM),
-        ("User avatar Guest", rules.COMMENTS),
-        ("Couldn't find what you're looking for?", rules.SEARCH),
-        ("Get our weekly newsletter", rules.NEWSLETTER),
-        ("We use cookies to make this site better. Accept all", rules.COOKIES),
-        ("VAT Number: 123 4567 89", rules.COMPANY),
-        ("+44 1632 960 123", rules.COMPANY),
-        ("About the author", rules.AUTHOR),
-        ("Advertisement", rules.ADVERTISEMENT),
-        ("RELATED: 7 chairs for bad backs", rules.RELATED),
-        ("Home > Conditions > Cramp", rules.MENU),
-        ("Log in", rules.ACCOUNT),
-        ("Click to share on Facebook (Opens in new window)", rules.SHARE),
-        ("© 2024 Example Media", rules.LEGAL),
+        ("Leave a Reply", because.COMMENT_FORM),
+        ("Your thoughts on this", because.COMMENT_FORM),
+        ("User avatar Guest", because.COMMENTS),
+        ("Couldn't find what you're looking for?", because.SEARCH),
+        ("Get our weekly newsletter", because.NEWSLETTER),
+        ("We use cookies to make this site better. Accept all", because.COOKIES),
+        ("VAT Number: 123 4567 89", because.COMPANY),
+        ("+44 1632 960 123", because.COMPANY),
+        ("About the author", because.AUTHOR),
+        ("Advertisement", because.ADVERTISEMENT),
+        ("RELATED: 7 chairs for bad backs", because.RELATED),
+        ("Home > Conditions > Cramp", because.MENU),
+        ("Log in", because.ACCOUNT),
+        ("Click to share on Facebook (Opens in new window)", because.SHARE),
+        ("© 2024 Example Media", because.LEGAL),
         (
             "The content of this website is not a substitute for professional medical advice.",
-            rules.DISCLAIMER,
+            because.DISCLAIMER,
         ),
     ],
 )
@@ -266,9 +266,9 @@ def test_medical_sentences_with_such_words_stay(text: str) -> None:
 def test_reason_of_an_unspoken_line_comes_from_the_part_it_stands_in() -> None:
     blocks = blocks_of("\n\n".join(text for _, text in marked(CLINIC)))
     reasons = {b.text: r for b, r in zip(blocks, judge(blocks), strict=True)}
-    assert reasons["Five shoes for flat feet"] == rules.RELATED
-    assert reasons["Enter your email address"] == rules.NEWSLETTER
-    assert reasons["VAT number: 000 1111 22"] == rules.COMPANY
+    assert reasons["Five shoes for flat feet"] == because.RELATED
+    assert reasons["Enter your email address"] == because.NEWSLETTER
+    assert reasons["VAT number: 000 1111 22"] == because.COMPANY
 
 
 def test_repetition_tips_a_block_in_doubt_and_not_a_paragraph_of_the_article() -> None:
@@ -281,7 +281,7 @@ def test_repetition_tips_a_block_in_doubt_and_not_a_paragraph_of_the_article() -
 
 def test_title_that_the_source_states_is_kept() -> None:
     blocks = [SourceBlock("heading", "Newsletter", 1), SourceBlock("paragraph", "It is a letter.")]
-    assert judge(blocks) == [rules.NEWSLETTER, ""]
+    assert judge(blocks) == [because.NEWSLETTER, ""]
     assert judge(blocks, title="newsletter") == ["", ""]
 
 
@@ -357,4 +357,4 @@ def test_seeds_lose_their_boilerplate_and_nothing_else(
 def test_reference_list_of_a_seed_is_its_eight_entries(seed: Callable[[str], bytes]) -> None:
     (one,) = read(seed("001_b4573b63948b1173.txt"), "seed.txt")
     reasons = judge(one.blocks)
-    assert reasons.count(rules.REFERENCES) == 9
+    assert reasons.count(because.REFERENCES) == 9

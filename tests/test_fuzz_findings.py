@@ -11,7 +11,7 @@ import pytest
 
 from index.errors import SourceError
 from index.sentences import sentence_spans
-from ingest.boilerplate_features import matching_rules
+from ingest.boilerplate_wordings import matching_rules
 from ingest.page_metadata import without_site
 from ingest.readers import read
 from ingest.references import citation_marks

@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from index.records import BlockKind
 from ingest.boilerplate import judge
-from ingest.boilerplate_rules import REFERENCES
+from ingest.boilerplate_reasons import REFERENCES
 from ingest.document import Document, Metadata, SourceBlock
 from ingest.encoding import decode
 from ingest.references import parse_references
