@@ -1,6 +1,7 @@
 """`<pincite-search>` on a page of another origin, in a real browser."""
 
 from collections.abc import Iterator
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import pytest
@@ -15,7 +16,7 @@ from index.encoder import DeterministicEncoder
 from service.app import create_app
 from service.strings import locales
 from tests.browser import Watched, axe_faults, axe_script, chromium, serving
-from tests.service_fixtures import CAUSES, build, settings_in, write_corpus
+from tests.service_fixtures import CAUSES, SHOW_NONE, build, settings_in, write_corpus
 
 pytestmark = pytest.mark.slow
 
@@ -40,10 +41,10 @@ Zebrafish \U0001f41f\U0001f41f say &lt;script&gt;alert(4)&lt;/script&gt; and \u2
 See a doctor when the zebrafish \U0001f41f swells.
 """.replace("{long}", "z" * 3000)
 
-POLICY = "default-src 'none'; script-src {server}; connect-src {server}; style-src 'self'"
+POLICY = "default-src 'none'; script-src {server}; connect-src {server} {silent}; style-src 'self'"
 
 
-def _host(server: str) -> Starlette:
+def _host(server: str, silent: str) -> Starlette:
     """Return a site that embeds the component under a strict policy of its own."""
 
     def page(request: Request) -> HTMLResponse:
@@ -54,19 +55,27 @@ def _host(server: str) -> Starlette:
             f'<script type="module" src="{server}/static/pincite-search.js"></script>'
             "<main><h1>A patients’ association</h1>"
             f"<pincite-search{attributes}></pincite-search></main>",
-            headers={"content-security-policy": POLICY.format(server=server)},
+            headers={"content-security-policy": POLICY.format(server=server, silent=silent)},
         )
 
     return Starlette(routes=[Route("/", page)])
 
 
+class Sites(NamedTuple):
+    """The service, a site it allows, one that it does not, and a service that answers nothing."""
+
+    server: str
+    friend: str
+    stranger: str
+    silent: str
+
+
 @pytest.fixture(scope="module")
-def sites(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str, str]]:
-    """Give the addresses of the service, of a site it allows and of one that it does not."""
+def sites(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sites]:
     home = tmp_path_factory.mktemp("embedded")
     write_corpus(home / "corpus")
     write_corpus(home / "corpus", {"zebra.md": HOSTILE})
-    settings = settings_in(home, answer_threshold=0.3)
+    settings = settings_in(home)
     build(settings)
     # The server's port is known once it listens, and the host page's before the service is asked:
     # so the hosts are made with the server's address, and the service with the friend's.
@@ -75,11 +84,16 @@ def sites(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str, 
     async def late(scope: Scope, receive: Receive, send: Send) -> None:
         await holder["host"](scope, receive, send)
 
+    encoder = DeterministicEncoder()
     with serving(late) as friend, serving(late) as stranger:
         allowed = settings.model_copy(update={"allowed_origins": friend})
-        with serving(create_app(allowed, DeterministicEncoder())) as server:
-            holder["host"] = _host(server)
-            yield server, friend, stranger
+        nothing = allowed.model_copy(update={"answer_threshold": SHOW_NONE})
+        with (
+            serving(create_app(allowed, encoder)) as server,
+            serving(create_app(nothing, encoder)) as silent,
+        ):
+            holder["host"] = _host(server, silent)
+            yield Sites(server, friend, stranger, silent)
 
 
 @pytest.fixture(scope="module")
@@ -89,10 +103,9 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def page(browser: Browser, sites: tuple[str, str, str]) -> Iterator[Page]:
+def page(browser: Browser, sites: Sites) -> Iterator[Page]:
     context = browser.new_context(locale="en-GB", reduced_motion="reduce")
-    server, friend, _ = sites
-    watched = Watched(context.new_page(), server, friend)
+    watched = Watched(context.new_page(), sites.server, sites.friend, sites.silent)
     yield watched.page
     context.close()
     assert watched.faults == []
@@ -112,8 +125,8 @@ def text(page: Page) -> str:
     return str(page.evaluate(inside))
 
 
-def test_a_question_is_answered_on_another_site(page: Page, sites: tuple[str, str, str]) -> None:
-    server, friend, _ = sites
+def test_a_question_is_answered_on_another_site(page: Page, sites: Sites) -> None:
+    server, friend = sites.server, sites.friend
     requests: list[tuple[str, dict[str, str]]] = []
     page.on("request", lambda request: requests.append((request.url, request.headers)))
     ask(page, friend)
@@ -136,8 +149,8 @@ def test_a_question_is_answered_on_another_site(page: Page, sites: tuple[str, st
     assert not any("calf" in urlsplit(url).query for url, _ in requests)
 
 
-def test_the_proof_is_one_click_away(page: Page, sites: tuple[str, str, str]) -> None:
-    server, friend, _ = sites
+def test_the_proof_is_one_click_away(page: Page, sites: Sites) -> None:
+    server, friend = sites.server, sites.friend
     ask(page, friend)
     mark = page.locator("pincite-search blockquote").first.text_content() or ""
     page.locator("pincite-search .links a").first.click()
@@ -147,10 +160,8 @@ def test_the_proof_is_one_click_away(page: Page, sites: tuple[str, str, str]) ->
     assert "".join(marked.split()) == "".join(mark.split())
 
 
-def test_the_focus_stays_in_the_box_and_goes_on_to_the_answer(
-    page: Page, sites: tuple[str, str, str]
-) -> None:
-    ask(page, sites[1])
+def test_the_focus_stays_in_the_box_and_goes_on_to_the_answer(page: Page, sites: Sites) -> None:
+    ask(page, sites.friend)
     deep = "(document.activeElement.shadowRoot ?? document).activeElement"
     assert page.evaluate(f"{deep}.id") == "q"
     names = []
@@ -161,17 +172,15 @@ def test_the_focus_stays_in_the_box_and_goes_on_to_the_answer(
     assert names == ["Ask", f"Read it in the article: {section}", f"Open at the source: {section}"]
 
 
-def test_where_nothing_answers_it_says_so(page: Page, sites: tuple[str, str, str]) -> None:
-    ask(page, sites[1], "How do I renew my passport?")
+def test_where_nothing_answers_it_says_so(page: Page, sites: Sites) -> None:
+    ask(page, f"{sites.friend}?server={sites.silent}", "How do I renew my passport?")
     assert page.locator("pincite-search blockquote").count() == 0
     status = page.locator("pincite-search [role=status]").text_content()
     assert status == "The articles here do not answer this"
 
 
-def test_an_emergency_raises_the_notice_above_the_passages(
-    page: Page, sites: tuple[str, str, str]
-) -> None:
-    ask(page, sites[1], f"{CAUSES} I cannot breathe.")
+def test_an_emergency_raises_the_notice_above_the_passages(page: Page, sites: Sites) -> None:
+    ask(page, sites.friend, f"{CAUSES} I cannot breathe.")
     notice = page.locator("pincite-search [role=alert]")
     assert "cannot breathe" in (notice.text_content() or "")
     assert page.locator("pincite-search blockquote").count() > 0
@@ -182,9 +191,9 @@ def test_an_emergency_raises_the_notice_above_the_passages(
     )
 
 
-def test_hostile_articles_and_questions_are_text(page: Page, sites: tuple[str, str, str]) -> None:
+def test_hostile_articles_and_questions_are_text(page: Page, sites: Sites) -> None:
     page.set_viewport_size({"width": 320, "height": 700})
-    ask(page, sites[1], "zebrafish stripes <img src=x onerror=alert(9)> \u202e\u200b")
+    ask(page, sites.friend, "zebrafish stripes <img src=x onerror=alert(9)> \u202e\u200b")
     inside = "document.querySelector('pincite-search').shadowRoot"
     assert page.evaluate(f"{inside}.querySelectorAll('img, script, svg').length") == 0
     words = text(page)
@@ -199,10 +208,8 @@ def test_hostile_articles_and_questions_are_text(page: Page, sites: tuple[str, s
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
 
 
-def test_attributes_choose_language_number_and_words(
-    page: Page, sites: tuple[str, str, str]
-) -> None:
-    server, friend, _ = sites
+def test_attributes_choose_language_number_and_words(page: Page, sites: Sites) -> None:
+    server, friend = sites.server, sites.friend
     query = f"?lang=es&k=1&placeholder=Pregunte&heading-level=4&server={server}"
     ask(page, friend + query)
     assert page.locator("pincite-search input").get_attribute("placeholder") == "Pregunte"
@@ -219,13 +226,11 @@ def test_attributes_choose_language_number_and_words(
     assert page.locator("pincite-search input").input_value() == CAUSES
 
 
-def test_a_site_that_is_not_allowed_gets_no_answer(
-    browser: Browser, sites: tuple[str, str, str]
-) -> None:
+def test_a_site_that_is_not_allowed_gets_no_answer(browser: Browser, sites: Sites) -> None:
     page = browser.new_page()
     said: list[str] = []
     page.on("console", lambda message: said.append(message.text))
-    page.goto(sites[2])
+    page.goto(sites.stranger)
     page.fill("pincite-search input", CAUSES)
     page.press("pincite-search input", "Enter")
     status = page.locator("pincite-search [role=status]")
@@ -236,14 +241,18 @@ def test_a_site_that_is_not_allowed_gets_no_answer(
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing(browser: Browser, sites: tuple[str, str, str], theme: str) -> None:
+def test_axe_finds_nothing(browser: Browser, sites: Sites, theme: str) -> None:
     axe = axe_script()
     context = browser.new_context(
         color_scheme="dark" if theme == "dark" else "light", bypass_csp=True
     )
     page = context.new_page()
-    for question in (CAUSES, "How do I renew my passport?", "I have chest pain"):
-        ask(page, sites[1], question)
+    for query, question in (
+        ("", CAUSES),
+        (f"?server={sites.silent}", "How do I renew my passport?"),
+        ("", "I have chest pain"),
+    ):
+        ask(page, sites.friend + query, question)
         # The site follows the person's scheme, as the component then does.
         page.evaluate("(() => { document.documentElement.style.colorScheme = 'light dark' })()")
         assert axe_faults(page, axe) == [], question
