@@ -49,7 +49,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def address(home: Path) -> Iterator[str]:
-    settings = settings_in(home, answer_threshold=0.01)
+    settings = settings_in(home, answer_passages=2)
     with serving(create_app(settings, DeterministicEncoder())) as address:
         yield address
 
