@@ -254,12 +254,16 @@ def evaluate(
     ] = None,
     relevant: Annotated[int, typer.Option(min=1, help="Grade from which a document answers.")] = 1,
     html: Annotated[Path | None, typer.Option(help="Write a report with plots here.")] = None,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Ask every query again; else go on where one stopped.")
+    ] = False,
     index: Index = None,
     as_json: Annotated[bool, typer.Option("--json", help="The result as JSON.")] = False,
 ) -> None:
     """Measure the search on a dataset of queries with judged documents.
 
-    The dataset's own index is kept in eval/ beside the index, and made once for each content.
+    The dataset's own index is kept in eval/ beside the index, and made once for each content. So
+    is what was found for each query: an evaluation that was interrupted goes on where it stopped.
     """
     from index.encoder import open_encoder
     from index.search import Searcher
@@ -269,6 +273,7 @@ def evaluate(
     from service.evaluate import evaluate as run
     from service.evaluate_report import as_json as to_json
     from service.evaluate_report import as_table, write_html
+    from service.evaluation_runs import Runs
 
     settings = load_settings(index=index)
     given = read_dataset(dataset, qrels, relevant)
@@ -283,11 +288,14 @@ def evaluate(
             keep=1,
             on_progress=on_progress,
         )
+        snapshot = open_snapshot(kept)
+        content = (snapshot.manifest.snapshot, given.sha256, encoder.record.fingerprint)
         found = run(
             given,
-            Searcher(open_snapshot(kept)),
+            Searcher(snapshot),
             encoder,
             relevant=relevant,
+            runs=Runs.open(kept, (*content, encoder.runtime), fresh=fresh),
             on_progress=lambda done, total: on_progress("asking", done, total),
         )
     if html is not None:
