@@ -24,6 +24,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from bench.figures import Figures, Table, bars, save
+
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "eval" / "medquad" / "corpus.jsonl.gz"
 QUESTION = "Why does my calf cramp at night, and what helps?"
 
@@ -204,6 +206,7 @@ def main() -> int:
     parser.add_argument("--sweep", action="store_true", help="streams, batches and padding instead")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--passages", type=int, default=96)
+    parser.add_argument("--json", type=Path, help="write the figures there too")
     parser.add_argument("--child", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.child:
@@ -222,6 +225,7 @@ def main() -> int:
     print(f"| {'variant':44} | " + " | ".join(columns) + " |")
     print("|---" * (len(columns) + 1) + "|")
     first = found[0]
+    rows: list[tuple[str | float, ...]] = []
     for variant, facts in zip(variants, found, strict=True):
         cells = [
             f"{facts['wall']:.1f}",
@@ -234,8 +238,16 @@ def main() -> int:
             f"{facts['serving']:.0f}",
             f"{facts['peak']:.0f}",
         ]
+        rows.append((variant.name, *map(float, cells)))
         widths = zip(columns, cells, strict=True)
         print(f"| {variant.name:44} | " + " | ".join(f"{c:>{len(k)}}" for k, c in widths) + " |")
+    names = [variant.name for variant in variants]
+    table = Table("Runtimes", ("variant", *columns), tuple(rows))
+    plots = (
+        bars("Encoding", "passages/s", {n: f["wall"] for n, f in zip(names, found, strict=True)}),
+        bars("One question", "ms", {n: f["question"] for n, f in zip(names, found, strict=True)}),
+    )
+    save(Figures((table,), plots), options.json)
     return 0
 
 

@@ -25,6 +25,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.figures import Figures, Table, bars, save
 from index.encoder import Encoder, OnBatch, open_encoder
 from index.records import EncoderRecord
 from index.weights import DEFAULT_ENCODER, locate
@@ -75,6 +76,7 @@ def main() -> int:
     parser.add_argument("--articles", type=int, default=300)
     parser.add_argument("--sample", type=int, default=256, help="passages for the reference")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--json", type=Path, help="write the figures there too")
     options = parser.parse_args()
     if not ARTICLES.is_file():
         print(f"skipped: {ARTICLES} is absent")
@@ -115,13 +117,19 @@ def main() -> int:
         "| what | passages/s | × first | passages/processor s | × first |\n|---|---|---|---|---|"
     )
     first: tuple[float, float] | None = None
+    rows: list[tuple[str, float, float, float, float]] = []
     for name, rates in found.items():
         wall, processor = (statistics.median(each) for each in zip(*rates, strict=True))
         first = first or (wall, processor)
+        rows.append((name, wall, wall / first[0], processor, processor / first[1]))
         print(
             f"| {name} | {wall:.1f} | {wall / first[0]:.2f} | {processor:.1f} | "
             f"{processor / first[1]:.2f} |"
         )
+    columns = ("what", "passages/s", "× first", "passages/processor s", "× first")
+    table = Table("Ingest beside bare encoding", columns, tuple(rows))
+    plot = bars("Passages a second", "passages/s", {name: wall for name, wall, *_ in rows})
+    save(Figures((table,), (plot,)), options.json)
     return 0
 
 

@@ -17,14 +17,16 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import vstack
 
+from bench.figures import Figures, Plot, Table, save
 from index.dense import DenseIndex
 from index.encoder import fits, open_encoder
 from index.focus import condensed, term_weights
@@ -288,6 +290,41 @@ def child(act: str, index: Path, cache: Path) -> None:
     print(json.dumps(measure(index, questions, np.load(cache / "queries.npy"))))
 
 
+def figures(found: Mapping[int, Mapping[str, Any]]) -> Figures:
+    """Return what was measured at each size: a column a size, and curves against it."""
+    rows: dict[str, list[float]] = {}
+    curves: dict[str, dict[str, list[tuple[float, float]]]] = {"ms": {}, "MB": {}, "s": {}}
+
+    def note(name: str, unit: str, n: int, value: float, curve: str = "") -> None:
+        rows.setdefault(f"{name}, {unit}" if unit else name, []).append(value)
+        if curve:
+            curves[unit].setdefault(curve, []).append((n, value))
+
+    for n, sizes in found.items():
+        measured = sizes["measure"]
+        for stage, (median, worst) in measured["wall ms p50, p99"].items():
+            note(f"{stage}, p50", "ms", n, median, stage)
+            note(f"{stage}, p99", "ms", n, worst)
+        for stage, (median, _) in measured["cpu ms p50, p99"].items():
+            note(f"{stage}, processor, p50", "ms", n, median)
+        note("recall@10 of the exact ten", "", n, measured["recall@10"])
+        note("memory when asked", "MB", n, measured["MB when asked"]["all"], "memory")
+        note("disk", "MB", n, sizes["disk"], "disk")
+        note("written, vectors given", "s", n, sizes["build"])
+        note("opened", "s", n, measured["seconds"]["verified and opened"], "opened")
+        note("one article added, written", "s", n, sizes["update"]["all written"], "one added")
+    columns = ("", *(f"{n:,} passages" for n in found))
+    table = Table("Against size", columns, tuple((name, *row) for name, row in rows.items()))
+    titles = {"ms": "Search, p50 of each stage", "MB": "Memory and disk", "s": "Open and add"}
+    return Figures(
+        (table,),
+        tuple(
+            Plot(titles[unit], "lines", "passages", unit, {k: tuple(v) for k, v in each.items()})
+            for unit, each in curves.items()
+        ),
+    )
+
+
 def main() -> None:
     if sys.argv[1:2] == ["--child"]:
         child(sys.argv[2], Path(sys.argv[3]), Path(sys.argv[4]))
@@ -297,7 +334,9 @@ def main() -> None:
     parser.add_argument("questions", type=Path, nargs="+")
     parser.add_argument("--sizes", default="10000,100000,1000000")
     parser.add_argument("--folder", type=Path)
+    parser.add_argument("--json", type=Path, help="write the figures there too")
     given = parser.parse_args()
+    found: dict[int, dict[str, Any]] = {}
     with tempfile.TemporaryDirectory(dir=given.folder) as folder:
         cache = Path(folder)
         base = open_snapshot(given.index)
@@ -316,15 +355,18 @@ def main() -> None:
             files = [path for path in index.rglob("*") if path.is_file()]
             sizes = {p.name: round(p.stat().st_size / 1e6, 1) for p in files}
             print("  disk MB   ", round(sum(sizes.values())), sizes, flush=True)
+            found[n] = {"build": built["all"], "disk": sum(sizes.values())}
             for act in ("measure", "update"):
                 done = subprocess.run(
                     [sys.executable, "-m", "bench.scale", "--child", act, str(index), str(cache)],
                     check=True, capture_output=True, text=True,
                     env={**os.environ, "OMP_NUM_THREADS": "1"},
                 )  # fmt: skip
-                for name, value in json.loads(done.stdout).items():
+                found[n][act] = json.loads(done.stdout)
+                for name, value in found[n][act].items():
                     print(f"  {name}: {value}", flush=True)
             shutil.rmtree(index)
+    save(figures(found), given.json)
 
 
 if __name__ == "__main__":

@@ -36,6 +36,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bench.figures import Figures, Plot, Table, save
+
 EVAL = Path(__file__).resolve().parents[2] / "shared" / "eval"
 TIMEOUT = 10.0
 """Seconds after which an answer that has not come counts as timed out."""
@@ -224,7 +226,9 @@ async def against_encoding(service: Service, asked: Sequence[str]) -> tuple[Load
     return bare, over
 
 
-async def _run(options: argparse.Namespace, asked: Iterator[str]) -> None:
+async def _run(options: argparse.Namespace, asked: Iterator[str]) -> Figures:
+    alone: list[tuple[str, float, float, float]] = []
+    stages: dict[str, Load] = {}
     with served(options.index) as service:
         await ask_from(service, 4, options.seconds / 4, asked)  # to warm up
         bare, over = await against_encoding(service, list(itertools.islice(asked, options.alone)))
@@ -232,6 +236,7 @@ async def _run(options: argparse.Namespace, asked: Iterator[str]) -> None:
         print("one client, each question encoded here and then asked there:")
         for part in (50, 99):
             one, other = percentile(bare.milliseconds, part), percentile(over.milliseconds, part)
+            alone.append((f"p{part}", one, other, other / one))
             print(
                 f"  p{part}: encoding {one:.1f} ms, over HTTP {other:.1f} ms, × {other / one:.2f}"
             )
@@ -239,6 +244,7 @@ async def _run(options: argparse.Namespace, asked: Iterator[str]) -> None:
         first = None
         for clients in options.clients:
             load = await ask_from(service, clients, options.seconds, asked)
+            stages[f"{clients} clients"] = load
             first = first or percentile(load.milliseconds, 50)
             by = percentile(load.milliseconds, 99) / first
             print(f"{clients:4} clients: {load.row()}  p99 is × {by:.1f} of one's p50", flush=True)
@@ -247,10 +253,12 @@ async def _run(options: argparse.Namespace, asked: Iterator[str]) -> None:
             await ask_from(service, 4, options.seconds / 4, asked)
             for clients in options.clients[-1:]:
                 load = await ask_from(service, clients, options.seconds, asked)
+                stages[f"{clients} clients, one text a batch"] = load
                 print(f"{clients:4} clients, one text a batch: {load.row()}", flush=True)
     if options.overload:
         with served(options.index, queue=options.overload) as service:
             load = await ask_from(service, 4 * options.overload, options.seconds, asked)
+            stages[f"queue of {options.overload}, {4 * options.overload} clients"] = load
             print(f"queue of {options.overload}, {4 * options.overload} clients: {load.row()}")
             if load.refusals:
                 print(
@@ -258,7 +266,46 @@ async def _run(options: argparse.Namespace, asked: Iterator[str]) -> None:
                     f"p99 {percentile(load.refusals, 99):.1f} ms"
                 )
             after = await ask_from(service, 1, options.seconds / 4, asked)
+            stages["one client right after it"] = after
             print(f"  one client right after it: {after.row()}")
+    return _figures(alone, stages, options.clients)
+
+
+def _figures(
+    alone: Sequence[tuple[str, float, float, float]], stages: dict[str, Load], clients: list[int]
+) -> Figures:
+    answered = {name: load for name, load in stages.items() if load.milliseconds}
+    rows = tuple(
+        (
+            name,
+            len(load.milliseconds) / load.seconds,
+            percentile(load.milliseconds, 50),
+            percentile(load.milliseconds, 99),
+            f"{load.ends['503']}",
+            f"{sum(load.ends.values()) - load.ends['200'] - load.ends['503']}",
+            1000 * load.service / len(load.milliseconds),
+        )
+        for name, load in answered.items()
+    )
+    columns = ("", "questions/s", "p50, ms", "p99, ms", "503", "other errors", "processor ms each")
+    named = {n: answered.get(f"{n} clients") for n in clients}
+    loads = [(n, load) for n, load in named.items() if load]
+    curves = {
+        f"p{part}": tuple((float(n), percentile(load.milliseconds, part)) for n, load in loads)
+        for part in (50, 99)
+    }
+    rates = tuple((float(n), len(load.milliseconds) / load.seconds) for n, load in loads)
+    plots = (
+        Plot("Answers", "lines", "clients", "questions/s", {"questions/s": rates}),
+        Plot("Waiting", "lines", "clients", "ms", curves),
+    )
+    return Figures(
+        (
+            Table("One client", ("", "encoding alone, ms", "over HTTP, ms", "ratio"), tuple(alone)),
+            Table("Under load", columns, rows),
+        ),
+        plots if loads else (),
+    )
 
 
 def main() -> int:
@@ -275,13 +322,14 @@ def main() -> int:
     parser.add_argument("--alone", type=int, default=250, help="questions of the one client")
     parser.add_argument("--unbatched", action="store_true", help="without batching too")
     parser.add_argument("--overload", type=int, default=16, metavar="QUEUE", help="0: none")
+    parser.add_argument("--json", type=Path, help="write the figures there too")
     parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.child:
         _child(options.index, unbatched=options.unbatched)
         return 0
     print(f"{os.cpu_count()} cores, load average {os.getloadavg()[0]:.1f}; index {options.index}")
-    asyncio.run(_run(options, questions(options.index)))
+    save(asyncio.run(_run(options, questions(options.index))), options.json)
     return 0
 
 
