@@ -168,9 +168,10 @@ class HeadAsGet:
 
 
 def _asks(scope: Scope) -> bool:
-    """Tell whether a request is a question: to the JSON route, or to the page with one in it."""
+    """Tell whether a request is a question: to the JSON route, or to the page, sent or linked."""
     path: str = scope["path"]
-    return path == "/v1/ask" or (path == "/" and bool(scope["query_string"]))
+    linked = scope["method"] == "POST" or b"q=" in scope["query_string"]
+    return path == "/v1/ask" or (path == "/" and linked)
 
 
 def _announced(scope: Scope) -> int:
