@@ -90,7 +90,7 @@ bench-faults: install-dev ## Swap and kill many times over (minutes).
 	PINCITE_TEST_SWAPS=50 PINCITE_TEST_KILLS=200 $(BIN)/python -m pytest tests/test_under_fire.py tests/test_crash.py
 
 peers: install-dev ## Pincite beside five libraries, on ../shared/eval/scifact (an hour, 10 GB the first time).
-	$(BIN)/python -m bench.peers --keep var/bench/peers --write $(ARGS)
+	$(BIN)/python -m bench.peers --write $(ARGS)
 
 # torch is named first: with it there, nothing else asks for a newer one, and the build number of
 # the CPU build ("+cpu") is no part of the version.

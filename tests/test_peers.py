@@ -122,7 +122,9 @@ def test_a_peer_that_fails_is_named_and_the_rest_goes_on(
         return None if peer == "txtai" else row(rankings={"q": ["d3"]})
 
     monkeypatch.setattr("bench.peers.__main__.run_peer", run_peer)
-    given: Any = type("Given", (), {"documents": None, "only": ["txtai", "chroma"]})()
+    given: Any = type(
+        "Given", (), {"documents": None, "questions": None, "only": ["txtai", "chroma"]}
+    )()
     text = compare(read, given, tmp_path)
     assert text.count("| Peer 1.2 |") == 3
     assert text.endswith("\nFailed: txtai.\n")

@@ -1,6 +1,7 @@
 """Pincite beside its peers, in one run: the same documents, questions and vectors for each.
 
-    python -m bench.peers [--documents N] [--only NAME ...] [--keep FOLDER] [--write]
+    python -m bench.peers [--documents N] [--questions N] [--only NAME ...] [--keep FOLDER]
+                          [--write]
 
 Each peer gets an environment of its own in var/peers (made when it is missing, pinned by
 bench/peers/requirements), the weights that Pincite uses, and the settings that its documentation
@@ -22,6 +23,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -197,19 +199,21 @@ def write(text: str, pages: Sequence[Path] = TABLES) -> None:
 
 def compare(dataset: Dataset, given: argparse.Namespace, folder: Path) -> str:
     """Run every peer on the dataset, one after the other; return the table."""
+    asked = dict(islice(dataset.queries.items(), given.questions))
     documents = documents_of(dataset, given.documents)
     task = folder / "task.json"
     model = str(locate(DEFAULT_ENCODER).path)
-    asked = json.dumps({"documents": documents, "questions": dataset.queries, "model": model})
-    if task.is_file() and task.read_text("utf-8") != asked:
+    wanted = json.dumps({"documents": documents, "questions": asked, "model": model})
+    if task.is_file() and task.read_text("utf-8") != wanted:
         raise SystemExit(f"{folder} keeps the results of another task: name another folder.")
-    task.write_text(asked, "utf-8")
+    task.write_text(wanted, "utf-8")
     peers = (*OURS, *(given.only or PEERS))
     measured = {each: run_peer(each, task, folder) for each in peers}
     rows = [row for row in measured.values() if row]
     if not rows:
         raise SystemExit("nothing was measured.")
-    text = heading(len(dataset.queries), len(documents)) + table(rows, dataset.qrels)
+    qrels = {query: dataset.qrels[query] for query in asked}
+    text = heading(len(asked), len(documents)) + table(rows, qrels)
     failed = [each for each, row in measured.items() if row is None]
     return text + (f"\nFailed: {', '.join(failed)}.\n" if failed else "")
 
@@ -217,6 +221,7 @@ def compare(dataset: Dataset, given: argparse.Namespace, folder: Path) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--documents", type=int, help="not all documents, but this many")
+    parser.add_argument("--questions", type=int, help="not all questions, but the first so many")
     parser.add_argument("--only", nargs="+", choices=PEERS, help="not all peers, but these")
     parser.add_argument("--keep", type=Path, help="keep results here, and use those kept")
     parser.add_argument("--write", action="store_true", help="into docs/peers.md and README.md")
