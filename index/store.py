@@ -208,6 +208,10 @@ class Records:
         )
         return {record[0]: FileRecord(*record) for record in found}
 
+    def problems(self) -> dict[str, str]:
+        """Return, by source, why a file of the corpus could not be read; none that could be."""
+        return dict(self._query("SELECT source, problem FROM files WHERE problem != ''"))
+
 
 def write_records(
     path: Path,

@@ -104,11 +104,10 @@ class Answers:
     def status(self) -> IndexStatus:
         """What is live, which snapshots are kept, which files could not be read."""
         searcher = self._searcher
-        files = searcher.snapshot.records.files().values()
         return IndexStatus(
             **_index_out(searcher).model_dump(),
             snapshots=tuple(snapshots(self._settings.index)),
-            problems={file.source: file.problem for file in files if file.problem},
+            problems=searcher.snapshot.records.problems(),
         )
 
     def articles(self) -> Sequence[Article]:
@@ -242,8 +241,8 @@ class Answers:
         Raises `QuestionError` when the question is empty or longer than the setting allows,
         `SnapshotNotKept` when there is no such snapshot.
         """
-        live = self._searcher.snapshot.manifest.snapshot
-        asking = (question, k, snapshot or live, filters, language)
+        searcher = self._searcher_of(snapshot)
+        asking = (question, k, searcher.snapshot.manifest.snapshot, filters, language)
         with self._sharing:
             shared = self._under_way.get(asking)
             if shared is None:
@@ -251,7 +250,7 @@ class Answers:
         if shared is not None:
             return shared.result()
         try:
-            answer = self._answer(question, k, snapshot, filters, language)
+            answer = self._answer(searcher, question, k, filters, language)
         except BaseException as error:
             mine.set_exception(error)
             raise
@@ -264,14 +263,13 @@ class Answers:
 
     def _answer(
         self,
+        searcher: Searcher,
         question: str,
         k: int | None,
-        snapshot: str | None,
         filters: Filters | None,
         language: str,
     ) -> Answer:
         began = time.perf_counter()
-        searcher = self._searcher_of(snapshot)
         asked = self._checked(question)
         filters = None if filters == Filters() else filters
         only = filters.as_filter() if filters else None
@@ -448,7 +446,7 @@ class _Wanted:
         if self.filters is None or self.allowed is None:
             return None
         passed = len(self.allowed)
-        few = f"Only {passed} of {every} passages" if passed else "No passage"
+        few = f"{passed} of {every} passages" if passed else "No passage"
         return f"{few} passed the filters ({described(self.filters.as_filter())})."
 
 
