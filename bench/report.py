@@ -59,7 +59,7 @@ def quick(index: Path, questions: Path) -> list[Bench]:
     return _benches(
         index,
         questions,
-        most=90,
+        most=180,
         options={
             "encode": ("--rounds", "1", "--passages", "32"),
             "ingest": (),

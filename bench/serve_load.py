@@ -268,12 +268,13 @@ async def _run(options: argparse.Namespace, asked: Iterator[str]) -> Figures:
             after = await ask_from(service, 1, options.seconds / 4, asked)
             stages["one client right after it"] = after
             print(f"  one client right after it: {after.row()}")
-    return _figures(alone, stages, options.clients)
+    return figures(alone, stages, options.clients)
 
 
-def _figures(
+def figures(
     alone: Sequence[tuple[str, float, float, float]], stages: dict[str, Load], clients: list[int]
 ) -> Figures:
+    """Return what one client and each load has seen, and curves against the number of clients."""
     answered = {name: load for name, load in stages.items() if load.milliseconds}
     rows = tuple(
         (

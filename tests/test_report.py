@@ -3,14 +3,17 @@
 import re
 import sys
 import time
+from collections import Counter
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
+from bench import scale
 from bench.figures import Figures, Plot, Table, bars, load, save
 from bench.report import Bench, commit, full, machine, prepare, quick, report, run, versions
 from bench.report_page import Ran, Report, as_markdown, shown, write_html
+from bench.serve_load import Load, figures
 
 FIGURES = Figures(
     (Table("Encoding", ("variant", "passages/s", "ms"), (("a <b>", 1234.5, 0.25),)),),
@@ -144,6 +147,43 @@ def test_the_plans_name_benches_that_exist(tmp_path: Path) -> None:
         assert len(named) == len(set(named)) == 7
         for name in named:
             assert (Path(__file__).parent.parent / f"{name.replace('.', '/')}.py").is_file()
+
+
+def test_what_was_measured_at_each_size_is_a_column_and_a_point() -> None:
+    def size(times: int) -> dict[str, object]:
+        waits = {"dense": [1.0 * times, 2.0 * times]}
+        return {
+            "build": 3.0,
+            "disk": 10.0 * times,
+            "measure": {
+                "wall ms p50, p99": waits,
+                "cpu ms p50, p99": waits,
+                "recall@10": 1.0,
+                "MB when asked": {"all": 200, "own": 100},
+                "seconds": {"verified and opened": 0.5},
+            },
+            "update": {"all written": 0.2},
+        }
+
+    found = scale.figures({1000: size(1), 10000: size(4)})
+    (table,) = found.tables
+    assert table.columns == ("", "1,000 passages", "10,000 passages")
+    assert ("dense, p50, ms", 1.0, 4.0) in table.rows
+    assert ("dense, p99, ms", 2.0, 8.0) in table.rows
+    assert found.plots[0].series == {"dense": ((1000, 1.0), (10000, 4.0))}
+    assert [plot.y for plot in found.plots] == ["ms", "MB", "s"]
+
+
+def test_a_load_is_told_by_rate_waits_and_how_requests_ended() -> None:
+    one = Load([2.0, 4.0], [], Counter({"200": 2}), seconds=0.5, service=0.006)
+    crowd = Load([8.0], [1.0], Counter({"200": 1, "503": 3, "timed out": 1}), seconds=1.0)
+    found = figures([("p50", 2.0, 3.0, 1.5)], {"1 clients": one, "a queue": crowd}, [1, 8])
+    assert found.tables[0].rows == (("p50", 2.0, 3.0, 1.5),)
+    assert found.tables[1].rows == (
+        ("1 clients", 4.0, 2.0, 4.0, "0", "0", 3.0),
+        ("a queue", 1.0, 8.0, 8.0, "3", "1", 0.0),
+    )
+    assert found.plots[0].series == {"questions/s": ((1.0, 4.0),)}
 
 
 def test_the_facts_of_the_machine_are_there() -> None:
