@@ -1,6 +1,7 @@
 """Text to sentences, as spans: the unit that passages are made of and highlights point at."""
 
 import re
+from collections.abc import Iterator
 
 import sentencex
 
@@ -11,6 +12,10 @@ _CLINGING_CITATION = re.compile(r"[a-z)\]”\"][.!?](?:\d{1,3}(?:[,–-]\d{1,3})
 # "1. " on its own is the number of what follows, not a sentence.
 _NUMBER_ONLY = re.compile(r"\W*+\w{0,3}+[.)]?+\s*+")
 _WORD_CHARACTER = re.compile(r"\w")
+
+WINDOW = 5_000
+"""Characters in which sentences are looked for at once. The rules take time in the square of the
+number of sentences: of 80,000 characters in 40,000 sentences ("![") 3 s, in windows 0.2 s."""
 
 
 def sentence_spans(text: str, language: str = "en") -> list[Span]:
@@ -24,8 +29,7 @@ def sentence_spans(text: str, language: str = "en") -> list[Span]:
     begin = scan = 0
     code = language.lower().replace("_", "-")
     cited = _CLINGING_CITATION.search(text) is not None
-    for sentence in sentencex.get_sentence_boundaries(code, text):
-        end = int(sentence["end_index"])
+    for end in _ends(code, text):
         if _NUMBER_ONLY.fullmatch(text, scan, end):
             # Signs that have been passed over are not looked at again: of 60,000, each a sentence
             # to the rules, that would take a minute.
@@ -42,6 +46,25 @@ def sentence_spans(text: str, language: str = "en") -> list[Span]:
             begin = spans.pop()[0]
         _append(spans, text, begin, len(text))
     return spans
+
+
+def _ends(code: str, text: str) -> Iterator[int]:
+    """Yield where the sentences of `text` end, in order.
+
+    A longer text than `WINDOW` is looked at in pieces, each from the last sentence's beginning on.
+    """
+    begin = 0
+    while begin < len(text):
+        window = text[begin : begin + WINDOW]
+        found = sentencex.get_sentence_boundaries(code, window)
+        ends = [begin + int(sentence["end_index"]) for sentence in found]
+        if begin + WINDOW >= len(text):
+            yield from ends
+            return
+        # The last one may go on behind the window, unless it fills it.
+        ends = ends[:-1] or [begin + (window.rfind(" ") + 1 or len(window))]
+        yield from ends
+        begin = ends[-1]
 
 
 def _append(spans: list[Span], text: str, start: int, end: int) -> None:

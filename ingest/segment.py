@@ -236,6 +236,8 @@ def _cuts(units: Sequence[_Unit], counts: Sequence[int], target: int, room: int)
             if size > room and begin < end - 1:
                 break
             deviation = (size - target) / target
+            if size > target and deviation * deviation >= least:
+                break  # so it is for each earlier boundary
             cost = best[begin] + toll[begin] + deviation * deviation
             if cost < least:
                 least, chosen = cost, begin

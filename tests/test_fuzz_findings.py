@@ -6,14 +6,15 @@ for each thousand characters would already be far too slow.
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 
-from index.errors import SourceError
+from index.errors import LimitExceeded, SourceError
 from index.sentences import sentence_spans
 from ingest.boilerplate_wordings import matching_rules
 from ingest.page_metadata import without_site
-from ingest.readers import read
+from ingest.readers import markdown, read
 from ingest.references import citation_marks
 from tests.test_docx_reader import packed
 
@@ -30,6 +31,7 @@ often comes at night and lets go within a few minutes by itself.</p></article></
         lambda: matching_rules("share " * 13 + "walks", 14),
         lambda: sentence_spans("![" * 30_000),
         lambda: sentence_spans("## !" * 15_000),
+        lambda: sentence_spans("![" * 500_000),
         lambda: citation_marks("Subscribe" * 3_000 + " 2.", range(9)),
         lambda: without_site("Hs | " * 20_000, ["x"]),
     ],
@@ -38,6 +40,37 @@ def test_time_grows_no_faster_than_the_text(work: Callable[[], object]) -> None:
     began = time.process_time()
     work()
     assert time.process_time() - began < 5.0
+
+
+HOSTILE = {
+    "images": "![" * 1_000_000,
+    "quotes": ("> " * 40 + "a\n") * 24_000,
+    "brackets": "<" * 2_000_000,
+    "one line": "The cramp lets go by itself within minutes. " * 45_000,
+    "lines": "a\n" * 1_000_000,
+    "table": "a|b\n-|-\n" + "a|b\n" * 500_000,
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
+def test_two_megabytes_of_text_cost_seconds(text: str) -> None:
+    began = time.process_time()
+    with suppress(LimitExceeded):
+        list(read(text.encode(), "a.txt"))
+    assert time.process_time() - began < 30.0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
+def test_two_megabytes_of_markdown_end_at_the_limit(
+    text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(markdown, "MAX_SECONDS", 1.0)
+    began = time.process_time()
+    with suppress(LimitExceeded):
+        list(read(text.encode(), "a.md"))
+    assert time.process_time() - began < 10.0
 
 
 @pytest.mark.parametrize("head", ['<base href="//[">', '<link rel="canonical" href="//[">'])

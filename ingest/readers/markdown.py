@@ -10,7 +10,7 @@ Raw HTML is dropped: a block of it is left out as such, inline tags vanish and t
 
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -109,16 +109,27 @@ def _trace(text: str, body: int, name: str) -> Iterator[_Traced]:
     for line in text[body:].split("\n"):
         lines.append(_Line(start, line))
         start += len(line) + 1
-    return _Walker(lines, name).walk(_parser(name).parse(text[body:]))
+    hurry = _deadline(name)
+    return _Walker(lines, hurry).walk(_parser(name, hurry).parse(text[body:]))
 
 
-def _parser(name: str) -> MarkdownIt:
+def _deadline(name: str) -> Callable[[], None]:
+    """Return what raises `LimitExceeded` once `MAX_SECONDS` have passed from now on."""
+    deadline = time.monotonic() + MAX_SECONDS
+
+    def hurry() -> None:
+        if time.monotonic() > deadline:
+            raise LimitExceeded(f"{name}: took more than {MAX_SECONDS:g} s to read; simplify it")
+
+    return hurry
+
+
+def _parser(name: str, hurry: Callable[[], None]) -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"maxNesting": MAX_NESTING}).enable(
         ["table", "strikethrough"]
     )
     # Keeps `\*` and `&amp;` as tokens of their own, with the markup that they come from.
     parser.disable("text_join")
-    deadline = time.monotonic() + MAX_SECONDS
 
     def check(nesting: int) -> None:
         if nesting >= MAX_NESTING:
@@ -126,8 +137,7 @@ def _parser(name: str) -> MarkdownIt:
                 f"{name}: lists or quotes nested too deep (about {MAX_NESTING // 2} is the most); "
                 "flatten them"
             )
-        if time.monotonic() > deadline:
-            raise LimitExceeded(f"{name}: took more than {MAX_SECONDS:.0f} s to read; simplify it")
+        hurry()
 
     def check_block(state: StateBlock, _start: int, _end: int, _silent: bool) -> bool:
         # A list opens two levels at once, and beyond the limit the parser drops text in silence.
@@ -138,7 +148,9 @@ def _parser(name: str) -> MarkdownIt:
         check(0)
         return False
 
-    parser.block.ruler.before("table", "limits", check_block)
+    # Among what may end them, so that it is asked at each line of a long paragraph or table too.
+    ends = {"alt": ["paragraph", "reference", "blockquote", "list"]}
+    parser.block.ruler.before("table", "limits", check_block, ends)
     parser.inline.ruler.before("text", "limits", check_inline)
     return parser
 
@@ -146,9 +158,9 @@ def _parser(name: str) -> MarkdownIt:
 class _Walker:
     """Walks the tokens of one file once, front to back."""
 
-    def __init__(self, lines: Sequence[_Line], name: str) -> None:
+    def __init__(self, lines: Sequence[_Line], hurry: Callable[[], None]) -> None:
         self._lines = lines
-        self._name = name
+        self._hurry = hurry
         self._lists: list[int | None] = []  # of each open list the next number, None for bullets
         self._item: int | None = None  # the number of the item whose first paragraph is awaited
         self._awaits_item = False
@@ -157,6 +169,7 @@ class _Walker:
 
     def walk(self, tokens: Sequence[Token]) -> Iterator[_Traced]:
         for before, token in pairwise([Token("", "", 0), *tokens]):
+            self._hurry()
             if token.type == "inline":
                 yield from self._inline(token, before)
             elif token.type in ("fence", "code_block"):
@@ -189,11 +202,11 @@ class _Walker:
     def _inline(self, token: Token, opening: Token) -> Iterator[_Traced]:
         if self._cells is not None:
             content, places = token.content, self._cell_places(token.content)
-            self._cells.append(_render(token.children or [], content, places).joined())
+            self._cells.append(_render(token.children or [], content, places, self._hurry).joined())
             return
         first = token.map[0] if token.map else 0
         content, places = token.content, self._places(token.content, first)
-        rendered = _render(token.children or [], content, places)
+        rendered = _render(token.children or [], content, places, self._hurry)
         kind: BlockKind = "paragraph"
         level = 0
         number = None
@@ -320,7 +333,9 @@ class _Rendered:
         return "".join(self.pieces), self.offsets
 
 
-def _render(tokens: Sequence[Token], content: str, places: Sequence[int]) -> _Rendered:
+def _render(
+    tokens: Sequence[Token], content: str, places: Sequence[int], hurry: Callable[[], None]
+) -> _Rendered:
     """Return what `tokens`, the inline tokens of `content`, read as.
 
     `places[i]` is the offset in the file of `content[i]`. A token's text is found in `content`
@@ -348,6 +363,7 @@ def _render(tokens: Sequence[Token], content: str, places: Sequence[int]) -> _Re
             rendered.offsets.extend(places_of)
 
     for token in tokens:
+        hurry()
         if token.type == "text_special":
             add(token.content, token.markup)
         elif token.type in ("text", "code_inline"):

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from index.errors import LimitExceeded
 from index.records import BlockKind
 from ingest.boilerplate import judge
 from ingest.boilerplate_reasons import REFERENCES
@@ -38,6 +39,10 @@ _QUESTIONS = re.compile(
     r"(?:faqs?|frequently asked questions|common questions|questions (?:and|&) answers|q ?& ?a)\b",
     re.IGNORECASE,
 )
+
+MAX_BLOCKS = 100_000
+"""Most blocks read: some 3 s to judge. The longest of books have a tenth; a file of one letter a
+line, of the 20 MB that are opened, would have a hundred times as many."""
 
 _MAX_HEADING_CHARACTERS = 110
 _MAX_HEADING_WORDS = 16
@@ -70,6 +75,7 @@ def read(data: bytes, name: str, repeated: Collection[int] = frozenset()) -> Ite
 
     Raises:
         SourceError: the bytes are not text, or empty.
+        LimitExceeded: more blocks than `MAX_BLOCKS`.
     """
     text, _ = decode(data, name)
     blocks = blocks_of(text)
@@ -92,8 +98,16 @@ def read(data: bytes, name: str, repeated: Collection[int] = frozenset()) -> Ite
 
 
 def blocks_of(text: str) -> list[SourceBlock]:
-    """Return the blocks of `text` in order, each with the kind and level that its look gives it."""
+    """Return the blocks of `text` in order, each with the kind and level that its look gives it.
+
+    Raises `LimitExceeded` where there are more than `MAX_BLOCKS`.
+    """
     spans = _spans(text)
+    if len(spans) > MAX_BLOCKS:
+        raise LimitExceeded(
+            f"has {len(spans):,} lines or paragraphs; at most {MAX_BLOCKS:,} are read. "
+            "Split it into one file an article"
+        )
     kinds = _kinds(text, spans)
     blocks = []
     under_questions = False
