@@ -6,6 +6,7 @@ each character of the text that is not white space is in exactly one part, in or
 the blocks given do not cover it.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -26,6 +27,9 @@ LIKELIHOODS: tuple[tuple[float, Likelihood], ...] = (
     (0.66, "likely"),
     (0.33, "even"),
 )
+
+
+_OWN_MARK = re.compile(r"(?:[♦•◦▪▫●○■□►▸▶‣⁃∙·*✓✔✗✘➤➢→–—-]|\(?\d{1,3}[.)]|[a-z]\))\s|[♦•▪●■►‣]\S")
 
 
 class BlockLike(Protocol):
@@ -75,6 +79,14 @@ class Part:
     def text(self) -> str:
         """The part's text, whole."""
         return "".join(segment.text for segment in self.segments)
+
+    @property
+    def has_own_mark(self) -> bool:
+        """Whether the text brings the bullet or number of its list item along, as copied text does.
+
+        It is shown, being part of the text, in place of the list's and not behind it.
+        """
+        return self.kind == "item" and _OWN_MARK.match(self.text) is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,18 @@ See a doctor when the calf is swollen, red or warm.
 {FILLER}
 """
 
+ANKLES = """Ankle sprains
+
+A sprain of the ankle is a ligament that was torn or overstretched. Most heal within weeks.1
+
+- lift the foot above the heart
+- lace the boot up again
+
+References
+1. Smith J. Ankle sprains. J Ankle. 2019;4(2):10-12.
+2. Jones K. Ligaments. J Ankle. 2020;5(1):3-9.
+"""
+
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
@@ -56,6 +68,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     corpus = folder / "corpus"
     corpus.mkdir()
     (corpus / "calves.md").write_text(CALVES, encoding="utf-8")
+    (corpus / "ankles.txt").write_text(ANKLES, encoding="utf-8")
     encoder = DeterministicEncoder()
     update_index(corpus, folder / "index", encoder)
     settings = Settings(corpus=corpus, index=folder / "index", answer_threshold=0.3)
@@ -221,6 +234,20 @@ def test_an_address_with_only_the_fragment_is_marked_too(page: Page, address: st
     assert page.locator("mark").text_content() == "Calves at night"
     page.goto(f"{address}/articles/calves.md#p5-999999")
     page.wait_for_selector("[role=alert]")
+
+
+def test_citation_marks_are_raised_and_items_marked_once(page: Page, address: str) -> None:
+    page.goto(f"{address}/articles/ankles.txt")
+    cited = page.locator("p", has_text="Most heal within weeks").locator("sup a.cites")
+    expect(cited).to_have_text("1")
+    style = "(node, name) => getComputedStyle(node)[name]"
+    assert cited.locator("..").evaluate(style, "verticalAlign") == "super"
+    assert cited.evaluate("a => a.getBoundingClientRect().height < 18")
+    cited.click()
+    expect(page.locator(":target")).to_contain_text("Smith J. Ankle sprains.")
+    items = page.locator("li.own-mark")
+    expect(items).to_have_text(["- lift the foot above the heart", "- lace the boot up again"])
+    assert items.first.evaluate(style, "listStyleType") == "none"
 
 
 def test_contents_stand_open_where_there_is_room(page: Page, address: str) -> None:
