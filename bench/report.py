@@ -277,6 +277,8 @@ def main() -> int:
     parser.add_argument("--only", nargs="+", help="not all benches, but those of bench/NAME.py")
     parser.add_argument("--folder", type=Path, default=ROOT / "var" / "bench")
     given = parser.parse_args()
+    # A bench has a session of its own, which a terminal or `timeout` does not end with this one.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))
     folder = given.folder.resolve()
     index, questions = prepare(folder, few=given.quick)
     benches = (quick if given.quick else full)(index, questions)

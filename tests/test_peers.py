@@ -1,12 +1,25 @@
 """The comparison with peers: its table, and what every peer is asked alike. No peer is needed."""
 
 import json
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bench.peers.__main__ import BEGIN, END, TABLES, compare, documents_of, heading, table, write
+from bench.peers.__main__ import (
+    BEGIN,
+    END,
+    TABLES,
+    compare,
+    documents_of,
+    heading,
+    table,
+    watch,
+    write,
+)
 from bench.peers.harness import first_k, run
 from service.dataset import read_dataset
 
@@ -130,3 +143,21 @@ def test_a_peer_that_fails_is_named_and_the_rest_goes_on(
     assert text.endswith("\nFailed: txtai.\n")
     with pytest.raises(SystemExit, match="another task"):
         compare(read_dataset(dataset(tmp_path / "other", documents=5)), given, tmp_path)
+
+
+def test_a_peer_is_watched_with_what_it_starts_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    source = f"""
+import subprocess, sys, time
+kept = bytearray(b"x" * 60_000_000)
+child = [sys.executable, "-c", "import time; kept = bytearray(b'x' * 60_000_000); time.sleep(60)"]
+started = subprocess.Popen(child)
+open({str(tmp_path / "pid")!r}, "w").write(str(started.pid))
+time.sleep(4)
+"""
+    process = subprocess.Popen([sys.executable, "-c", source], start_new_session=True)
+    assert watch(process, time.monotonic() + 60) > 120
+    status = Path(f"/proc/{(tmp_path / 'pid').read_text('ascii')}/stat")
+    until = time.monotonic() + 20
+    while status.exists() and " Z " not in status.read_text("ascii"):
+        assert time.monotonic() < until, "the child still runs"
+        time.sleep(0.05)

@@ -20,9 +20,9 @@ import signal
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -106,7 +106,7 @@ def run_peer(peer: str, task: Path, folder: Path) -> dict[str, Any] | None:
             env={**os.environ, **QUIET},
             start_new_session=True,
         )
-        peak = _watch(process, began + HOUR)
+        peak = watch(process, began + HOUR)
     if process.returncode or not raw.is_file():
         tail = log.read_text("utf-8", "replace")[-2000:]
         print(f"{peer} failed ({process.returncode}):\n{tail}", file=sys.stderr)
@@ -118,16 +118,19 @@ def run_peer(peer: str, task: Path, folder: Path) -> dict[str, Any] | None:
     return measured
 
 
-def _watch(process: "subprocess.Popen[bytes]", until: float) -> float:
+def watch(process: "subprocess.Popen[bytes]", until: float) -> float:
     """Return the most megabytes that the process and its children held; end them at `until`."""
     peak = 0.0
-    over = threading.Event()
-    while process.poll() is None:
-        peak = max(peak, sum(map(_megabytes, _session(process.pid))))
-        if time.monotonic() > until:
+    try:
+        while process.poll() is None and time.monotonic() < until:
+            peak = max(peak, sum(map(_megabytes, _session(process.pid))))
+            time.sleep(WATCHED)
+        return peak
+    finally:
+        # What it has started may outlive it, or this process be the one that is ended.
+        with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-        over.wait(WATCHED)
-    return peak
+        process.wait()
 
 
 def _session(leader: int) -> list[int]:
@@ -226,6 +229,7 @@ def main() -> None:
     parser.add_argument("--keep", type=Path, help="keep results here, and use those kept")
     parser.add_argument("--write", action="store_true", help="into docs/peers.md and README.md")
     given = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))
     if not DATASET.is_dir():
         raise SystemExit(f"{DATASET} is absent: there is nothing to compare on.")
     with tempfile.TemporaryDirectory() as aside:
