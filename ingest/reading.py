@@ -41,10 +41,11 @@ def outline_of(file: SourceFile) -> Outline:
         data, sidecar = file.read()
         metadata = _sidecar_metadata(file, sidecar)
         text, _ = decode(data, file.source)
+        blocks = blocks_of(text)
     except SourceError:
         return Outline()
     group = group_of(metadata, file.source)
-    return Outline(fingerprint(data, sidecar), group, packed_hashes(blocks_of(text)))
+    return Outline(fingerprint(data, sidecar), group, packed_hashes(blocks))
 
 
 def read_file(

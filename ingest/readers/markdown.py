@@ -149,8 +149,12 @@ def _parser(name: str, hurry: Callable[[], None]) -> MarkdownIt:
         return False
 
     # Among what may end them, so that it is asked at each line of a long paragraph or table too.
-    ends = {"alt": ["paragraph", "reference", "blockquote", "list"]}
-    parser.block.ruler.before("table", "limits", check_block, ends)
+    parser.block.ruler.before(
+        "table",
+        "limits",
+        check_block,
+        {"alt": ["paragraph", "reference", "blockquote", "list"]},
+    )
     parser.inline.ruler.before("text", "limits", check_inline)
     return parser
 
