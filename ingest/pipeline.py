@@ -320,7 +320,9 @@ def _read_changes(
             try:
                 found, sha256 = read_file(file, looks.repeated.get(source, frozenset()))
             except SourceError as error:
-                failed = replace(record, sha256=_hash(file), problem=str(error))
+                # A reader names the file; so does whoever tells of its problem.
+                problem = str(error).removeprefix(f"{source}: ")
+                failed = replace(record, sha256=_hash(file), problem=problem)
                 draft.files.append(failed)
                 if before and (before.sha256, before.problem) == (failed.sha256, failed.problem):
                     continue

@@ -90,8 +90,8 @@ def filters_from(parameters: Iterable[tuple[str, str]]) -> Filters | None:
     except ValidationError as error:
         first = error.errors()[0]
         where = " ".join(str(part) for part in first["loc"])
-        message = first["msg"].removeprefix("Value error, ")
-        raise QuestionError(f"the filter {where} cannot be used: {message}") from error
+        message = first["msg"].removeprefix("Value error, ").rstrip(".")
+        raise QuestionError(f"the filter {where} cannot be used: {message}.") from error
 
 
 def parameters_of(filters: Filters | None) -> list[tuple[str, str]]:

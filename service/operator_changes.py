@@ -42,7 +42,7 @@ def store_all(shelf: Shelf, fields: FormData) -> list[tuple[str, str | None]]:
         try:
             stored.append((str(_store(shelf, name, upload)), None))
         except PinciteError as error:
-            stored.append((name, str(error)))
+            stored.append((name, str(error).removeprefix(f"{last}: ")))
     return stored
 
 

@@ -1,6 +1,6 @@
 """Errors as people and programs get them: problem details (RFC 9457), or the same facts as a page.
 
-No message repeats a value that came with the request: it may be somebody's question.
+No message repeats what was asked; names that were looked for, and dates, are cut short.
 """
 
 import logging
@@ -52,7 +52,7 @@ def on_invalid(request: Request, error: Exception) -> Response:
         raise TypeError(type(error))
     faults = dict.fromkeys(
         f"{'.'.join(_place(part) for part in fault['loc'])}: "
-        f"{fault['msg'].removeprefix('Value error, ')}"
+        f"{fault['msg'].removeprefix('Value error, ').rstrip('.')}"
         for fault in error.errors()
     )
     return problem(request, 422, "invalid-request", "; ".join(faults) + ".")

@@ -96,6 +96,7 @@ def test_filters_that_make_no_sense_are_refused_by_name(
     response = api.post("/v1/ask", json={"question": CAUSES, "filters": filters})
     assert response.status_code == 422
     assert said in response.json()["detail"]
+    assert not response.json()["detail"].endswith("..")
 
 
 @pytest.mark.parametrize("query", ["section_type=cures", "modified_until=2020-13"])
@@ -115,7 +116,8 @@ def test_parameters_become_filters() -> None:
     assert found.as_filter() == Filter(publishers=("A", "B"), modified_since="2020")
     assert described(found.as_filter()) == "publishers: A, B; modified since: 2020"
     assert query_filters(section_type=["causes"]) == Filters(section_types=("causes",))
-    with pytest.raises(QuestionError, match="filter published_until cannot be used: '2' is not"):
+    told = r"filter published_until cannot be used: '2' is not .* or 2024\.$"
+    with pytest.raises(QuestionError, match=told):
         filters_from([("published_until", "2")])
 
 

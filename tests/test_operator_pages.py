@@ -195,7 +195,7 @@ def test_files_are_added_looked_at_and_deleted_without_a_script(
         ("fault", "alert"),
     ]  # fmt: skip
     assert told[0][2].startswith("jaw/tetanus.md is stored.")
-    assert told[1][2].startswith("jaw/photo.png was not taken: photo.png: no reader for")
+    assert told[1][2].startswith("jaw/photo.png was not taken: no reader for")
     assert told[3][2].startswith("jaw/plain.txt is stored.")
     assert files(settings) == {*SOURCES, "jaw/tetanus.md", "jaw/broken.pdf", "jaw/plain.txt"}
     settled(operator)

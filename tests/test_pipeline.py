@@ -286,6 +286,7 @@ def test_odd_input_gets_a_line_and_the_run_goes_on(
     assert problem.problem
     assert expected in problem.problem
     assert "\n" not in problem.problem
+    assert not problem.problem.startswith(problem.source), "told twice"
     assert "Traceback" not in problem.problem
     assert report.articles == 3
     # It is told again the next time, and makes no new snapshot.
