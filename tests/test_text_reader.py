@@ -1,8 +1,10 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.errors import SourceError
+from index.errors import LimitExceeded, SourceError
 from ingest.document import Document
+from ingest.readers import text as text_reader
 from ingest.readers.text import blocks_of, read
 
 
@@ -208,3 +210,10 @@ def test_any_bytes_are_read_or_refused(data: bytes) -> None:
     except SourceError:
         return
     assert one.blocks
+
+
+def test_a_file_of_too_many_lines_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(text_reader, "MAX_BLOCKS", 3)
+    assert len(blocks_of("a\n\nb\n\nc")) == 3
+    with pytest.raises(LimitExceeded, match=r"^has 4 lines or paragraphs; at most 3 are read"):
+        blocks_of("a\n\nb\n\nc\n\nd")

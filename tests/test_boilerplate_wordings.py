@@ -1,0 +1,36 @@
+"""Hints spare patterns, and never a match."""
+
+import re
+
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from ingest.boilerplate_rules import RULES
+from ingest.boilerplate_wordings import WORD, hints_of, matching_rules
+
+# What the patterns speak of, less their own signs; numbers, stops and marks between.
+VOCABULARY = sorted(
+    {
+        word
+        for rule in RULES
+        for word in re.findall(r"[^\W\d_]{2,}", re.sub(r"\\.|\[[^]]*\]", " ", rule.pattern.pattern))
+    }
+    | {"12", "2019", "(c)", "©", "a", "I", "me@x.org", "no.", "Ltd.", "×", "Über", "CRAMPS", "»"}
+)
+
+
+@given(st.lists(st.sampled_from(VOCABULARY), min_size=1, max_size=9).map(" ".join))
+@example("This article is not intended as a substitute for medical advice.")
+@example("For informational purposes only")
+@example("It may not be published or rewritten")
+@example("12 Long Lane, Leeds LS1 4AB")
+@example("Dr A. Smith, MD")
+@example("Find a clinic")
+def test_a_rule_that_matches_has_its_hints(text: str) -> None:
+    wanted = [rule for rule in RULES if rule.words >= 9 and rule.pattern.search(text)]
+    assert matching_rules(text, 9) == wanted
+
+
+@given(st.text())
+def test_words_are_counted_as_in_the_whole_text(text: str) -> None:
+    assert hints_of(text.split())[1] == len(WORD.findall(text))
