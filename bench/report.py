@@ -143,10 +143,12 @@ def run(bench: Bench, folder: Path, number: int) -> Ran:
     seconds = time.perf_counter() - began
     others = max(0.0, (_busy() - busy - (_children() - own)) / seconds)
     figures = Figures()
-    if problem is None and process.returncode:
+    if problem:
+        others = 0.0  # the time of what was ended counts as nobody's
+    elif process.returncode:
         tail = log.read_text("utf-8", "replace").strip().splitlines()[-3:]
         problem = f"exit code {process.returncode}: {' / '.join(tail)[-500:]}"
-    elif problem is None and bench.figures:
+    elif bench.figures:
         try:
             figures = load(result)
         except (OSError, ValueError, KeyError, TypeError) as error:
