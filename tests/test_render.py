@@ -220,3 +220,19 @@ def test_a_passage_shows_its_citation_marks_raised_within_what_answers() -> None
     ]
     (part,) = passage_parts(CITED, [], [(0, 14)], [(99, 120)])
     assert part.text == CITED
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "own"),
+    [
+        ("- older age", "item", True),
+        ("♦older age", "item", True),
+        ("2. older age", "item", True),
+        ("older age - or not", "item", False),
+        ("1.5 litres", "item", False),
+        ("- older age", "paragraph", False),
+    ],
+)
+def test_a_copied_mark_is_known(text: str, kind: BlockKind, *, own: bool) -> None:
+    part = Part(0, len(text), kind, 1, (Segment(text, marked=False),))
+    assert part.has_own_mark is own
