@@ -18,6 +18,7 @@ from index.filters import Rows
 from index.focus import condensed
 from index.history import open_whole_snapshot
 from index.records import Article, Passage
+from index.rerank import Reranker
 from index.search import Searcher
 from index.snapshot import check_encoder, current_snapshot, snapshots
 from index.store import Records
@@ -62,6 +63,9 @@ class Answers:
     def __init__(self, settings: Settings, encoder: Encoder) -> None:
         self._settings = settings
         self._encoder = BatchedEncoder(encoder)
+        self._reranker = (
+            Reranker(settings.reranker, settings.rerank_ms) if settings.reranker else None
+        )
         self._swap = threading.Lock()
         # Python runs one thread at a time: more of them at it only take turns more often.
         self._searching = threading.BoundedSemaphore(SEARCHING)
@@ -349,6 +353,8 @@ class Answers:
                 per_article=self._settings.passages_per_article,
                 threshold=self._settings.answer_threshold,
                 filters=wanted.filters,
+                reranker=self._settings.reranker,
+                reranked=found.reranked,
             ),
             timings_ms=TimingsOut(
                 encode=_milliseconds(0.0, found.encode_seconds),
@@ -400,6 +406,7 @@ class Answers:
                 map(compose.Candidate, hits, probable, groups),
                 key=lambda one: (-one.probability, one.hit.row),
             )
+            candidates, reranked = self._reranked(question, candidates)
             chosen = compose.choose(
                 candidates,
                 k=wanted.k,
@@ -407,8 +414,27 @@ class Answers:
                 threshold=threshold,
             )
         return Found(
-            reading, hits, result.focus, candidates, chosen, encode_seconds, search_seconds
+            reading,
+            hits,
+            result.focus,
+            candidates,
+            chosen,
+            encode_seconds,
+            search_seconds,
+            reranked,
         )
+
+    def _reranked(
+        self, question: str, candidates: list[compose.Candidate]
+    ) -> tuple[list[compose.Candidate], int]:
+        """Return the candidates, answers as the reranker orders them, and how many it read."""
+        threshold = self._settings.answer_threshold
+        speaking = [one for one in candidates if one.probability >= threshold]
+        if self._reranker is None or not speaking:
+            return candidates, 0
+        texts = [one.hit.passage.text for one in speaking]
+        order, read = self._reranker.order(question, texts)
+        return [speaking[place] for place in order] + candidates[len(speaking) :], read
 
     def _is_word(self, word: str) -> bool:
         """Tell whether the encoder knows `word` whole, which it does of everyday words only."""

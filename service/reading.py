@@ -56,6 +56,7 @@ class Found:
     chosen: list[compose.Candidate]
     encode_seconds: float
     search_seconds: float
+    reranked: int = 0
 
     def speaking(self, threshold: float) -> list[compose.Candidate]:
         """Return the passages that are compared: good enough to be an answer, shown or not."""

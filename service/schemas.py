@@ -214,6 +214,10 @@ class AnswerSettings(_Model):
     per_article: int
     threshold: float
     filters: Filters | None = None
+    reranker: str | None = None
+    reranked: Annotated[
+        int, Field(description="How many passages the reranker read within its time.")
+    ] = 0
 
 
 class TimingsOut(_Model):

@@ -123,6 +123,18 @@ class Settings(BaseSettings):
         float,
         Field(gt=0, lt=1, description="Least probability at which a passage is an answer."),
     ] = 0.5
+    reranker: Annotated[
+        str | None,
+        Field(
+            min_length=1,
+            description="A cross-encoder, by name or by path, that orders the passages which "
+            "answer; none is used.",
+        ),
+    ] = None
+    rerank_ms: Annotated[
+        int,
+        Field(ge=1, le=60_000, description="Milliseconds that it may take for a question."),
+    ] = 200
     queue: Annotated[
         int,
         Field(
