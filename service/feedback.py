@@ -126,7 +126,7 @@ def as_csv(entries: Iterable[Feedback]) -> str:
     """Return entries as CSV (RFC 4180) with a header.
 
     A field that a spreadsheet would take for a formula gets an apostrophe before it (OWASP, "CSV
-    Injection").
+    Injection"). Control characters, by which a terminal takes commands, become U+FFFD.
     """
     table = io.StringIO()
     names = [field.name for field in fields(Feedback)]
@@ -139,7 +139,8 @@ def as_csv(entries: Iterable[Feedback]) -> str:
 
 
 def _plain(value: str) -> str:
-    return f"'{value}" if value.lstrip().startswith(("=", "+", "-", "@")) else value
+    shown = re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", "\ufffd", value)
+    return f"'{shown}" if value.lstrip().startswith(("=", "+", "-", "@")) else shown
 
 
 def _entry(found: object) -> Feedback:

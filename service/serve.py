@@ -1,6 +1,5 @@
 """Run the service: one process, uvicorn, on the address of the settings."""
 
-import os
 import signal
 import socket
 import threading
@@ -38,7 +37,6 @@ def serve(settings: Settings, announce: Callable[[str, str], None], *, watch: bo
             imported = time.perf_counter()
             encoder = opening.result()
         opened = time.perf_counter()
-        _share_cores()
         app = create_app(settings, encoder, watch=watch)
         done = time.perf_counter()
         host, port = listener.getsockname()[:2]
@@ -54,19 +52,6 @@ def serve(settings: Settings, announce: Callable[[str, str], None], *, watch: bo
             server.run([listener])
     finally:
         listener.close()
-
-
-def _share_cores() -> None:
-    """Give each question that is searched for its part of the cores, no more.
-
-    With all cores for each, two at a time wait for one another, and FAISS waits by spinning: one
-    question took 48 ms of processor time instead of 38 (`bench.serve_load`, 36,000 passages).
-    """
-    import faiss
-
-    from service.answers import SEARCHING
-
-    faiss.omp_set_num_threads(max(1, (os.cpu_count() or 1) // SEARCHING))
 
 
 def _open_encoder(settings: Settings) -> "Encoder":

@@ -131,6 +131,12 @@ def test_no_cell_of_the_csv_is_a_formula() -> None:
     assert row[6] == "' @sum(1)\n+1"
 
 
+def test_no_cell_of_the_csv_is_a_command_to_the_terminal() -> None:
+    risky = Feedback("2026-11-22", False, "\x1b]0;x\x07 \x9b2J\r=1\tok", "", "en", "")
+    _, row = csv.reader(io.StringIO(as_csv([risky]), newline=""))
+    assert row[2] == "\ufffd]0;x\ufffd \ufffd2J\ufffd=1\tok"
+
+
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     write_corpus(tmp_path / "corpus")
