@@ -132,7 +132,7 @@ class Answers:
         known = self._known.get(identifier)
         if known is None:
             rows = searcher.snapshot.records.article_rows()
-            known = Known({name: first for name, (first, _) in rows.items()}, {}, {})
+            known = Known({name: first for name, (first, some) in rows.items() if some}, {}, {})
             with self._swap:
                 _make_room(self._known, KEPT_OPEN + 1)
                 self._known[identifier] = known
@@ -241,7 +241,8 @@ class Answers:
         With `filters`, from the passages that pass them; what is said of when to see a doctor
         comes from the whole of the articles that answer. The disclaimer and a notice are written
         in `language`; what is quoted stays as it is.
-        The same question of the same snapshot has the same answer, `timings_ms` aside.
+        The same question of the same snapshot has the same answer, `timings_ms` aside, and with a
+        reranker the order of what it read in its time.
         Raises `QuestionError` when the question is empty or longer than the setting allows,
         `SnapshotNotKept` when there is no such snapshot.
         """

@@ -38,7 +38,8 @@ SEEK_CARE = 2
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What stays true of one snapshot: first rows, and what was read of its articles before."""
+    """What stays true of one snapshot: the first rows of the articles that have passages, and what
+    was read of articles before."""
 
     first_rows: dict[str, int]
     described: dict[str, ArticleOut]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from html import unescape
+from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
@@ -157,3 +158,16 @@ def test_a_filter_that_makes_no_sense_is_a_clear_error(web: TestClient) -> None:
     page = web.post("/", data={"q": CAUSES, "published_since": "soon"}, headers=PAGE)
     assert page.status_code == 422
     assert "is not a date" in unescape(page.text)
+
+
+def test_an_article_without_passages_shifts_no_other(tmp_path: Path) -> None:
+    bare = (
+        '{"_id": "bare", "title": "", "text": ""}\n{"_id": "rest", "title": "", "text": "Rest."}\n'
+    )
+    write_corpus(tmp_path / "corpus", {**SOURCES, "a.jsonl": bare})
+    settings = settings_in(tmp_path)
+    build(settings)
+    with client(settings) as opened:
+        desk: Answers = opened.app.state.answers  # type: ignore[attr-defined]
+        assert not desk.passages("a.jsonl/bare")
+        assert titles(desk, section_type="when_to_seek_care") == [NIGHT]
