@@ -38,11 +38,12 @@ class Reranker:
         Raises `EncoderError` when it cannot be found, is not a cross-encoder, or gives more than
         one score.
         """
-        self.name = name
         self._budget = budget_ms / 1000
         self._clock = clock
         self._lock = threading.Lock()
         folder = Path(name).expanduser()
+        # What answers say of it: where a folder lies on the server is nobody's business.
+        self.name = folder.resolve().name if folder.is_dir() else name
         if not folder.is_dir() and not _HUB_NAME.fullmatch(name):
             raise EncoderError(
                 f"there is no folder {name!r}. Set PINCITE_RERANKER to the folder of a "

@@ -354,7 +354,7 @@ class Answers:
                 per_article=self._settings.passages_per_article,
                 threshold=self._settings.answer_threshold,
                 filters=wanted.filters,
-                reranker=self._settings.reranker,
+                reranker=self._reranker.name if self._reranker else None,
                 reranked=found.reranked,
             ),
             timings_ms=TimingsOut(

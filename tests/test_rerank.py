@@ -103,7 +103,7 @@ def test_an_answer_is_ordered_by_it_and_names_it(tmp_path: Path, model: Path) ->
     )
     answers = Answers(settings, DeterministicEncoder())
     found = answers.ask("calf cramp at night", 20)
-    assert found.settings.reranker == str(model)
+    assert found.settings.reranker == model.name
     assert found.settings.reranked >= len(found.passages) > 1
     reranker = Reranker(str(model), 60_000)
     scores = [float(reranker._scores("calf cramp at night", [p.text])[0]) for p in found.passages]
