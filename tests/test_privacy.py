@@ -1,9 +1,9 @@
 """A question is written nowhere: a unique marker is asked through every face, then looked for.
 
 Faces: JSON by GET and POST, the page by GET and POST, the completions, the quote that is checked,
-feedback whose box for the question is not ticked, the command line, requests that are refused, and a service whose encoder fails. Looked through:
-every log record at DEBUG, both streams, every file below the working directory and the index, and
-the temporary folder.
+feedback whose box for the question is not ticked, the command line, requests that are refused, and
+a service whose encoder fails. Looked through: every log record at DEBUG, both streams, every file
+below the working directory and the index, and the temporary folder.
 """
 
 import io
@@ -214,7 +214,7 @@ def test_feedback_keeps_the_question_only_where_the_box_is_ticked(
         page = web.post("/", data={"q": QUESTION}, headers=PAGE).text
         # The question stands in the form as the value of the box, which is not ticked, and nowhere
         # else: what a browser sends unasked does not hold it.
-        form = page[page.index("data-feedback") : page.index("</form>", page.index("data-feedback"))]
+        form = page[page.index("data-feedback") :].partition("</form>")[0]
         assert re.findall(f'<input type="(\\w+)" name="(\\w+)" value="[^"]*{MARKER}', form) == [
             ("checkbox", "question")
         ]
