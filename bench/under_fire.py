@@ -77,6 +77,7 @@ def stretch(port: int, articles: int, clients: int, seconds: float, corpus: Path
                 tally.seconds.append(taken)
                 if found:
                     tally.snapshots.add(found[1].decode())
+        connection.close()
 
     def change(folder: Path) -> None:
         connection = HTTPConnection("127.0.0.1", port, timeout=60)
@@ -92,6 +93,7 @@ def stretch(port: int, articles: int, clients: int, seconds: float, corpus: Path
                     tally.sent += 1
                     break
                 time.sleep(0.1)
+        connection.close()
 
     threads = [threading.Thread(target=ask, args=(number,)) for number in range(clients)]
     if corpus is not None:

@@ -16,12 +16,12 @@ ADDRESSES = 1000
 
 
 class TooMany(PinciteError):
-    """More was asked for than is taken in a minute. `seconds` from now there is room again."""
+    """More was asked for than is taken in a minute. After `seconds` there is room again."""
 
     status = 429
     kind = "too-many"
 
-    def __init__(self, message: str, seconds: int) -> None:
+    def __init__(self, message: str, seconds: int = 60) -> None:
         super().__init__(message)
         self.seconds = seconds
 

@@ -26,7 +26,7 @@ class Unsure(PinciteError):
     """What is to be deleted was not confirmed, or is gone."""
 
     status = 409
-    kind = "conflict"
+    kind = "unsure"
 
 
 def store_all(shelf: Shelf, fields: FormData) -> list[tuple[str, str | None]]:
