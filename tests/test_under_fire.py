@@ -122,7 +122,7 @@ def test_no_question_fails_and_no_answer_is_mixed(
 def test_answers_stay_quick_while_articles_come(tmp_path: Path) -> None:
     cores, load = os.cpu_count() or 1, os.getloadavg()[0]
     if SWAPS <= 20:
-        pytest.skip("a matter of the machine as much as of the code: asked for by make bench-faults")
+        pytest.skip("as much the machine as the code: asked for by make bench-faults")
     if load > cores:
         pytest.skip(f"others use this machine: load average {load:.1f} on {cores} cores")
     measured = rounds(tmp_path, 5_000, "deterministic", seconds=8, count=3, clients=CLIENTS)
