@@ -1,7 +1,7 @@
 """Arrays as files that are whole, or an error that says why not."""
 
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,4 +26,4 @@ class _Plain:
 def save_array(path: Path, array: NDArray[Any]) -> None:
     """Write `array` as a `.npy` file, as `numpy.save` does; raises `OSError` unless it is whole."""
     with path.open("wb") as file:
-        np.lib.format.write_array(_Plain(file), array, allow_pickle=False)  # type: ignore[arg-type]
+        np.lib.format.write_array(cast("Any", _Plain(file)), array, allow_pickle=False)
