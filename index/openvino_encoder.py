@@ -13,6 +13,7 @@ components by up to 7e-4 in bfloat16.)
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from itertools import groupby
 from typing import Literal
 
@@ -148,8 +149,11 @@ class OpenvinoEncoder:
             while under_way:
                 collect()
         finally:
+            # Waited for, not cancelled: a batch that is cut off can leave the shapes of its stream
+            # behind for the next one ("shape infer input shapes dim index mismatch", seen once).
             for request, _ in under_way:
-                request.cancel()
+                with suppress(RuntimeError):
+                    request.wait()
 
     def _steady(self) -> openvino.CompiledModel:
         with self._compiling:
