@@ -4,7 +4,7 @@ import importlib.util
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,17 +13,9 @@ import pytest
 import uvicorn
 from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request, sync_playwright
 
+from bench.screenshots import CHROMIUM_ARGUMENTS
+
 CHROMIUM = Path(os.environ.get("PINCITE_TEST_BROWSER", "/usr/bin/chromium"))
-ARGUMENTS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 @contextmanager
@@ -49,7 +41,7 @@ def chromium() -> Iterator[Browser]:
     if not CHROMIUM.exists():
         pytest.skip(f"no browser at {CHROMIUM}: apt install chromium, or set PINCITE_TEST_BROWSER")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGUMENTS)
         yield browser
         browser.close()
 
@@ -75,6 +67,18 @@ class Watched:
     def _requested(self, request: Request) -> None:
         if not request.url.startswith(self.addresses):
             self.faults.append(request.url)
+
+
+@contextmanager
+def watched_page(
+    browser: Browser, *addresses: str, permissions: Sequence[str] | None = None
+) -> Iterator[Page]:
+    """Give a page of a browser without a history; fail the test when anything went wrong on it."""
+    context = browser.new_context(locale="en-GB", reduced_motion="reduce", permissions=permissions)
+    watched = Watched(context.new_page(), *addresses)
+    yield watched.page
+    context.close()
+    assert watched.faults == []
 
 
 def axe_script() -> str:

@@ -1,12 +1,17 @@
 """What several test files share: a small encoder and a small corpus."""
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from index.encoder import DeterministicEncoder
 from tests.sample_corpus import CALF, EYELID, SALTS, write
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 # A loaded machine is slow, not wrong: no example has a deadline.
 settings.register_profile(
@@ -29,3 +34,12 @@ def corpus(tmp_path: Path) -> Path:
     write(folder / "eyes" / "eyelid.txt", EYELID)
     write(folder / "salts.html", SALTS)
     return folder
+
+
+@pytest.fixture(scope="module")
+def browser() -> "Iterator[Browser]":
+    """One browser for all tests of a file; they are skipped where there is none."""
+    from tests.browser import chromium
+
+    with chromium() as browser:
+        yield browser

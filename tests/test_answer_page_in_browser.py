@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from index.encoder import DeterministicEncoder
 from service.app import create_app
-from tests.browser import Watched, axe_faults, axe_script, chromium, serving
+from tests.browser import axe_faults, axe_script, serving, watched_page
 from tests.service_fixtures import CAUSES, SOURCES, build, settings_in, write_corpus
 
 pytestmark = pytest.mark.slow
@@ -53,24 +53,12 @@ def address(home: Path) -> Iterator[str]:
         yield address
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
-
-
 @pytest.fixture
 def page(browser: Browser, address: str) -> Iterator[Page]:
-    context = browser.new_context(
-        locale="en-GB",
-        reduced_motion="reduce",
-        permissions=["clipboard-read", "clipboard-write"],
-    )
-    watched = Watched(context.new_page(), address)
-    yield watched.page
-    assert context.cookies() == []
-    context.close()
-    assert watched.faults == []
+    permissions = ["clipboard-read", "clipboard-write"]
+    with watched_page(browser, address, permissions=permissions) as page:
+        yield page
+        assert page.context.cookies() == []
 
 
 def ask(page: Page, address: str, question: str = CAUSES) -> None:

@@ -15,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 from index.encoder import DeterministicEncoder
 from service.app import create_app
 from service.strings import locales
-from tests.browser import Watched, axe_faults, axe_script, chromium, serving
+from tests.browser import axe_faults, axe_script, serving, watched_page
 from tests.service_fixtures import CAUSES, SHOW_NONE, build, settings_in, write_corpus
 
 pytestmark = pytest.mark.slow
@@ -96,19 +96,10 @@ def sites(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sites]:
             yield Sites(server, friend, stranger, silent)
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
-
-
 @pytest.fixture
 def page(browser: Browser, sites: Sites) -> Iterator[Page]:
-    context = browser.new_context(locale="en-GB", reduced_motion="reduce")
-    watched = Watched(context.new_page(), sites.server, sites.friend, sites.silent)
-    yield watched.page
-    context.close()
-    assert watched.faults == []
+    with watched_page(browser, sites.server, sites.friend, sites.silent) as page:
+        yield page
 
 
 def ask(page: Page, address: str, question: str = CAUSES) -> None:

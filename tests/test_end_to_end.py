@@ -1,7 +1,6 @@
 """The whole way once: the sample corpus, the real encoder, the real server, a real browser."""
 
 import json
-import os
 import re
 import signal
 import subprocess
@@ -11,14 +10,13 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser
 
 from index.records import sha256_of
 
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parent.parent
-CHROMIUM = Path(os.environ.get("PINCITE_TEST_BROWSER", "/usr/bin/chromium"))
 PINCITE = [sys.executable, "-c", "from service.cli import main; main()"]
 
 
@@ -107,25 +105,19 @@ def test_a_question_without_an_answer_gets_none(address: str, index: Path, quest
     assert pincite("ask", question, index=index).returncode == 4
 
 
-def test_a_person_asks_in_a_browser_and_follows_the_quote(address: str) -> None:
-    if not CHROMIUM.exists():
-        pytest.skip(f"no browser at {CHROMIUM}: apt-get install chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"]
-        )
-        page = browser.new_page()
-        page.goto(address)
-        page.get_by_role("combobox").or_(page.get_by_role("searchbox")).first.fill(
-            "Why do I get cramps in my legs at night?"
-        )
-        page.keyboard.press("Enter")
-        page.wait_for_selector("mark")
-        assert "?" not in page.url, "the question went into the address"
-        assert "not medical advice" in page.content().lower()
-        marked = page.locator("mark").first.inner_text()
-        page.locator("a[href*='start=']").first.click()
-        page.wait_for_selector("mark")
-        assert page.locator("mark").count() >= 1
-        assert marked
-        browser.close()
+def test_a_person_asks_in_a_browser_and_follows_the_quote(browser: Browser, address: str) -> None:
+    page = browser.new_page()
+    page.goto(address)
+    page.get_by_role("combobox").or_(page.get_by_role("searchbox")).first.fill(
+        "Why do I get cramps in my legs at night?"
+    )
+    page.keyboard.press("Enter")
+    page.wait_for_selector("mark")
+    assert "?" not in page.url, "the question went into the address"
+    assert "not medical advice" in page.content().lower()
+    marked = page.locator("mark").first.inner_text()
+    page.locator("a[href*='start=']").first.click()
+    page.wait_for_selector("mark")
+    assert page.locator("mark").count() >= 1
+    assert marked
+    page.close()

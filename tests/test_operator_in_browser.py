@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, FilePayload, Page, expect
 from index.encoder import DeterministicEncoder
 from service.app import create_app
 from service.settings import Settings
-from tests.browser import Watched, axe_faults, axe_script, chromium, serving
+from tests.browser import axe_faults, axe_script, serving, watched_page
 from tests.service_fixtures import SOURCES, TOKEN, build, settings_in, write_corpus
 
 pytestmark = pytest.mark.slow
@@ -47,19 +47,10 @@ def address(settings: Settings) -> Iterator[str]:
         yield address
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
-
-
 @pytest.fixture
 def page(browser: Browser, address: str) -> Iterator[Page]:
-    context = browser.new_context(locale="en-GB", reduced_motion="reduce")
-    watched = Watched(context.new_page(), address)
-    yield watched.page
-    context.close()
-    assert watched.faults == []
+    with watched_page(browser, address) as page:
+        yield page
 
 
 def sign_in(page: Page, address: str) -> None:

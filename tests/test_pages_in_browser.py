@@ -13,7 +13,7 @@ from index.encoder import DeterministicEncoder
 from ingest.pipeline import update_index
 from service.app import create_app
 from service.settings import Settings
-from tests.browser import Watched, axe_faults, axe_script, chromium, serving
+from tests.browser import axe_faults, axe_script, serving, watched_page
 
 pytestmark = pytest.mark.slow
 
@@ -76,19 +76,10 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield address
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
-
-
 @pytest.fixture
 def page(browser: Browser, address: str) -> Iterator[Page]:
-    context = browser.new_context(locale="en-GB", reduced_motion="reduce")
-    watched = Watched(context.new_page(), address)
-    yield watched.page
-    context.close()
-    assert watched.faults == []
+    with watched_page(browser, address) as page:
+        yield page
 
 
 def ask(page: Page, address: str, question: str = QUESTION) -> None:
