@@ -24,8 +24,7 @@ from index.codes import (
     Rows,
     Vectors,
     encode,
-    error_of,
-    rounded,
+    look,
     scale_of,
     selecting,
     strides,
@@ -116,14 +115,9 @@ class Cells:
             parameters = faiss.SearchParametersIVF(  # type: ignore[call-arg]
                 nprobe=len(self.centroids), sel=selector
             )
-        whole, scale, lost = rounded(query)
-        faiss.omp_set_num_threads(1)  # of this thread only: questions run side by side as it is
         if self._lists is None:  # made when first searched: cells that are only written do without
             self._lists = _inverted(self.centroids, self.cell_of, self.codes)
-        rough, rows = self._lists.search(whole, k, params=parameters)
-        found = rows[0] >= 0
-        error = error_of(query, lost, self.error)
-        return Glimpse(rows[0][found], rough[0][found] / np.float32(scale * self.scale), error)
+        return look(self._lists, query, k, parameters, scale=self.scale, error=self.error)
 
     def save(self, folder: Path) -> None:
         """Write the cells into `folder`, which is created; raises `OSError`."""

@@ -12,14 +12,10 @@ import struct
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from index.cells import CELLS_FROM, Cells
-from index.codes import UNIT, Scan, strides
+from index.codes import UNIT, Rows, Scan, Vectors, strides
 from index.errors import SnapshotDamaged
-
-Vectors = NDArray[np.float32]
-Rows = NDArray[np.int64]
 
 ROUNDING = 1e-5
 """FAISS sums products in an order of its own, so its sums may differ from ours in the last bits:

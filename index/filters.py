@@ -20,10 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.errors import QuestionError
+from index.lexical import Rows
 from index.records import SectionType
 from index.store import Records
-
-Rows = NDArray[np.int64]
 
 _DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?", re.ASCII)
 
