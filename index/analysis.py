@@ -22,7 +22,8 @@ STOP_WORDS = frozenset(
 )
 """Words that carry no topic. "no" and "not" are among them: BM25 cannot read a negation."""
 
-_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+"""A word: letters and digits, with apostrophes between them."""
 _POSSESSIVE = re.compile(r"['’]s?$")
 _STEMMER = snowballstemmer.stemmer("english")
 # A stemmer keeps the word it works on as state: two threads in it at once mix their words up.
@@ -48,7 +49,7 @@ def fold(text: str) -> str:
 def words(text: str) -> list[str]:
     """Return the folded words of `text` in order, possessives removed, nothing else dropped."""
     folded = fold(text)
-    found: list[str] = _WORD.findall(folded)
+    found: list[str] = WORD.findall(folded)
     if "'" not in folded and "’" not in folded:
         return found
     return [_POSSESSIVE.sub("", word).replace("'", "").replace("’", "") for word in found]

@@ -87,7 +87,7 @@ class TermDirections:
         ones = np.ones(len(rows), np.int8)
         by_passage = csc_matrix((ones, rows, starts), shape=size).tocsr()
         return cls(
-            {term: column for column, term in enumerate(lexical.vocabulary)},
+            lexical.columns,
             units.astype(np.float32, copy=False),
             axes,
             by_passage.indptr.astype(np.int64, copy=False),

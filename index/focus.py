@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from index.analysis import terms
+from index.analysis import WORD, terms
 from index.lexical import LexicalIndex
 from index.sentences import Span, sentence_spans
 
@@ -40,7 +40,6 @@ _ASKS = re.compile(
         |looking\ for|tell\ me|(?:information|info|advice)\ (?:on|about)|recommend|suggest)\b""",
     re.IGNORECASE | re.VERBOSE,
 )
-_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 
 
 def term_weights(
@@ -73,7 +72,7 @@ def focus(question: str, weights: Mapping[str, float]) -> tuple[Span, ...]:
     """
     least = ASKED * max(weights.values(), default=0.0)
     spans: list[Span] = []
-    for word in _WORD.finditer(question):
+    for word in WORD.finditer(question):
         weight = max((weights.get(term, 0.0) for term in terms(word[0])), default=0.0)
         if weight <= 0 or weight < least:
             continue

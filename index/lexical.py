@@ -59,6 +59,7 @@ class LexicalIndex:
         counts = np.diff(self._starts)
         self._idf = np.log1p((self._size - counts + 0.5) / (counts + 0.5)).astype(np.float32)
         self._gains: Scores | None = None
+        self._together: dict[tuple[str, ...], int] = {}
 
     @classmethod
     def build(cls, texts: Iterable[str]) -> "LexicalIndex":
@@ -153,19 +154,39 @@ class LexicalIndex:
     def __contains__(self, term: str) -> bool:
         return term in self._columns
 
-    def rows_with(self, term: str) -> Rows:
-        """Return the rows that hold `term`, in order; none for an unknown term."""
+    @property
+    def columns(self) -> Mapping[str, int]:
+        """Each term's place in `vocabulary`."""
+        return self._columns
+
+    def _span(self, term: str) -> slice:
+        """Return where the postings of `term` lie; an empty span for an unknown term."""
         column = self._columns.get(term)
         if column is None:
-            return np.empty(0, np.int64)
-        return self._rows[self._starts[column] : self._starts[column + 1]].astype(np.int64)
+            return slice(0, 0)
+        return slice(int(self._starts[column]), int(self._starts[column + 1]))
+
+    def rows_with(self, term: str) -> Rows:
+        """Return the rows that hold `term`, in order; none for an unknown term."""
+        return self._rows[self._span(term)].astype(np.int64)
+
+    def count(self, every: tuple[str, ...]) -> int:
+        """Return how many rows hold every one of some terms, of which there is at least one.
+
+        Kept: an index never changes, and those that are asked for are the names of a table.
+        """
+        if every not in self._together:
+            rows = self.rows_with(every[0])
+            for term in every[1:]:
+                rows = np.intersect1d(rows, self.rows_with(term), assume_unique=True)
+            self._together[every] = len(rows)
+        return self._together[every]
 
     def holds(self, term: str, rows: Rows) -> NDArray[np.bool_]:
         """Return `(len(rows),)` whether each of a few rows holds `term`."""
-        column = self._columns.get(term)
-        if column is None:
+        held = self._rows[self._span(term)]
+        if not len(held):
             return np.zeros(len(rows), bool)
-        held = self._rows[self._starts[column] : self._starts[column + 1]]
         wanted = rows.astype(np.int32)
         places = np.minimum(np.searchsorted(held, wanted), len(held) - 1)
         found: NDArray[np.bool_] = held[places] == wanted
@@ -173,10 +194,7 @@ class LexicalIndex:
 
     def gains(self, term: str) -> tuple[Rows, Scores]:
         """Return the rows that hold `term`, in order, and what it adds to the score of each."""
-        column = self._columns.get(term)
-        if column is None:
-            return np.empty(0, np.int64), np.empty(0, np.float32)
-        span = slice(self._starts[column], self._starts[column + 1])
+        span = self._span(term)
         return self._rows[span].astype(np.int64), self._every_gain()[span]
 
     def postings(self) -> tuple[NDArray[np.int64], NDArray[np.int32], Scores]:
@@ -215,8 +233,7 @@ class LexicalIndex:
         """
         terms_known = [term for term in sorted(weights) if term in self._columns]
         each = np.array([weights[term] for term in terms_known], np.float32)
-        columns = [self._columns[term] for term in terms_known]
-        spans = [slice(int(self._starts[c]), int(self._starts[c + 1])) for c in columns]
+        spans = [self._span(term) for term in terms_known]
         ends = np.cumsum([0, *(span.stop - span.start for span in spans)])
         gains = self._every_gain()
         if ends[-1] <= MANY:
@@ -231,7 +248,7 @@ class LexicalIndex:
                 np.concatenate([self._rows[span] for span in spans]),
                 ends.astype(np.int32),
             ),
-            shape=(self._size, len(columns)),
+            shape=(self._size, len(spans)),
         )
         product: Scores = asked @ each
         return product

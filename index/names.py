@@ -20,7 +20,7 @@ from importlib.resources import files
 
 import numpy as np
 
-from index.analysis import terms
+from index.analysis import WORD, terms
 from index.focus import ASKED, LONG
 from index.lexical import LexicalIndex, Rows, Scores
 
@@ -31,7 +31,6 @@ RATHER = 2
 """A name that the articles use themselves needs no help. With every other name instead, "What is
 stroke?" loses .22; from .5 to 2 the gain on synonyms is the same within .007."""
 
-_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _JOINED = re.compile(r"[-\u2010\u2011]\w")
 
 
@@ -153,7 +152,7 @@ def mentions(
     for one in (names or stored_names()).in_question(question):
         if all(weights.get(term, least) < least for term in one.typed):
             continue
-        others = tuple(name for name in one.others if len(rows_with_name(name, lexical)))
+        others = tuple(name for name in one.others if lexical.count(name.terms))
         if others:
             found.append(Mention(one.typed, others))
     return tuple(found)
@@ -172,8 +171,8 @@ def preferred(
         return ()
     found = []
     for one in (names or stored_names()).in_question(question):
-        least = RATHER * len(rows_with_name(Name("", one.typed), lexical))
-        used = [(len(rows_with_name(name, lexical)), name) for name in one.others]
+        least = RATHER * lexical.count(one.typed)
+        used = [(lexical.count(name.terms), name) for name in one.others]
         others = sorted((pair for pair in used if pair[0] > least), key=lambda pair: -pair[0])
         if others:
             found.append(Mention(one.typed, tuple(name for _, name in others)))
@@ -187,25 +186,11 @@ def worded(question: str, found: Sequence[Mention]) -> str:
     return f"{question} ({', '.join(mention.others[0].text for mention in found)})"
 
 
-def rows_with_name(name: Name, lexical: LexicalIndex) -> Rows:
-    """Return the rows that hold every term of `name`, in order."""
-    rows = lexical.rows_with(name.terms[0])
-    for term in name.terms[1:]:
-        rows = np.intersect1d(rows, lexical.rows_with(term), assume_unique=True)
-    return rows
-
-
-def lift(
-    found: Sequence[Mention],
-    weights: Mapping[str, float],
-    lexical: LexicalIndex,
-    weight: float | None = None,
-) -> Scores:
+def lift(found: Sequence[Mention], weights: Mapping[str, float], lexical: LexicalIndex) -> Scores:
     """Return what other names add to the BM25 score of every row, `(n,)`, never below 0.
 
-    `weights` are those of the question's terms. `weight` is `WEIGHT` unless given.
+    `weights` are those of the question's terms.
     """
-    share = WEIGHT if weight is None else weight
     total = np.zeros(len(lexical), np.float32)
     usual = min(1.0, max(weights.values(), default=1.0))
     for mention in found:
@@ -215,7 +200,7 @@ def lift(
         best = np.zeros(len(lexical), np.float32)
         for name in mention.others:
             rarity = sum(lexical.idf(term) for term in set(name.terms))
-            factor = share * min(1.0, mass / rarity) if rarity else 0.0
+            factor = WEIGHT * min(1.0, mass / rarity) if rarity else 0.0
             rows, scores = _whole(name, lexical)
             best[rows] = np.maximum(best[rows], np.float32(factor) * scores)
         total += np.maximum(best - lexical.scores_of_terms(own), 0)
@@ -244,5 +229,5 @@ def _read(question: str) -> list[_Word]:
             and match[0].isupper()
             and _JOINED.match(question, match.end()) is None,
         )
-        for match in _WORD.finditer(question)
+        for match in WORD.finditer(question)
     ]

@@ -143,7 +143,7 @@ class Searcher:
         `query` fits already, as `index.focus.condensed` leaves it.
         """
         wider = worded(query, self.named(query))
-        return wider if fits(wider) else query
+        return wider if wider == query or fits(wider) else query
 
     def corrected(self, question: str, is_word: Callable[[str], bool]) -> str | None:
         """Return `question` with its misspelt words as the articles write them, or None.

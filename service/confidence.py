@@ -18,20 +18,18 @@ they did elsewhere; `python -m bench.calibrate` fits them. docs/silence.md is th
 
 import json
 import math
-import re
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
 
 import numpy as np
+from numpy.typing import NDArray
 
-from index.analysis import terms
+from index.analysis import WORD, terms
 from index.lexical import LexicalIndex, Rows
-from index.names import Mention, mentions, rows_with_name
+from index.names import Mention, mentions
 from index.records import Hit
-
-_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 
 GENERIC_WORDS = """
     ask question answer tell know find found look looking search searching information info help
@@ -170,17 +168,16 @@ def held(question: Asked, rows: Rows, lexical: LexicalIndex) -> list[set[str]]:
     """
     found: list[set[str]] = [set() for _ in range(len(rows))]
 
-    def give(some: Iterable[str], holding: Rows) -> None:
-        if len(holding):
-            places = np.minimum(np.searchsorted(holding, rows), len(holding) - 1)
-            for position in np.flatnonzero(holding[places] == rows).tolist():
-                found[position].update(some)
+    def give(some: Iterable[str], holding: NDArray[np.bool_]) -> None:
+        for position in np.flatnonzero(holding).tolist():
+            found[position].update(some)
 
     for term in question.weights:
-        give((term,), lexical.rows_with(term))
+        give((term,), lexical.holds(term, rows))
     for name in question.names:
         for other in name.others:
-            give(name.typed, rows_with_name(other, lexical))
+            each = [lexical.holds(term, rows) for term in other.terms]
+            give(name.typed, np.logical_and.reduce(each))
     return found
 
 
@@ -190,7 +187,7 @@ def doubts(question: Asked, query: str) -> dict[str, str]:
     A term whose words cannot be taken out, or are all there is, is not among them.
     """
     places: dict[str, list[tuple[int, int]]] = {}
-    for match in _WORD.finditer(query):
+    for match in WORD.finditer(query):
         found = terms(match[0])
         if len(found) == 1 and found[0] not in _generic_terms():
             places.setdefault(found[0], []).append(match.span())

@@ -7,6 +7,7 @@ from datetime import date
 import numpy as np
 
 from index.dense import Vectors
+from index.lexical import Rows
 from index.records import Article, Hit, Manifest, Passage
 from index.search import Searcher
 from service import answer as compose
@@ -78,6 +79,7 @@ class Reading:
         self._vector = vector
         self._known = known
         self._articles: dict[str, Article] = {}
+        self._words: dict[int, set[str]] = {}
         self._day = built_on(searcher.snapshot.manifest)
 
     def _article(self, article_id: str) -> Article:
@@ -101,7 +103,7 @@ class Reading:
             for term, vector in (without or {}).items()
         }
         titles = self._titles([hit.passage.article_id for hit in hits])
-        words = held(self._asked, rows, self._lexical)
+        words = self._held(rows)
         return [
             probability(
                 evidence(
@@ -128,9 +130,15 @@ class Reading:
         )
         if not len(rows):
             return {}
-        words = held(self._asked, rows, self._lexical)
+        words = self._held(rows)
         found = doubts(self._asked, self._query)
         return {term: text for term, text in found.items() if any(term not in w for w in words)}
+
+    def _held(self, rows: Rows) -> list[set[str]]:
+        """Return the question's terms that the passage of each row holds, asked for once."""
+        new = np.array([row for row in rows.tolist() if row not in self._words], np.int64)
+        self._words.update(zip(new.tolist(), held(self._asked, new, self._lexical), strict=True))
+        return [self._words[row] for row in rows.tolist()]
 
     @property
     def also_searched(self) -> tuple[str, ...]:
