@@ -25,6 +25,7 @@ from pathlib import Path
 
 from bench.figures import Figures, load
 from bench.report_page import Ran, Report, as_markdown, write_html
+from bench.service_process import PINCITE
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared" / "eval"
@@ -107,7 +108,7 @@ def _benches(
         "scale": "Search against the number of passages",
         "living_index": "The living index",
     }
-    built = ("-c", "import service.cli; service.cli.main()", "index")
+    built = (*PINCITE[1:], "index")
     corpus = ("--corpus", str(index.with_name(f"{index.name}-corpus")), "--index", str(index))
     return [
         Bench("The index that is asked", (*built, *corpus), max(most, 600), figures=False),

@@ -25,9 +25,7 @@ import itertools
 import json
 import os
 import random
-import re
 import statistics
-import subprocess
 import sys
 import time
 from collections import Counter
@@ -37,6 +35,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench.figures import Figures, Plot, Table, save
+from bench.service_process import Service, running
 
 EVAL = Path(__file__).resolve().parents[2] / "shared" / "eval"
 TIMEOUT = 10.0
@@ -100,40 +99,15 @@ def questions(index: Path) -> Iterator[str]:
         yield from (text if not turn else f"{text} ({turn + 1})" for text in found)
 
 
-@dataclass(frozen=True, slots=True)
-class Service:
-    """A service under test: where it listens, and which process it is."""
-
-    address: tuple[str, int]
-    process: int
-
-    def processor_seconds(self) -> float:
-        """Return the processor time that it has used, in all its threads (Linux)."""
-        fields = Path(f"/proc/{self.process}/stat").read_text("ascii").rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
 @contextmanager
-def served(index: Path, *, queue: int = 0, unbatched: bool = False) -> Iterator["Service"]:
+def served(index: Path, *, queue: int = 0, unbatched: bool = False) -> Iterator[Service]:
     """Serve `index` in a process of its own."""
     command = [sys.executable, "-m", "bench.serve_load", "--child", str(index)]
     command += ["--unbatched"] if unbatched else []
     environment = {**os.environ, **({"PINCITE_QUEUE": str(queue)} if queue else {})}
-    service = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
-    try:
-        assert service.stderr is not None
-        said = ""
-        for line in service.stderr:
-            said += line
-            if found := re.search(r"http://([\d.]+):(\d+)/", line):
-                break
-        else:
-            raise SystemExit(f"the service did not start: {said}")
-        print(said.strip(), flush=True)
-        yield Service((found[1], int(found[2])), service.pid)
-    finally:
-        service.terminate()
-        service.communicate()
+    with running(command, environment) as service:
+        print(service.said.strip(), flush=True)
+        yield service
 
 
 def _child(index: Path, *, unbatched: bool) -> None:

@@ -4,12 +4,53 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from http.client import HTTPConnection
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+if TYPE_CHECKING:
+    from http.client import HTTPConnection
+
+PINCITE = (sys.executable, "-c", "import service.cli; service.cli.main()")
+"""The command line, of the checkout that this is."""
 TOKEN = "a-token-for-the-bench"
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A service that runs: where it listens, which process it is, and what it said till then."""
+
+    address: tuple[str, int]
+    process: int
+    said: str
+
+    def processor_seconds(self) -> float:
+        """Return the processor time that it has used, in all its threads (Linux)."""
+        fields = Path(f"/proc/{self.process}/stat").read_text("ascii").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@contextmanager
+def running(
+    command: Sequence[str], environment: Mapping[str, str] | None = None
+) -> Iterator[Service]:
+    """Run a command that serves, wait for its address on standard error, and end it at last."""
+    process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
+    try:
+        assert process.stderr is not None
+        said = ""
+        for line in process.stderr:
+            said += line
+            if found := re.search(r"http://\[?([^/\]]+)\]?:(\d+)/", line):
+                break
+        else:
+            raise SystemExit(f"the service did not start: {said}")
+        yield Service((found[1], int(found[2])), process.pid, said)
+    finally:
+        process.terminate()
+        process.communicate()
 
 
 @contextmanager
@@ -23,28 +64,14 @@ def service(corpus: Path, index: Path, encoder: str, *, index_first: bool = True
         "PINCITE_CHANGES_PER_MINUTE": "100000",
         "PYTHONPATH": str(Path(__file__).parents[1]),
     }
-    command = [sys.executable, "-c", "import service.cli; service.cli.main()"]
     places = ["--corpus", str(corpus), "--index", str(index)]
     if index_first:
-        subprocess.run([*command, "index", *places], env=environment, check=True)
-    process = subprocess.Popen(
-        [*command, "serve", "--port", "0", *places],
-        env=environment,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        said = process.stderr.readline() if process.stderr else ""
-        found = re.search(r":(\d+)/", said)
-        if found is None:
-            raise SystemExit(said)
-        yield int(found[1])
-    finally:
-        process.terminate()
-        process.communicate()
+        subprocess.run([*PINCITE, "index", *places], env=environment, check=True)
+    with running([*PINCITE, "serve", "--port", "0", *places], environment) as started:
+        yield started.address[1]
 
 
-def call(connection: HTTPConnection, method: str, path: str, body: str | None = None) -> bytes:
+def call(connection: "HTTPConnection", method: str, path: str, body: str | None = None) -> bytes:
     headers = {"authorization": f"Bearer {TOKEN}"} if method == "PUT" else {}
     if method == "POST":
         headers = {"content-type": "application/json"}

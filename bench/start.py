@@ -18,8 +18,8 @@ from pathlib import Path
 
 from bench.figures import Figures, Table, bars, save
 from bench.serve_load import percentile, questions
+from bench.service_process import PINCITE, call, running
 
-PINCITE = (sys.executable, "-c", "import service.cli; service.cli.main()")
 STAGES = ("encode", "search", "answer", "total")
 
 
@@ -47,35 +47,18 @@ def service(index: Path, asked: list[str]) -> tuple[float, float, float, dict[st
     the questions, and the milliseconds of each stage of each answer.
     """
     began = time.perf_counter()
-    process = subprocess.Popen(
-        [*PINCITE, "serve", "--port", "0", "--index", str(index)],
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        said = process.stderr.readline() if process.stderr else ""
-        found = re.search(r":(\d+)/", said)
-        if found is None:
-            raise SystemExit(f"the service did not start: {said}")
-        connection = HTTPConnection("127.0.0.1", int(found[1]), timeout=60)
-        connection.request("GET", "/readyz")
-        connection.getresponse().read()
-        ready, opened = time.perf_counter() - began, resident(process.pid)
+    with running([*PINCITE, "serve", "--port", "0", "--index", str(index)]) as started:
+        connection = HTTPConnection(*started.address, timeout=60)
+        call(connection, "GET", "/readyz")
+        ready, opened = time.perf_counter() - began, resident(started.process)
         stages: dict[str, list[float]] = {stage: [] for stage in STAGES}
         for question in asked:
-            connection.request(
-                "POST",
-                "/v1/ask",
-                json.dumps({"question": question}),
-                {"content-type": "application/json"},
+            answer = json.loads(
+                call(connection, "POST", "/v1/ask", json.dumps({"question": question}))
             )
-            answer = json.loads(connection.getresponse().read())
             for stage in STAGES:
                 stages[stage].append(answer["timings_ms"][stage])
-        return ready, opened, resident(process.pid), stages
-    finally:
-        process.terminate()
-        process.communicate()
+        return ready, opened, resident(started.process), stages
 
 
 def measure(index: Path, rounds: int, count: int) -> Figures:
