@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.figures import Figures, Table, bars, save
+from bench.service_process import resident
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "eval" / "medquad" / "corpus.jsonl.gz"
 QUESTION = "Why does my calf cramp at night, and what helps?"
@@ -95,7 +96,7 @@ def _child(variant: Variant, count: int) -> None:
     encode = encoder()
     encode([QUESTION])
     opened = time.perf_counter()
-    serving = _memory()
+    serving = resident() * 1e6 / 2**20  # MiB, as the peak
     texts = passages(count)
     encode(texts[:16])
     _say({"import": imported - started, "open": opened - imported, "serving": serving})
@@ -151,12 +152,6 @@ def _imported(variant: Variant) -> Any:  # noqa: ANN401 - a function that opens,
 
     precision: Any = variant.precision
     return lambda: Swept(locate(DEFAULT_ENCODER), precision=precision).encode
-
-
-def _memory() -> float:
-    """Return this process's resident memory in MiB."""
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * resource.getpagesize() / 2**20
 
 
 def _say(fact: dict[str, float]) -> None:

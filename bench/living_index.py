@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.figures import Figures, Table, save
-from bench.service_process import call, service
+from bench.service_process import call, resident, service
 from index.encoder import Encoder, OnBatch, open_encoder
 from index.records import EncoderRecord
 from index.snapshot import point_to, snapshots
@@ -75,12 +75,6 @@ def write_article(corpus: Path, number: int) -> None:
         for part in range(PER_ARTICLE)
     )
     (corpus / f"article-{number:05}.md").write_text(f"# Article {number}\n\n{parts}\n", "utf-8")
-
-
-def resident() -> float:
-    """Return the megabytes of memory that this process holds (Linux)."""
-    pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
 def measure(folder: Path, wanted: int, encoder: Encoder, additions: list[int]) -> list[Row]:

@@ -71,6 +71,12 @@ def service(corpus: Path, index: Path, encoder: str, *, index_first: bool = True
         yield started.address[1]
 
 
+def resident(process: int | str = "self") -> float:
+    """Return the megabytes of memory that a process, or this one, holds (Linux)."""
+    pages = int(Path(f"/proc/{process}/statm").read_text("ascii").split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
 def call(connection: "HTTPConnection", method: str, path: str, body: str | None = None) -> bytes:
     headers = {"authorization": f"Bearer {TOKEN}"} if method == "PUT" else {}
     if method == "POST":

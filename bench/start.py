@@ -7,7 +7,6 @@ other; its answers tell what each stage took. Memory is what the process holds, 
 
 import argparse
 import json
-import re
 import statistics
 import subprocess
 import sys
@@ -18,7 +17,7 @@ from pathlib import Path
 
 from bench.figures import Figures, Table, bars, save
 from bench.serve_load import percentile, questions
-from bench.service_process import PINCITE, call, running
+from bench.service_process import PINCITE, call, resident, running
 
 STAGES = ("encode", "search", "answer", "total")
 
@@ -33,13 +32,6 @@ def command_seconds(arguments: list[str], rounds: int) -> float:
         if done.returncode not in {0, 4}:
             raise SystemExit(done.stderr.decode()[-500:])
     return statistics.median(taken)
-
-
-def resident(process: int) -> float:
-    """Return the megabytes that a process holds (Linux)."""
-    status = Path(f"/proc/{process}/status").read_text("ascii")
-    found = re.search(r"VmRSS:\s+(\d+)", status)
-    return int(found[1]) / 1000 if found else 0.0
 
 
 def service(index: Path, asked: list[str]) -> tuple[float, float, float, dict[str, list[float]]]:
