@@ -115,9 +115,20 @@ class Answers:
         )
 
     def articles(self) -> Sequence[Article]:
-        """Return every article with `text` left empty, by title."""
-        found = self._searcher.snapshot.records.articles()
-        return sorted(found, key=lambda article: (article.title.casefold(), article.article_id))
+        """Return every article by title, read once for each snapshot.
+
+        `text`, `blocks`, `references` and `citation_marks` are left empty.
+        """
+        searcher = self._searcher
+        listed = self._known_of(searcher).listed
+        if not listed:
+            found = (
+                replace(article, blocks=(), references=(), citation_marks=())
+                for article in searcher.snapshot.records.articles()
+            )
+            # In one step: another thread that lists them too finds none of them, or all.
+            listed[:] = sorted(found, key=lambda one: (one.title.casefold(), one.article_id))
+        return listed
 
     def headings(self) -> list[tuple[str, Kind]]:
         """Return the titles and headings of all articles, each once, for completions."""
@@ -132,7 +143,7 @@ class Answers:
         known = self._known.get(identifier)
         if known is None:
             rows = searcher.snapshot.records.article_rows()
-            known = Known({name: first for name, (first, some) in rows.items() if some}, {}, {})
+            known = Known({name: first for name, (first, some) in rows.items() if some}, {}, {}, [])
             with self._swap:
                 _make_room(self._known, KEPT_OPEN + 1)
                 self._known[identifier] = known

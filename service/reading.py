@@ -40,11 +40,16 @@ SEEK_CARE = 2
 @dataclass(frozen=True, slots=True)
 class Known:
     """What stays true of one snapshot: the first rows of the articles that have passages, and what
-    was read of articles before."""
+    was read of articles before.
+
+    `listed` holds every article by title, once somebody asked for the list: `text`, `blocks`,
+    `references` and `citation_marks` are left empty.
+    """
 
     first_rows: dict[str, int]
     described: dict[str, ArticleOut]
     titles: dict[str, str]
+    listed: list[Article]
 
 
 @dataclass(frozen=True, slots=True)
