@@ -44,6 +44,12 @@ def bars(title: str, unit: str, values: dict[str, float]) -> Plot:
     return Plot(title, "bars", "", unit, {name: ((0.0, value),) for name, value in values.items()})
 
 
+def percentile(values: Sequence[float], part: int) -> float:
+    """Return the smallest of `values` that `part` per cent of them do not exceed."""
+    ordered = sorted(values)
+    return ordered[max(0, -(-len(ordered) * part // 100) - 1)]
+
+
 def save(figures: Figures, path: Path | None) -> None:
     """Write the figures to `path`; without one, do nothing."""
     if path is not None:

@@ -34,7 +34,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench.figures import Figures, Plot, Table, save
+from bench.figures import Figures, Plot, Table, percentile, save
 from bench.service_process import Service, running
 
 EVAL = Path(__file__).resolve().parents[2] / "shared" / "eval"
@@ -65,12 +65,6 @@ class Load:
             f"processor ms a question: service {1000 * self.service / answered:.1f}, "
             f"own {1000 * self.own / sum(self.ends.values()):.2f}"
         )
-
-
-def percentile(values: Sequence[float], part: int) -> float:
-    """Return the smallest of `values` that `part` per cent of them do not exceed."""
-    ordered = sorted(values)
-    return ordered[max(0, -(-len(ordered) * part // 100) - 1)]
 
 
 def questions(index: Path) -> Iterator[str]:

@@ -15,8 +15,8 @@ from http.client import HTTPConnection
 from itertools import islice
 from pathlib import Path
 
-from bench.figures import Figures, Table, bars, save
-from bench.serve_load import percentile, questions
+from bench.figures import Figures, Table, bars, percentile, save
+from bench.serve_load import questions
 from bench.service_process import PINCITE, call, resident, running
 
 STAGES = ("encode", "search", "answer", "total")

@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from pathlib import Path
 
+from bench.figures import percentile
 from bench.living_index import PER_ARTICLE, write_article
 from bench.service_process import call, service
 
@@ -39,10 +40,9 @@ class Tally:
     snapshots: set[str] = field(default_factory=set)
     sent: int = 0
 
-    def percentile(self, share: float) -> float:
-        """Return the milliseconds that this share of the answers did not exceed."""
-        ordered = sorted(self.seconds)
-        return ordered[min(len(ordered) - 1, int(share * len(ordered)))] * 1e3
+    def percentile(self, part: int) -> float:
+        """Return the milliseconds that `part` per cent of the answers did not exceed."""
+        return percentile(self.seconds, part) * 1e3
 
 
 def stretch(port: int, articles: int, clients: int, seconds: float, corpus: Path | None) -> Tally:
@@ -140,13 +140,13 @@ def main() -> None:
             count=given.rounds,
             clients=given.clients,
         ):
-            ratios.append(busy.percentile(0.95) / quiet.percentile(0.95))
+            ratios.append(busy.percentile(95) / quiet.percentile(95))
             print(f"round {len(ratios)} (load average {os.getloadavg()[0]:.1f})")
             for name, tally in (("quiet", quiet), ("while indexing", busy)):
                 print(
                     f"  {name:15} {len(tally.seconds):6} answers, p50 "
-                    f"{tally.percentile(0.5):6.1f} ms, p95 {tally.percentile(0.95):6.1f} ms, "
-                    f"longest {tally.percentile(1):6.0f} ms, {tally.failures} failed, "
+                    f"{tally.percentile(50):6.1f} ms, p95 {tally.percentile(95):6.1f} ms, "
+                    f"longest {tally.percentile(100):6.0f} ms, {tally.failures} failed, "
                     f"{tally.sent} articles indexed, {len(tally.snapshots)} snapshots answered"
                 )
             print(f"  p95 while indexing / quiet: {ratios[-1]:.2f}", flush=True)
