@@ -166,6 +166,13 @@ class Records:
         found = self._query("SELECT article_id, first_row, passages FROM articles")
         return {article_id: (first, count) for article_id, first, count in found}
 
+    def ids_of_source(self, source: str) -> list[str]:
+        """Return the ids of the articles that the file `source` gave, in order."""
+        found = self._query(
+            "SELECT article_id FROM articles WHERE source = ? ORDER BY article_id", (source,)
+        )
+        return [article_id for (article_id,) in found]
+
     def articles_of_source(self, source: str) -> list[tuple[Article, int, list[Passage]]]:
         """Return the articles that the file `source` gave, as `every_article` yields them."""
         found = self._query(

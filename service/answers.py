@@ -206,10 +206,11 @@ class Answers:
         """Return the types of section that some passage has."""
         return frozenset(self._searcher.snapshot.records.section_types())
 
-    def articles_of(self, source: str) -> list[Article]:
-        """Return the articles, whole, that the file `source` gave."""
-        found = self._searcher.snapshot.records.articles_of_source(source)
-        return [article for article, _, _ in found]
+    def articles_of(self, source: str, most: int) -> tuple[int, list[Article]]:
+        """Return how many articles the file `source` gave, and the first `most`, whole, by id."""
+        records = self._searcher.snapshot.records
+        names = records.ids_of_source(source)
+        return len(names), [found for name in names[:most] if (found := records.article(name))]
 
     def passages(self, article_id: str) -> Sequence[Passage]:
         """Return the passages of an article, in order."""

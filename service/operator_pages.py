@@ -216,7 +216,7 @@ def _desk(request: Request, session: Session, indexing: Indexing) -> Response:
 def _file(request: Request, session: Session, shelf: Shelf) -> Response:
     source = request.path_params["source"]
     answers = _answers(request)
-    articles = answers.articles_of(source)
+    count, articles = answers.articles_of(source, PARTS)
     problem = answers.status().problems.get(source)
     try:
         name = plain_path(source)
@@ -234,8 +234,8 @@ def _file(request: Request, session: Session, shelf: Shelf) -> Response:
         there=there,
         problem=problem,
         metadata=metadata,
-        count=len(articles),
-        articles=articles[:PARTS],
+        count=count,
+        articles=articles,
     )
 
 

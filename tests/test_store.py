@@ -63,6 +63,8 @@ def test_everything_comes_back(path: Path) -> None:
     assert list(records.every_article()) == [(CALF, 0, CALF_PASSAGES), (EYE, 2, EYE_PASSAGES)]
     assert records.article_rows() == {"calf.txt": (0, 2), "eye.txt": (2, 1)}
     assert records.articles_of_source("eye.txt") == [(EYE, 2, EYE_PASSAGES)]
+    assert records.ids_of_source("eye.txt") == ["eye.txt"]
+    assert records.ids_of_source("nobody") == []
     assert records.headings() == ["Calf"]
     assert records.files() == {record.source: record for record in FILES}
 
