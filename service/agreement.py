@@ -7,7 +7,7 @@ dehydration need not agree about it. Articles that share a passage word for word
 import re
 import tomllib
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -133,23 +133,26 @@ def mentions(found: Said, question: str, idf: Callable[[str], float]) -> list[Me
         term = _term(word, barred)
         if term and idf(term) >= LEAST_IDF:
             by_term[term] += held
-    ranked: list[tuple[float, str, Mention]] = []
+    ranked: list[tuple[float, str]] = []
     for term, held in by_term.items():
-        if len({found.source_of[quote.passage.article_id] for quote, _, _ in held}) < 2:
+        sources = len({found.source_of[quote.passage.article_id] for quote, _, _ in held})
+        if sources < 2:
             continue
         nouns = [quote for quote, words, at in held if _as_noun(words, at, rules)]
         if len({found.source_of[quote.passage.article_id] for quote in nouns}) < 2:
             continue
-        mention = _mention(held, found)
-        ranked.append((-mention.sources * idf(term), term, mention))
-    ranked.sort(key=lambda entry: entry[:2])
-    return [mention for _, _, mention in ranked[:MENTIONS]]
+        ranked.append((-sources * idf(term), term))
+    ranked.sort()
+    order = {id(quote): place for place, quote in enumerate(found.quotes)}
+    return [_mention(by_term[term], found, order) for _, term in ranked[:MENTIONS]]
 
 
-def _mention(held: Iterable[tuple[Quote, list[str], int]], found: Said) -> Mention:
+def _mention(
+    held: Iterable[tuple[Quote, list[str], int]], found: Said, order: Mapping[int, int]
+) -> Mention:
+    """Return what is said with one term, in the `order` of the quotes, by their `id`."""
     forms: Counter[str] = Counter()
     quoted: dict[str, Quote] = {}
-    order = {id(quote): place for place, quote in enumerate(found.quotes)}
     for quote, words, at in sorted(held, key=lambda one: order[id(one[0])]):
         forms[words[at] if at else words[at].lower()] += 1
         quoted.setdefault(quote.passage.article_id, quote)
