@@ -50,8 +50,14 @@ def related(
     said = {_folded(name) for one in shown for name in one.section}
     found: list[Related] = []
     taken: dict[str, int] = {}
+    read: dict[str, Article | None] = {}
     for passage in passages:
-        article = article_of(passage.article.article_id)
+        name = passage.article.article_id
+        if taken.get(name, 0) >= FROM_ONE or len(found) >= MOST:
+            continue
+        if name not in read:
+            read[name] = article_of(name)
+        article = read[name]
         if article is None:
             continue
         spans = [(p.start, p.end) for p in shown if p.article.article_id == article.article_id]
