@@ -15,7 +15,7 @@ words that weighed most are named, as those of a rule are.
 import json
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -111,16 +111,16 @@ def weigh(words: Sequence[Word], weights: Weights | None = None) -> Weighed:
     return Weighed(
         probability=(emergency + crisis) / (1 + emergency + crisis),
         kind="emergency" if side == 1 else "crisis",
-        words=_runs([(first, last) for name, first, last in known if name in named]),
+        words=runs([(first, last) for name, first, last in known if name in named]),
     )
 
 
-def _runs(places: Sequence[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
-    """Return runs of words, those that touch or overlap as one."""
-    runs: list[tuple[int, int]] = []
+def runs(places: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+    """Return places given as (first, last), in order: those that touch or overlap as one."""
+    found: list[tuple[int, int]] = []
     for first, last in sorted(places):
-        if runs and first <= runs[-1][1] + 1:
-            runs[-1] = (runs[-1][0], max(last, runs[-1][1]))
+        if found and first <= found[-1][1] + 1:
+            found[-1] = (found[-1][0], max(last, found[-1][1]))
         else:
-            runs.append((first, last))
-    return tuple(runs)
+            found.append((first, last))
+    return tuple(found)

@@ -26,7 +26,7 @@ from service.emergency_grammar import (
     compile_pattern,
     set_aside,
 )
-from service.emergency_words import BY_WORDS, SOURCE, fitted, weigh
+from service.emergency_words import BY_WORDS, SOURCE, fitted, runs, weigh
 
 # A rule's signs lie within this many words of each other. Tuned vignettes raised and real questions
 # raised, of 478 and 5,171 (bench/false_alarms.py), by window: 8: 461, 30; 15: 472, 31; 25: 472, 32;
@@ -243,14 +243,7 @@ def _first(mention: Mention) -> int:
 
 def _spans(told: Iterable[tuple[int, int]], words: list[Word]) -> tuple[tuple[int, int], ...]:
     """Return where words stand, given as (first, last): those that touch are one span."""
-    spans: list[tuple[int, int]] = []
-    for first, last in sorted(told):
-        start, end = words[first].start, words[last].end
-        if spans and start <= spans[-1][1] + 1:
-            spans[-1] = (spans[-1][0], max(end, spans[-1][1]))
-        else:
-            spans.append((start, end))
-    return tuple(spans)
+    return runs((words[first].start, words[last].end) for first, last in told)
 
 
 def _notice(
