@@ -18,7 +18,7 @@ import os
 import shutil
 import time
 from array import array
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache
@@ -201,7 +201,7 @@ def update_index(
                     problems=tuple(record for record in draft.files if record.problem),
                     notes=(*notes, *_same_content(draft), *draft.notes),
                 )
-                if live is not None and not any(changes) and _same_files(live, draft):
+                if live is not None and not any(changes) and _same_files(looks.known, draft):
                     return replace(
                         report,
                         articles=live.manifest.articles,
@@ -239,12 +239,12 @@ def explain_file(path: Path) -> list[Document]:
 @cache
 def code_fingerprint() -> str:
     """Return a hash of the code that reads and cuts articles: another one reads everything anew."""
-    digest = hashlib.sha256()
+    hashed = hashlib.sha256()
     house = Path(__file__).parent.parent
     code = [*house.glob("ingest/**/*.py"), *house.glob("ingest/**/*.json")]
     for path in sorted([*code, house / "index" / "sentences.py"]):
-        digest.update(path.relative_to(house).as_posix().encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()[:16]
+        hashed.update(path.relative_to(house).as_posix().encode() + b"\0" + path.read_bytes())
+    return hashed.hexdigest()[:16]
 
 
 def _segmenter(settings: SegmenterSettings) -> dict[str, int | str]:
@@ -354,8 +354,15 @@ def _look(file: SourceFile | FileRecord, known: Mapping[str, FileRecord], now: i
     if before and _untouched(file, before):
         return _Look(file, replace(before, modified_ns=_trusted_time(file, now)), fresh=False)
     outline = outline_of(file)
-    record = FileRecord(file.source, outline.sha256, file.size, _trusted_time(file, now))
-    return _Look(file, replace(record, group=outline.group, blocks=outline.blocks), fresh=True)
+    record = FileRecord(
+        file.source,
+        outline.sha256,
+        file.size,
+        _trusted_time(file, now),
+        group=outline.group,
+        blocks=outline.blocks,
+    )
+    return _Look(file, record, fresh=True)
 
 
 def _evidence(
@@ -394,13 +401,13 @@ def _trusted_time(file: SourceFile, now: int) -> int:
     return file.modified_ns if file.modified_ns < now - RACY_NANOSECONDS else 0
 
 
-def _same_files(live: Snapshot, draft: _Draft) -> bool:
+def _same_files(known: Mapping[str, FileRecord], draft: _Draft) -> bool:
     """Tell whether the files' states, times aside, are those that the live snapshot knows."""
 
-    def states(records: Sequence[FileRecord]) -> list[tuple[str, str, str]]:
+    def states(records: Iterable[FileRecord]) -> list[tuple[str, str, str]]:
         return sorted((r.source, r.sha256, r.problem) for r in records)
 
-    return states(list(live.records.files().values())) == states(draft.files)
+    return states(known.values()) == states(draft.files)
 
 
 def _same_content(draft: _Draft) -> Iterator[str]:

@@ -16,6 +16,11 @@ _RENDERED = frozenset("&\\|<>`*_~[]()!#")
 """Signs of Markdown where a character of the text may come from them: "&amp;", "\\*"."""
 
 
+def has_places(source: str) -> bool:
+    """Tell whether the articles of the file `source` say where in it they stand."""
+    return PurePosixPath(source).suffix.lower() in PLAIN + MARKDOWN
+
+
 def source_faults(article: Article, data: bytes) -> list[str]:
     """Return a line for each block of `article` that does not stand in its file where it says.
 
@@ -24,9 +29,9 @@ def source_faults(article: Article, data: bytes) -> list[str]:
     in order, from the same character, from white space or from markup that renders as it. Files
     of other formats have no such places, and no faults.
     """
-    suffix = PurePosixPath(article.source).suffix.lower()
-    if suffix not in PLAIN + MARKDOWN:
+    if not has_places(article.source):
         return []
+    suffix = PurePosixPath(article.source).suffix.lower()
     try:
         text, _ = decode(data, article.source)
         places = _places(text, data, article) if suffix in MARKDOWN else ()

@@ -9,7 +9,7 @@ from index.snapshot import damaged_files, open_snapshot
 from ingest.corpus import SourceFile, find_files
 from ingest.reading import read_file
 from ingest.repetition import repeated_blocks
-from ingest.source_places import source_faults
+from ingest.source_places import has_places, source_faults
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ def verify_index(corpus: Path, index: Path) -> VerifiedIndex:
                     present.get(article.source), repeated.get(article.source, frozenset())
                 )
             found = _article_faults(article, again[article.source])
-            if not found and article.source in present:
+            if not found and article.source in present and has_places(article.source):
                 found = _place_faults(article, present[article.source])
             faults += found
     except SnapshotDamaged as error:

@@ -56,6 +56,21 @@ def test_a_file_that_cannot_be_read_any_more_is_named(corpus: Path, index: Path)
     assert fault.startswith("salts.html: its file cannot be read any more: ")
 
 
+def test_a_file_of_a_kind_without_places_is_read_once(
+    corpus: Path, index: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    plain = SourceFile.read
+
+    def read(file: SourceFile) -> tuple[bytes, bytes]:
+        opened.append(file.source)
+        return plain(file)
+
+    monkeypatch.setattr(SourceFile, "read", read)
+    assert faults(corpus, index) == ()
+    assert (opened.count("salts.html"), opened.count("eyes/eyelid.txt")) == (1, 2)
+
+
 def test_a_file_given_a_new_time_is_no_fault(corpus: Path, index: Path) -> None:
     write(corpus / "salts.html", (corpus / "salts.html").read_bytes(), changed=1_750_000_000)
     assert faults(corpus, index) == ()
