@@ -4,7 +4,8 @@ import hashlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
+from typing import TypeVar
 
 from index.errors import SourceError
 from index.store import FileRecord
@@ -12,6 +13,8 @@ from index.store import FileRecord
 SIDECAR_SUFFIXES = (".yaml", ".yml")
 RACY_NANOSECONDS = 2_000_000_000
 """A file changed this shortly ago may change again within the same time stamp."""
+
+_Name = TypeVar("_Name", bound=PurePath)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +36,15 @@ class SourceFile:
 
     def fingerprint(self) -> str:
         """Return `fingerprint` of what `read` returns, without holding a large file in memory."""
+        return self.fingerprints()[1]
+
+    def fingerprints(self) -> tuple[str, str]:
+        """Return the hash of the file alone, and `fingerprint`: of the file with its sidecar."""
         try:
             with self.path.open("rb") as file:
                 digest = hashlib.file_digest(file, "sha256")
-            return _with_sidecar(digest, self.sidecar.read_bytes() if self.sidecar else b"")
+            alone = digest.hexdigest()
+            return alone, _with_sidecar(digest, self.sidecar.read_bytes() if self.sidecar else b"")
         except OSError as error:
             raise _unreadable(error) from error
 
@@ -54,6 +62,18 @@ def _with_sidecar(digest: "hashlib._Hash", sidecar: bytes) -> str:
 
 def _unreadable(error: OSError) -> SourceError:
     return SourceError(f"cannot be read: {error.strerror or error}")
+
+
+def sidecar_names(name: _Name) -> list[_Name]:
+    """Return where the sidecar of the file `name` may lie, what is read first first.
+
+    For `a.txt`: `a.txt.yaml`, `a.yaml`, `a.txt.yml`, `a.yml`.
+    """
+    return [
+        beside
+        for suffix in SIDECAR_SUFFIXES
+        for beside in (name.with_name(name.name + suffix), name.with_suffix(suffix))
+    ]
 
 
 def find_files(corpus: Path) -> Iterator[SourceFile | FileRecord]:
@@ -129,15 +149,14 @@ def _problem(path: Path, root: Path) -> str:
 
 
 def _owners(sidecars: set[Path], paths: list[Path]) -> dict[Path, Path]:
-    """Return each article's sidecar: `name.txt.yaml` first, else `name.yaml`."""
+    """Return each article's sidecar: the first of its `sidecar_names` that there is."""
     found: dict[Path, Path] = {}
     for path in paths:
         if path in sidecars:
             continue
-        for suffix in SIDECAR_SUFFIXES:
-            for candidate in (path.with_name(path.name + suffix), path.with_suffix(suffix)):
-                if candidate in sidecars:
-                    found.setdefault(path, candidate)
+        for candidate in sidecar_names(path):
+            if candidate in sidecars:
+                found.setdefault(path, candidate)
     return found
 
 

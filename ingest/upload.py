@@ -9,9 +9,20 @@ import json
 from pathlib import Path, PurePosixPath
 
 from index.errors import SourceError, UnsupportedFormat
-from ingest.corpus import SIDECAR_SUFFIXES, SourceFile
+from ingest.corpus import SourceFile, sidecar_names
 from ingest.front_matter import load_yaml, metadata_from
 from ingest.readers import READERS, read
+
+__all__ = [
+    "BEGINNING",
+    "NAME_BYTES",
+    "check_content",
+    "entity_tags",
+    "plain_path",
+    "sidecar_bytes",
+    "sidecar_names",
+    "upload_name",
+]
 
 BEGINNING = 8192
 """Bytes of a file that `check_content` wants to see."""
@@ -118,15 +129,6 @@ def check_content(name: PurePosixPath, beginning: bytes) -> None:
         raise UnsupportedFormat(f"{name.name}: is not text (it holds null bytes)")
 
 
-def sidecar_names(name: PurePosixPath) -> list[PurePosixPath]:
-    """Return where the sidecar of the file `name` may lie, what is read first first."""
-    return [
-        beside
-        for suffix in SIDECAR_SUFFIXES
-        for beside in (name.with_name(name.name + suffix), name.with_suffix(suffix))
-    ]
-
-
 def sidecar_bytes(data: bytes, content_type: str, where: str) -> tuple[bytes, tuple[str, ...]]:
     """Return a sidecar as it is to be stored, and the names of the fields that were understood.
 
@@ -153,8 +155,7 @@ def sidecar_bytes(data: bytes, content_type: str, where: str) -> tuple[bytes, tu
 
 def entity_tags(place: Path, sidecar: Path | None) -> set[str]:
     """Return the hashes by which a stored file may be named: its own, and with its sidecar's."""
-    beside = (None, sidecar) if sidecar else (None,)
-    return {SourceFile(place.name, place, each, 0, 0).fingerprint() for each in beside}
+    return set(SourceFile(place.name, place, sidecar, 0, 0).fingerprints())
 
 
 def _media_type(content_type: str) -> str:

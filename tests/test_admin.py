@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 import service.shelf as module
 from index.errors import PinciteError, SourceError, UnsupportedFormat
 from index.snapshot import flush
-from ingest.corpus import SourceFile, find_files
-from ingest.upload import check_content, plain_path, sidecar_names, upload_name
+from ingest.corpus import SourceFile, find_files, sidecar_names
+from ingest.upload import check_content, plain_path, upload_name
 from service.allowance import GUESSES_PER_MINUTE
 from service.shelf import Shelf
 from tests.service_fixtures import (

@@ -117,6 +117,8 @@ def test_a_fingerprint_is_that_of_the_file_and_its_sidecar(corpus: Path) -> None
     beside = next(iter(find_files(corpus / "salts.html")))
     assert isinstance(beside, SourceFile)
     assert beside.fingerprint() == fingerprint(data, b"title: Salts") != file.fingerprint()
+    assert file.fingerprints() == (file.fingerprint(), file.fingerprint())
+    assert beside.fingerprints() == (file.fingerprint(), beside.fingerprint())
 
 
 def test_a_file_that_vanishes_is_a_source_error(corpus: Path) -> None:
