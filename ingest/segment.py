@@ -116,17 +116,26 @@ def search_texts(
     less the marks by which it cites the references numbered in `cited` ("in the liver.4").
     Headings that would take more than half of `limit` are left away.
     """
+    texts = (_without_marks(passage.text, cited) for passage in passages)
+    contexts = _contexts(passages, title, count_tokens, limit)
+    return [
+        f"{context}\n{text}" if context else text
+        for text, (context, _) in zip(texts, contexts, strict=True)
+    ]
+
+
+def _contexts(
+    passages: Sequence[Passage], title: str, count_tokens: TokenCounter, limit: int
+) -> list[tuple[str, int]]:
+    """Return what is put above each passage of the article `title`, and its number of tokens.
+
+    That is ("", 0) where it would take more than half of `limit`.
+    """
     title = _telling(title, passages)
     contexts = [_context(passage, title) for passage in passages]
-    costs = count_tokens(contexts)
     return [
-        f"{context}\n{text}" if context and cost <= limit // 2 else text
-        for text, context, cost in zip(
-            (_without_marks(passage.text, cited) for passage in passages),
-            contexts,
-            costs,
-            strict=True,
-        )
+        (context, cost) if cost <= limit // 2 else ("", 0)
+        for context, cost in zip(contexts, count_tokens(contexts), strict=True)
     ]
 
 
@@ -272,12 +281,8 @@ def _fitted(
     if sizes is None:
         lengths = count_tokens(search_texts(passages, article.title, count_tokens, limit))
     else:
-        title = _telling(article.title, passages)
-        costs = count_tokens([_context(passage, title) for passage in passages])
-        lengths = [
-            size + (cost if cost <= limit // 2 else 0)
-            for size, cost in zip(sizes, costs, strict=True)
-        ]
+        contexts = _contexts(passages, article.title, count_tokens, limit)
+        lengths = [size + cost for size, (_, cost) in zip(sizes, contexts, strict=True)]
     fitted: list[Passage] = []
     for passage, tokens in zip(passages, lengths, strict=True):
         length = len(passage.text)

@@ -22,11 +22,11 @@ from markdown_it.token import Token
 
 from index.errors import LimitExceeded, SourceError
 from index.records import BlockKind, Reference
+from ingest.boilerplate_reasons import REFERENCES
 from ingest.document import Document, Metadata, SourceBlock
 from ingest.encoding import decode
 from ingest.front_matter import merge, metadata_from, reference_from, split_front_matter
 from ingest.readers.block_text import tidy_with_offsets
-from ingest.readers.reference_lists import REFERENCE_LIST
 from ingest.references import is_heading
 
 MAX_CHARACTERS = 3_000_000
@@ -454,7 +454,7 @@ def _without_references(traced: Iterator[_Traced]) -> Iterator[_Traced]:
             if not under and article and is_heading(block.text):
                 under = block.level
         if not block.left_out and (under or _FOOTNOTE.match(block.text)):
-            yield replace(one, block=replace(block, left_out=REFERENCE_LIST))
+            yield replace(one, block=replace(block, left_out=REFERENCES))
         else:
             article = article or not block.left_out
             yield one
@@ -463,6 +463,6 @@ def _without_references(traced: Iterator[_Traced]) -> Iterator[_Traced]:
 def _references(traced: Sequence[_Traced]) -> Iterator[Reference]:
     for one in traced:
         block = one.block
-        if block.left_out == REFERENCE_LIST and block.kind != "heading":
+        if block.left_out == REFERENCES and block.kind != "heading":
             url = one.url if one.url and one.url.startswith(("http://", "https://")) else None
             yield reference_from(block.text, one.number, url)

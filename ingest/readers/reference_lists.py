@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from index.records import Reference
+from ingest.boilerplate_reasons import REFERENCES
 from ingest.document import SourceBlock
 from ingest.references import parse_references, reference_blocks
-
-REFERENCE_LIST = "reference list"
 
 
 def set_apart(
@@ -23,7 +22,7 @@ def set_apart(
         return tuple(blocks), ()
     found = iter(listed)
     marked = tuple(
-        replace(block, left_out=REFERENCE_LIST) if not block.left_out and next(found) else block
+        replace(block, left_out=REFERENCES) if not block.left_out and next(found) else block
         for block in blocks
     )
-    return marked, parse_references(b for b in marked if b.left_out == REFERENCE_LIST)
+    return marked, parse_references(b for b in marked if b.left_out == REFERENCES)
