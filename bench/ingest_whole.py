@@ -25,31 +25,21 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.encoders import Before
 from bench.figures import Figures, Table, bars, save
 from index.encoder import Encoder, OnBatch, open_encoder
-from index.records import EncoderRecord
 from index.weights import DEFAULT_ENCODER, locate
 from ingest.pipeline import update_index
 
 ARTICLES = Path(__file__).resolve().parents[2] / "shared/eval/medquad/articles.jsonl.gz"
 
 
-class Noting:
+class Noting(Before):
     """An encoder that notes the texts it is given."""
 
     def __init__(self, encoder: Encoder) -> None:
+        super().__init__(encoder)
         self.texts: list[str] = []
-        self._encoder = encoder
-
-    @property
-    def record(self) -> EncoderRecord:
-        """The encoder's own."""
-        return self._encoder.record
-
-    @property
-    def runtime(self) -> str:
-        """The encoder's own."""
-        return self._encoder.runtime
 
     def encode(
         self, texts: Sequence[str], *, on_batch: OnBatch | None = None
@@ -57,10 +47,6 @@ class Noting:
         """Return the vectors of `texts`."""
         self.texts += texts
         return self._encoder.encode(texts, on_batch=on_batch)
-
-    def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        """Return what the encoder counts."""
-        return self._encoder.count_tokens(texts)
 
 
 def rate(work: Callable[[], int]) -> tuple[float, float]:

@@ -17,10 +17,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.encoders import Before
 from bench.figures import Figures, Table, save
 from bench.service_process import call, resident, service
 from index.encoder import Encoder, OnBatch, open_encoder
-from index.records import EncoderRecord
 from index.snapshot import point_to, snapshots
 from ingest.pipeline import update_index
 from service.answers import Answers
@@ -32,7 +32,7 @@ SWAPS = 100
 Row = tuple[str, float]
 
 
-class Stand(Encoder):
+class Stand(Before):
     """Says that it is `encoder` and is not: its vectors are drawn, in a moment.
 
     What a new article costs does not depend on the vectors of the others, and a model would need
@@ -40,13 +40,8 @@ class Stand(Encoder):
     """
 
     def __init__(self, encoder: Encoder) -> None:
-        self._encoder = encoder
+        super().__init__(encoder)
         self._draw = np.random.default_rng(6)
-
-    @property
-    def record(self) -> EncoderRecord:
-        """The other's."""
-        return self._encoder.record
 
     @property
     def runtime(self) -> str:
@@ -62,10 +57,6 @@ class Stand(Encoder):
             on_batch(len(texts))
         drawn /= np.linalg.norm(drawn, axis=1, keepdims=True)
         return drawn
-
-    def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        """Return what the other counts."""
-        return self._encoder.count_tokens(texts)
 
 
 def write_article(corpus: Path, number: int) -> None:

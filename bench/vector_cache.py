@@ -8,38 +8,24 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.encoders import Before
 from index.encoder import Encoder, OnBatch
-from index.records import EncoderRecord
 
 CHUNK = 512
 """Texts encoded between two writes to the file: at most a few seconds' work is lost by a stop."""
 
 
-class RememberingEncoder:
+class RememberingEncoder(Before):
     """`encoder`, with every vector that it gave kept in one SQLite file, by the text's hash.
 
     The file serves any number of encoders: their fingerprint is part of the key. One thread.
     """
 
     def __init__(self, encoder: Encoder, file: Path) -> None:
-        self._encoder = encoder
+        super().__init__(encoder)
         file.parent.mkdir(parents=True, exist_ok=True)
         self._kept = sqlite3.connect(file)
         self._kept.execute("CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB)")
-
-    @property
-    def record(self) -> EncoderRecord:
-        """The encoder's own."""
-        return self._encoder.record
-
-    @property
-    def runtime(self) -> str:
-        """The encoder's own."""
-        return self._encoder.runtime
-
-    def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        """Return what the encoder counts."""
-        return self._encoder.count_tokens(texts)
 
     def encode(
         self, texts: Sequence[str], *, on_batch: OnBatch | None = None
