@@ -14,13 +14,11 @@ from index.focus import condensed
 from index.search import Searcher
 from index.snapshot import open_snapshot
 from ingest.pipeline import update_index
-from service.answers import Answers
+from service.answers import HITS, Answers
 from service.settings import Settings
 
 WHOLE = "--answers" in sys.argv
 """Whether each question gets its whole answer: silence, proof, labels and all."""
-HITS = 40
-"""Passages looked at, as the service does (`service.answers.HITS`)."""
 
 
 def build(documents: Sequence[Document], model: str) -> Ask:
