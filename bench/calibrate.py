@@ -245,8 +245,8 @@ def cross_validated(judged: Sequence[Judged]) -> Floats:
     p = np.zeros(len(judged))
     for fold in range(FOLDS):
         model = fit([one for one, at in zip(judged, folds, strict=True) if at != fold])
-        held = np.flatnonzero(folds == fold).tolist()
-        p[held] = predict(model, [judged[row] for row in held])
+        unseen = np.flatnonzero(folds == fold).tolist()
+        p[unseen] = predict(model, [judged[row] for row in unseen])
     return p
 
 
@@ -255,8 +255,8 @@ def other_corpora(judged: Sequence[Judged]) -> Floats:
     p = np.zeros(len(judged))
     for kind in ({"medquad", "fewer", "whole"}, {"mediqa"}, {"seeds", "sample"}):
         model = fit([one for one in judged if one.case.index not in kind])
-        held = [row for row, one in enumerate(judged) if one.case.index in kind]
-        p[held] = predict(model, [judged[row] for row in held])
+        unseen = [row for row, one in enumerate(judged) if one.case.index in kind]
+        p[unseen] = predict(model, [judged[row] for row in unseen])
     return p
 
 
