@@ -72,7 +72,6 @@ class Answers:
         self._sharing = threading.Lock()
         self._under_way: dict[Hashable, Future[Answer]] = {}
         self._searcher = self._open(settings.index)
-        self._headings: tuple[str, list[tuple[str, Kind]]] = ("", [])
         self._known: dict[str, Known] = {}
         self._kept: dict[str, Searcher] = {}
 
@@ -131,12 +130,11 @@ class Answers:
         return listed
 
     def headings(self) -> list[tuple[str, Kind]]:
-        """Return the titles and headings of all articles, each once, for completions."""
-        searcher = self._searcher
-        identifier = searcher.snapshot.manifest.snapshot
-        if self._headings[0] != identifier:
-            self._headings = (identifier, _headings(searcher.snapshot.records))
-        return self._headings[1]
+        """Return the titles and headings of all articles, each once, for completions.
+
+        They are read each time: who completes by them keeps them as long as the snapshot lives.
+        """
+        return _headings(self._searcher.snapshot.records)
 
     def _known_of(self, searcher: Searcher) -> "Known":
         identifier = searcher.snapshot.manifest.snapshot
