@@ -71,12 +71,13 @@ class LimitBody:
         read = 0
         upload = scope["method"] == "PUT" and scope["path"].startswith("/v1/articles/")
         most = UPLOAD_BYTES if upload else BODY_BYTES
+        announced = _announced(scope)
 
         async def counted() -> Message:
             nonlocal read
             message = await receive()
             read += len(message.get("body", b""))
-            if read > most or _announced(scope) > most:
+            if read > most or announced > most:
                 raise HTTPException(413, f"the body is longer than {most} bytes.")
             return message
 
