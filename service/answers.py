@@ -14,9 +14,9 @@ from typing import Any
 from index.batched_encoder import BatchedEncoder, Vector
 from index.encoder import Encoder, fits
 from index.errors import PinciteError, QuestionError, SnapshotError
-from index.filters import Rows
 from index.focus import condensed
 from index.history import open_whole_snapshot
+from index.lexical import Rows
 from index.records import Article, Passage
 from index.rerank import Reranker
 from index.search import Searcher

@@ -6,7 +6,7 @@ from datetime import date
 
 import numpy as np
 
-from index.dense import Vectors
+from index.codes import Vectors
 from index.lexical import Rows
 from index.records import Article, Hit, Manifest, Passage
 from index.search import Searcher
