@@ -82,13 +82,18 @@ def browse(answers: Answers, chosen: Mapping[str, str], page: int) -> Page:
         shown = [article for article in shown if article.article_id in having]
     if chosen["order"] == "newest":
         shown.sort(key=stated_date, reverse=True)
-    pages = max(1, math.ceil(len(shown) / ARTICLES_ON_A_PAGE))
-    number = min(max(page, 1), pages)
-    first = (number - 1) * ARTICLES_ON_A_PAGE
+    return page_of(len(every), shown, page, ARTICLES_ON_A_PAGE)
+
+
+def page_of(total: int, fitting: Sequence[Article], number: int, size: int) -> Page:
+    """Return the page `number` of those that are `fitting`, of `total`: the nearest there is."""
+    pages = max(1, math.ceil(len(fitting) / size))
+    number = min(max(number, 1), pages)
+    first = (number - 1) * size
     return Page(
-        total=len(every),
-        found=len(shown),
-        articles=shown[first : first + ARTICLES_ON_A_PAGE],
+        total=total,
+        found=len(fitting),
+        articles=fitting[first : first + size],
         number=number,
         pages=pages,
     )

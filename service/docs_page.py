@@ -14,7 +14,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse
 
 from service.answers import Answers
-from service.site import site
+from service.site import answers_of, site
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +46,9 @@ def docs_router() -> APIRouter:
 
     @router.get("/docs", response_class=HTMLResponse)
     def get_docs(request: Request) -> HTMLResponse:
-        answers: Answers = request.app.state.answers
         base = str(request.base_url).rstrip("/")
         schema = request.app.openapi()
-        shown = tuple(routes(schema, base, _quotation(answers)))
+        shown = tuple(routes(schema, base, _quotation(answers_of(request))))
         headers = {"cache-control": "no-cache"}
         return site().page(request, "docs.html", headers=headers, routes=shown)
 

@@ -5,9 +5,8 @@ from http import HTTPStatus
 from fastapi import Request
 from starlette.responses import HTMLResponse
 
-from service.answers import Answers
 from service.forms import FORM_BYTES
-from service.site import language_of, site
+from service.site import answers_of, language_of, site
 from service.strings import locales
 
 
@@ -29,20 +28,24 @@ def problem_page(
     """Return an error page in the language of the request; `title` and `detail` are keys."""
     language = language_of(request)
     words = locales()[language]
-    answers: Answers = request.app.state.answers
     return _error_page(
         request,
         status,
         words(title),
         words(detail, **values) if detail else "",
         phrase=HTTPStatus(status).phrase,
-        disclaimer=answers.disclaimer(language) if request.url.path == "/" else None,
+        disclaimer=answers_of(request).disclaimer(language) if request.url.path == "/" else None,
     )
 
 
 def too_long(request: Request) -> HTMLResponse:
     """Return the page for a form that is longer than is read."""
     return problem_page(request, 413, "error.too_long_title", "error.too_long", limit=FORM_BYTES)
+
+
+def capitalised(text: str) -> str:
+    """Return `text`, a message that begins small, as a sentence by itself."""
+    return text[:1].upper() + text[1:]
 
 
 def _error_page(
@@ -54,7 +57,7 @@ def _error_page(
         status=status,
         headers={"cache-control": "no-store"},
         title=title,
-        detail=detail[:1].upper() + detail[1:],
+        detail=capitalised(detail),
         fact=f"{status} {phrase}",
         disclaimer=disclaimer,
     )

@@ -6,7 +6,6 @@ site can have sent (`SameSite=Strict`; besides, a request that changes something
 comes from here). Nobody else gets a cookie.
 """
 
-import math
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
@@ -21,8 +20,9 @@ from starlette.types import Message
 from index.errors import LimitExceeded, PinciteError
 from index.history import kept_snapshots
 from service.allowance import Changes
-from service.answers import Answers
 from service.api import AdminOnly, is_admin
+from service.browse import page_of
+from service.error_pages import capitalised
 from service.indexing import Indexing
 from service.middleware import BODY_BYTES, UPLOAD_BYTES
 from service.operator_changes import CHANGES, store_all, text_of
@@ -30,7 +30,7 @@ from service.schemas import JobOut
 from service.sessions import SESSION_SECONDS, Session, Sessions
 from service.settings import Settings
 from service.shelf import Shelf, plain_path
-from service.site import language_of, site
+from service.site import answers_of, language_of, site
 from service.strings import Strings, locales
 
 COOKIE = "pincite_operator"
@@ -164,7 +164,7 @@ class _Door:
                 ),
             )
         except PinciteError as error:
-            session.tell("fault", _sentence(str(error)))
+            session.tell("fault", capitalised(str(error)))
             back = file_href(name) if what == "delete" else back
         return _to(request, back)
 
@@ -180,14 +180,13 @@ def _sign_in(request: Request, status: int, *, wrong: bool = False) -> Response:
 
 
 def _desk(request: Request, session: Session, indexing: Indexing) -> Response:
-    answers = _answers(request)
+    answers = answers_of(request)
     words = _words(request)
     asked = request.query_params.get("q", "")[:200]
     wanted = asked.casefold().split()
     every = answers.articles()
     found = [a for a in every if all(w in f"{a.title} {a.source}".casefold() for w in wanted)]
-    pages = max(1, math.ceil(len(found) / ROWS))
-    number = min(_number(request.query_params.get("page")), pages)
+    page = page_of(len(every), found, _number(request.query_params.get("page")), ROWS)
     job, waiting = indexing.jobs()
     kept = kept_snapshots(_settings(request).index)
     return site().page(
@@ -201,11 +200,11 @@ def _desk(request: Request, session: Session, indexing: Indexing) -> Response:
         job_text=job_text(words, waiting if job is None else job),
         busy=bool(waiting or (job and job.state in {"waiting", "running"})),
         snapshots=kept[:PARTS],
-        articles=found[(number - 1) * ROWS : number * ROWS],
+        articles=page.articles,
         asked=asked,
-        found=len(found),
-        number=number,
-        pages=pages,
+        found=page.found,
+        number=page.number,
+        pages=page.pages,
         turn=lambda to: f"{HOME}?{urlencode({'q': asked, 'page': to})}#articles",
         file_href=file_href,
         bytes_limit=UPLOAD_BYTES // 1_000_000,
@@ -215,7 +214,7 @@ def _desk(request: Request, session: Session, indexing: Indexing) -> Response:
 
 def _file(request: Request, session: Session, shelf: Shelf) -> Response:
     source = request.path_params["source"]
-    answers = _answers(request)
+    answers = answers_of(request)
     count, articles = answers.articles_of(source, PARTS)
     problem = answers.status().problems.get(source)
     try:
@@ -337,10 +336,6 @@ def _number(text: str | None) -> int:
     return max(1, int(text)) if text.isascii() and text.isdigit() and len(text) < 7 else 1
 
 
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
 def _words(request: Request) -> Strings:
     return locales()[language_of(request)]
 
@@ -348,11 +343,6 @@ def _words(request: Request) -> Strings:
 def _settings(request: Request) -> Settings:
     settings: Settings = request.app.state.settings
     return settings
-
-
-def _answers(request: Request) -> Answers:
-    answers: Answers = request.app.state.answers
-    return answers
 
 
 def _changes(request: Request) -> Changes:

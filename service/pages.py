@@ -21,7 +21,7 @@ from service.forms import read_form, read_pairs, whole_number
 from service.related import related
 from service.render import Span, example_questions
 from service.schemas import ArticleOut, PassageOut
-from service.site import language_of, site
+from service.site import answers_of, language_of, site
 
 # As many as `VerifyRequest` takes.
 QUOTE_CHARACTERS = 100_000
@@ -76,7 +76,7 @@ def pages_router() -> APIRouter:
 
     @router.api_route("/about", methods=["GET", "HEAD"], response_class=HTMLResponse)
     def get_about(request: Request) -> HTMLResponse:
-        answers = _answers(request)
+        answers = answers_of(request)
         return site().page(
             request,
             "about.html",
@@ -118,13 +118,8 @@ class _Examples:
         return self._found[1]
 
 
-def _answers(request: Request) -> Answers:
-    answers: Answers = request.app.state.answers
-    return answers
-
-
 def _home(request: Request, examples: _Examples, catalogue: Catalogue) -> HTMLResponse:
-    answers = _answers(request)
+    answers = answers_of(request)
     info = answers.info
     return site().page(
         request,
@@ -142,7 +137,7 @@ def _answer(
     """Answer a form or an address; `fields` may hold filters by the names of `GET /v1/ask`."""
     if not question.strip():
         return problem_page(request, 422, "error.empty_title", "error.empty")
-    answers = _answers(request)
+    answers = answers_of(request)
     found = answers.ask(question, filters=filters_from(fields), language=language_of(request))
     narrowed = parameters_of(found.settings.filters)
     return site().page(
@@ -162,7 +157,7 @@ def _answer(
 def _catalogue(
     request: Request, catalogue: Catalogue, chosen: dict[str, str], page: int
 ) -> HTMLResponse:
-    answers = _answers(request)
+    answers = answers_of(request)
     return site().page(
         request,
         "articles.html",
@@ -174,7 +169,7 @@ def _catalogue(
 
 
 def _article(request: Request, article_id: str, start: str | None, end: str | None) -> HTMLResponse:
-    answers = _answers(request)
+    answers = answers_of(request)
     found = answers.article_with_passages(article_id)
     if found is None:
         shown = article_id if len(article_id) <= 200 else article_id[:200] + "…"
@@ -208,7 +203,7 @@ def _check(request: Request, fields: dict[str, str]) -> HTMLResponse:
         request,
         "check.html",
         headers=PRIVATE,
-        verdict=_answers(request).verify(article_id, start, end, text, sha256),
+        verdict=answers_of(request).verify(article_id, start, end, text, sha256),
         article_id=article_id,
         asked=(start, end),
         text=text,

@@ -16,12 +16,11 @@ from starlette.routing import Match
 
 from index.errors import PinciteError
 from service.allowance import TooMany
-from service.answers import Answers
 from service.api import AdminOnly
 from service.error_pages import render_error
 from service.failures import place_of
 from service.middleware import Crowded
-from service.site import language_of
+from service.site import answers_of, language_of
 
 _LOG = logging.getLogger("pincite")
 
@@ -91,8 +90,7 @@ def problem(
     One about asking carries the disclaimer, as every answer does.
     """
     about_answers = request.url.path in {"/", "/v1/ask"}
-    answers: Answers = request.app.state.answers
-    disclaimer = answers.disclaimer(language_of(request)) if about_answers else None
+    disclaimer = answers_of(request).disclaimer(language_of(request)) if about_answers else None
     response: Response
     if _wants_page(request):
         response = render_error(request, status, _title(status), detail, disclaimer=disclaimer)

@@ -16,6 +16,7 @@ from starlette.responses import HTMLResponse, Response
 
 from index.records import SectionType
 from service import citations, embedding, render, strings
+from service.answers import Answers
 from service.feedback import REASON_CHARACTERS
 from service.sources import OLD_YEARS
 
@@ -157,6 +158,12 @@ def site() -> Site:
     )
     templates.tests["web"] = _is_web_address
     return Site(templates, assets)
+
+
+def answers_of(request: Request) -> Answers:
+    """Return what answers the request: `request.app.state.answers`."""
+    answers: Answers = request.app.state.answers
+    return answers
 
 
 def language_of(request: Request) -> str:
