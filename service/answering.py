@@ -22,7 +22,7 @@ from dataclasses import dataclass
 
 from index.analysis import terms
 from index.lexical import LexicalIndex
-from index.names import Mention, stored_names
+from index.names import Mention
 from index.records import Passage
 
 Span = tuple[int, int]
@@ -118,12 +118,12 @@ def chosen(
 
 
 def answering_sentences(
-    question: str, passage: Passage, spans: Sequence[Span], lexical: LexicalIndex
+    passage: Passage, spans: Sequence[Span], wanted: Mapping[str, float], named: Sequence[Mention]
 ) -> list[Span]:
     """Return which of `spans`, the sentences of a passage, answer: two at most, in order.
 
-    None where no sentence shares a word with the question.
+    `wanted` are the question's terms with their `rarities`, `named` the names in it. None where no
+    sentence shares a word with the question.
     """
     sentences = [passage.text[slice(*span)] for span in spans]
-    named = stored_names().in_question(question)
-    return [spans[at] for at in chosen(sentences, rarities(question, lexical), named=named)]
+    return [spans[at] for at in chosen(sentences, wanted, named=named)]

@@ -3,16 +3,18 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 
 import numpy as np
 
 from index.codes import Vectors
 from index.lexical import Rows
-from index.records import Article, Hit, Manifest, Passage
+from index.names import Mention, stored_names
+from index.records import Article, Block, Hit, Manifest, Passage
 from index.search import Searcher
 from service import answer as compose
 from service.agreement import Quote, differences, mentions, said
-from service.answering import answering_sentences
+from service.answering import answering_sentences, rarities
 from service.confidence import doubts, evidence, held, probability, weigh
 from service.copies import copies
 from service.links import article_link, original_link
@@ -85,6 +87,7 @@ class Reading:
         self._known = known
         self._articles: dict[str, Article] = {}
         self._words: dict[int, set[str]] = {}
+        self._parts: dict[str, tuple[list[Block], list[compose.Span]]] = {}
         self._day = built_on(searcher.snapshot.manifest)
 
     def _article(self, article_id: str) -> Article:
@@ -170,9 +173,8 @@ class Reading:
     ) -> PassageOut:
         """Return a passage as it is given out; `also` are its copies in other articles."""
         article = self._article(passage.article_id)
-        blocks = compose.passage_blocks(article, passage)
-        spans = compose.sentences_of(passage, blocks, article.language)
-        highlights = answering_sentences(self._query, passage, spans, self._lexical)
+        blocks, spans = self._parts_of(passage)
+        highlights = answering_sentences(passage, spans, *self._wanted)
         return PassageOut(
             passage_id=passage.passage_id,
             text=passage.text,
@@ -211,7 +213,9 @@ class Reading:
     ) -> tuple[list[MentionOut], list[DifferenceOut]]:
         """Return what several sources mention, and where they point different ways."""
         passages = [one.hit.passage for one in speaking]
-        found = said(passages, [one.group for one in speaking], self._sentences)
+        found = said(
+            passages, [one.group for one in speaking], lambda passage: self._parts_of(passage)[1]
+        )
         mentioned = [
             MentionOut(
                 term=one.term,
@@ -232,10 +236,20 @@ class Reading:
         ]
         return mentioned, differing
 
-    def _sentences(self, passage: Passage) -> list[compose.Span]:
-        article = self._article(passage.article_id)
-        blocks = compose.passage_blocks(article, passage)
-        return compose.sentences_of(passage, blocks, article.language)
+    def _parts_of(self, passage: Passage) -> tuple[list[Block], list[compose.Span]]:
+        """Return the blocks and the sentences of a passage, found once."""
+        found = self._parts.get(passage.passage_id)
+        if found is None:
+            article = self._article(passage.article_id)
+            blocks = compose.passage_blocks(article, passage)
+            found = blocks, compose.sentences_of(passage, blocks, article.language)
+            self._parts[passage.passage_id] = found
+        return found
+
+    @cached_property
+    def _wanted(self) -> tuple[dict[str, float], tuple[Mention, ...]]:
+        """The terms of the question with their rarity, and the names in it."""
+        return rarities(self._query, self._lexical), stored_names().in_question(self._query)
 
     def _quote_out(self, quote: Quote) -> QuoteOut:
         passage = quote.passage

@@ -16,7 +16,7 @@ from bench.answering_sentence import (
     read_cases,
 )
 from index.lexical import LexicalIndex
-from index.names import Mention, Name
+from index.names import Mention, Name, stored_names
 from index.records import Passage
 from service.answering import (
     WEIGHTS,
@@ -43,7 +43,9 @@ def _marked(question: str, sentences: list[str] = SENTENCES) -> list[str]:
     for sentence in sentences:
         spans.append((start, start + len(sentence)))
         start += len(sentence) + 1
-    found = answering_sentences(question, Passage("a", 0, len(text), (), text), spans, LEXICAL)
+    passage = Passage("a", 0, len(text), (), text)
+    named = stored_names().in_question(question)
+    found = answering_sentences(passage, spans, rarities(question, LEXICAL), named)
     return [text[a:b] for a, b in found]
 
 
