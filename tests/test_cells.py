@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index.cells import Cells, assign, cells_for
-from index.dense import DenseIndex, Vectors
+from index.codes import Vectors
+from index.dense import DenseIndex
 from index.errors import SnapshotDamaged
 
 

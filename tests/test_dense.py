@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from index.codes import OFFSET, Scan, encode, rounded, scale_of
-from index.dense import ROUNDING, DenseIndex, Vectors
+from index.codes import OFFSET, Scan, Vectors, encode, rounded, scale_of
+from index.dense import ROUNDING, DenseIndex
 from index.errors import SnapshotDamaged
 
 
