@@ -91,6 +91,8 @@ def ask(page: Page, address: str, question: str = QUESTION) -> None:
 
 def test_asking_by_keyboard_with_suggestions(page: Page, address: str) -> None:
     page.goto(address)
+    # The box takes the focus when the page is first drawn, which may be after it has loaded.
+    page.wait_for_function("document.activeElement.id === 'q'")
     keyboard = page.keyboard
     keyboard.type("cal")
     page.wait_for_selector("[role=option]")
