@@ -3,6 +3,7 @@
 `Answers` is what the JSON routes, the pages and the command line share. It holds no question.
 """
 
+import copy
 import threading
 import time
 from collections.abc import Hashable, Sequence
@@ -94,6 +95,13 @@ class Answers:
             self._searcher = self._open(self._settings.index)
             self._encoder.forget()
             return True
+
+    def held(self) -> "Answers":
+        """Return the same desk with the snapshot that is live now, whatever is swapped in later.
+
+        What is read of it one thing after the other belongs together.
+        """
+        return copy.copy(self)
 
     @property
     def info(self) -> IndexOut:

@@ -58,7 +58,7 @@ class AdminOff(PinciteError):
 # Coroutines, though they wait for nothing: another thread would take longer than they do.
 async def _answers(request: Request) -> Answers:
     answers: Answers = request.app.state.answers
-    return answers
+    return answers.held()
 
 
 def require_admin(request: Request, authorization: Annotated[str | None, Header()] = None) -> None:

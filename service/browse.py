@@ -42,11 +42,14 @@ class Catalogue:
         self._choices: tuple[str, Choices] = ("", Choices((), (), (), (), undated=False))
 
     def choices(self, answers: Answers) -> Choices:
-        """Return the choices of the snapshot that is live, found once for each."""
-        snapshot = answers.info.snapshot
-        if self._choices[0] != snapshot:
-            self._choices = (snapshot, _choices(answers))
-        return self._choices[1]
+        """Return the choices of the snapshot that answers, found once for each."""
+        answers = answers.held()
+        snapshot, choices = self._choices
+        if snapshot != answers.info.snapshot:
+            choices = _choices(answers)
+            # In one step: another thread may be at another snapshot.
+            self._choices = (answers.info.snapshot, choices)
+        return choices
 
 
 def stated_date(article: Article) -> str:
@@ -66,6 +69,7 @@ def browse(answers: Answers, chosen: Mapping[str, str], page: int) -> Page:
     `title` holds words of the title, `since` a year, from which on the article's latest date must
     be, or `UNDATED`. A value that no article has fits none.
     """
+    answers = answers.held()
     every = answers.articles()
     words = chosen["title"].casefold().split()
     shown = [

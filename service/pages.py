@@ -110,24 +110,26 @@ class _Examples:
     def __init__(self) -> None:
         self._found: tuple[str, list[str]] = ("", [])
 
-    def of(self, answers: Answers, snapshot: str) -> list[str]:
-        if self._found[0] != snapshot:
+    def of(self, answers: Answers) -> list[str]:
+        answers = answers.held()
+        snapshot, found = self._found
+        if snapshot != answers.info.snapshot:
             names = [article.article_id for article in answers.articles()[:EXAMPLE_ARTICLES]]
             whole = [article for article in map(answers.article, names) if article]
-            self._found = (snapshot, example_questions(whole, EXAMPLES))
-        return self._found[1]
+            found = example_questions(whole, EXAMPLES)
+            self._found = (answers.info.snapshot, found)
+        return found
 
 
 def _home(request: Request, examples: _Examples, catalogue: Catalogue) -> HTMLResponse:
     answers = answers_of(request)
-    info = answers.info
     return site().page(
         request,
         "home.html",
         headers=READING,
-        info=info,
+        info=answers.info,
         publishers=catalogue.choices(answers).publishers,
-        examples=examples.of(answers, info.snapshot),
+        examples=examples.of(answers),
     )
 
 

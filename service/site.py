@@ -161,9 +161,9 @@ def site() -> Site:
 
 
 def answers_of(request: Request) -> Answers:
-    """Return what answers the request: `request.app.state.answers`."""
+    """Return what answers the request: `request.app.state.answers`, of one snapshot throughout."""
     answers: Answers = request.app.state.answers
-    return answers
+    return answers.held()
 
 
 def language_of(request: Request) -> str:

@@ -1,15 +1,17 @@
 """The list of articles: its filters, its choices, and narrowing an answer by the same."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from html import unescape
 from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
 
+from index.records import Article
 from service.answers import Answers
 from service.browse import Catalogue, Choices, browse, chosen_from, stated_date
 from service.filters import Filters, filters_from, parameters_of
+from service.suggest import Kind
 from tests.service_fixtures import CAUSES, SOURCES, build, client, settings_in, write_corpus
 
 CALAMBRES = """---
@@ -158,6 +160,56 @@ def test_a_filter_that_makes_no_sense_is_a_clear_error(web: TestClient) -> None:
     page = web.post("/", data={"q": CAUSES, "published_since": "soon"}, headers=PAGE)
     assert page.status_code == 422
     assert "is not a date" in unescape(page.text)
+
+
+def test_a_swap_in_the_middle_labels_nothing_new_with_the_old_snapshot(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = settings_in(tmp_path)
+    write_corpus(settings.corpus)
+    build(settings)
+    web = client(settings)  # not entered: nothing follows the index but this test
+    desk: Answers = web.app.state.answers  # type: ignore[attr-defined]
+    write_corpus(settings.corpus, {"es/calambres.md": CALAMBRES})
+    build(settings)
+    read = Answers.articles
+    swapped: list[bool] = []
+
+    def swapping(self: Answers) -> Sequence[Article]:
+        swapped.append(desk.refresh())
+        return read(self)
+
+    monkeypatch.setattr(Answers, "articles", swapping)
+    old = desk.held()
+    during, after = (web.get("/", headers=PAGE).text for _ in range(2))
+    assert swapped[:2] == [True, False]
+    assert "Otra biblioteca" not in during
+    assert "2 articles are indexed" in during
+    assert "Otra biblioteca" in after
+    assert "3 articles are indexed" in after
+    assert (old.info.articles, desk.info.articles) == (2, 3)
+    assert [article.title for article in old.articles()] == [NIGHT, WATER]
+
+
+def test_completions_are_those_of_the_snapshot_they_are_kept_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = settings_in(tmp_path)
+    write_corpus(settings.corpus)
+    build(settings)
+    web = client(settings)
+    desk: Answers = web.app.state.answers  # type: ignore[attr-defined]
+    write_corpus(settings.corpus, {"es/calambres.md": CALAMBRES})
+    build(settings)
+    headings = Answers.headings
+
+    def swapping(self: Answers) -> list[tuple[str, Kind]]:
+        desk.refresh()
+        return headings(self)
+
+    monkeypatch.setattr(Answers, "headings", swapping)
+    offered = [web.get("/v1/suggest?q=calam").json()["suggestions"] for _ in range(2)]
+    assert offered == [[], [{"text": SPANISH, "kind": "title"}]]
 
 
 def test_an_article_without_passages_shifts_no_other(tmp_path: Path) -> None:
