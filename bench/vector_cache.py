@@ -2,6 +2,7 @@
 
 import hashlib
 import sqlite3
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,19 +19,25 @@ CHUNK = 512
 class RememberingEncoder(Before):
     """`encoder`, with every vector that it gave kept in one SQLite file, by the text's hash.
 
-    The file serves any number of encoders: their fingerprint is part of the key. One thread.
+    The file serves any number of encoders: their fingerprint is part of the key. Threads take
+    turns: an index is encoded in one of its own.
     """
 
     def __init__(self, encoder: Encoder, file: Path) -> None:
         super().__init__(encoder)
         file.parent.mkdir(parents=True, exist_ok=True)
-        self._kept = sqlite3.connect(file)
+        self._turn = threading.Lock()
+        self._kept = sqlite3.connect(file, check_same_thread=False)
         self._kept.execute("CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB)")
 
     def encode(
         self, texts: Sequence[str], *, on_batch: OnBatch | None = None
     ) -> NDArray[np.float32]:
         """Return the vectors of `texts`, `(n, d)`: those kept, and new ones, which are kept now."""
+        with self._turn:
+            return self._encode(texts, on_batch)
+
+    def _encode(self, texts: Sequence[str], on_batch: OnBatch | None) -> NDArray[np.float32]:
         vectors = np.empty((len(texts), self.record.dimension), np.float32)
         new: list[int] = []
         for row, text in enumerate(texts):

@@ -8,6 +8,7 @@ import numpy as np
 from bench.vector_cache import RememberingEncoder
 from index.encoder import DeterministicEncoder, OnBatch
 from index.records import EncoderRecord
+from ingest.pipeline import update_index
 
 
 class _Counting(DeterministicEncoder):
@@ -47,3 +48,13 @@ def test_another_encoder_has_its_own_vectors(tmp_path: Path) -> None:
     for encoder in (one, other):
         RememberingEncoder(encoder, tmp_path / "vectors.db").encode(["a cramp"])
     assert (one.asked, other.asked) == (["a cramp"], ["a cramp"])
+
+
+def test_an_index_is_encoded_in_another_thread(tmp_path: Path) -> None:
+    plain = _Counting("one")
+    encoder = RememberingEncoder(plain, tmp_path / "vectors.db")
+    (tmp_path / "articles").mkdir()
+    (tmp_path / "articles" / "cramp.md").write_text("# Cramp\n\nA cramp ends within minutes.\n")
+    for name in ("first", "second"):
+        assert update_index(tmp_path / "articles", tmp_path / name, encoder).passages == 1
+    assert len(plain.asked) == 1
