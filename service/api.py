@@ -128,7 +128,10 @@ def api_router() -> APIRouter:
     completions: dict[str, Suggester] = {}
 
     @router.post("/ask", response_model=Answer, summary="Ask the articles a question")
-    def post_ask(body: AskRequest, desk: Desk, accepted: Accepted = None) -> Response:
+    def post_ask(
+        request: Request, body: AskRequest, desk: Desk, accepted: Accepted = None
+    ) -> Response:
+        request.state.language = body.lang  # a refusal carries the disclaimer too
         language = choose_language(body.lang, accepted)
         return _as_json(desk.ask(body.question, body.k, body.snapshot, body.filters, language))
 

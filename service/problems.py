@@ -49,6 +49,9 @@ def on_invalid(request: Request, error: Exception) -> Response:
     """Say what is wrong, and where, without repeating the values."""
     if not isinstance(error, RequestValidationError):
         raise TypeError(type(error))
+    asked = error.body.get("lang") if isinstance(error.body, dict) else None
+    if isinstance(asked, str):
+        request.state.language = asked
     faults = dict.fromkeys(
         f"{'.'.join(_place(part) for part in fault['loc'])}: "
         f"{fault['msg'].removeprefix('Value error, ').rstrip('.')}"

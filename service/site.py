@@ -167,8 +167,10 @@ def answers_of(request: Request) -> Answers:
 
 
 def language_of(request: Request) -> str:
-    """Return the `lang` of the address, else the language that the browser prefers."""
-    asked = request.query_params.get("lang")
+    """Return the `lang` of the address, else of the body (`request.state.language`, once that was
+    read), else the language that the browser prefers.
+    """
+    asked = request.query_params.get("lang") or getattr(request.state, "language", None)
     return strings.choose_language(asked, request.headers.get("accept-language"))
 
 

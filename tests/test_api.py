@@ -472,5 +472,32 @@ def test_the_disclaimer_and_the_notice_speak_the_language_asked_for(api: TestCli
         assert answer["notice"]["text"].startswith("Algunas palabras de su pregunta")
         assert answer["notice"]["spans"] == english["notice"]["spans"] == [[13, 24]]
         assert answer["passages"] == english["passages"]
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({"question": " "}, 422),
+        ({"question": "x" * 10_001}, 422),
+        ({"question": "cramps", "k": 99}, 422),
+        ({}, 422),
+        ({"question": "cramps", "snapshot": "0" * 26}, 404),
+    ],
+)
+def test_a_refusal_speaks_the_language_asked_for(
+    api: TestClient, body: dict[str, object], status: int
+) -> None:
+    for lang, accepted, spoken in (
+        ("es", "en", "es"),
+        ("en", "es", "en"),
+        (None, "es", "es"),
+        ("tlh", "es", "es"),
+    ):
+        asked = body if lang is None else body | {"lang": lang}
+        refused = api.post("/v1/ask", json=asked, headers={"accept-language": accepted})
+        assert refused.status_code == status
+        assert refused.json()["disclaimer"] == disclaimer(None, spoken)
+    garbled = api.post("/v1/ask", json={"lang": ["es"]}, headers={"accept-language": "es"})
+    assert garbled.json()["disclaimer"] == disclaimer(None, "es")
     empty = api.get("/v1/ask", params={"q": " ", "lang": "es"}).json()
     assert empty["disclaimer"] == disclaimer(None, "es")
