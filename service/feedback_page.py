@@ -1,5 +1,6 @@
 """The form under an answer, and where it is sent: "Did this answer your question?"."""
 
+import logging
 import re
 from datetime import UTC, datetime
 from typing import get_args
@@ -11,10 +12,12 @@ from starlette.responses import HTMLResponse
 from service import feedback
 from service.allowance import Allowance
 from service.error_pages import problem_page, too_long
-from service.feedback import REASON_CHARACTERS, Feedback
+from service.feedback import REASON_CHARACTERS, Feedback, FeedbackNotStored
 from service.forms import is_own, read_form
 from service.settings import Settings
 from service.site import language_of, site
+
+_LOG = logging.getLogger("pincite")
 
 
 def feedback_router(settings: Settings) -> APIRouter:
@@ -41,7 +44,12 @@ def feedback_router(settings: Settings) -> APIRouter:
             page = problem_page(request, 429, "feedback.failed", "feedback.busy", seconds=seconds)
             page.headers["retry-after"] = str(seconds)
             return page
-        await run_in_threadpool(feedback.append, settings.feedback_folder, entry)
+        try:
+            await run_in_threadpool(feedback.append, settings.feedback_folder, entry)
+        except FeedbackNotStored as error:
+            # It names a file of this machine, which is for who runs it.
+            _LOG.error("%s", error)
+            return problem_page(request, error.status, "feedback.failed", "feedback.no_room")
         return site().page(
             request,
             "feedback.html",

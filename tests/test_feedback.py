@@ -207,12 +207,20 @@ def test_so_many_a_minute_and_no_more(settings: Settings) -> None:
     assert len(entries(settings.feedback_folder)) == PER_MINUTE
 
 
-def test_a_disk_that_fails_is_told_to_the_person(settings: Settings) -> None:
+def test_a_disk_that_fails_is_told_to_the_person_and_its_place_to_the_operator(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
     settings.feedback_folder.write_text("a file is in the way")
     with client(settings) as web:
         told = web.post("/feedback", data={"helped": "yes"}, headers=PAGE)
-    assert told.status_code == 507
-    assert "cannot be written" in told.text
+        spanish = web.post("/feedback?lang=es", data={"helped": "yes"}, headers=PAGE)
+    for page, words in ((told, "cannot keep feedback"), (spanish, "no puede guardar opiniones")):
+        assert page.status_code == 507
+        assert words in page.text
+        assert settings.feedback_folder.name + "/" not in page.text
+        assert str(settings.feedback_folder.parent) not in page.text
+    said = [record.getMessage() for record in caplog.records if record.name == "pincite"]
+    assert any(f"{settings.feedback_folder / FILE} cannot be written" in line for line in said)
 
 
 def test_off_by_the_setting(settings: Settings) -> None:
