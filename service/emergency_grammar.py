@@ -433,6 +433,8 @@ class _Reach:
         self._figure = self._sentences("figure")
         self._story = self._sentences("exam_or_story")
         self._animal = self._animal_from()
+        cared = self._sentences("in_care")
+        self._in_care = cared | {sentence - 1 for sentence in cared}
 
     def covers(self, mention: Mention) -> bool:
         """Whether some cue sets the mention aside."""
@@ -448,6 +450,8 @@ class _Reach:
         if word.sentence in self._story or (self._story and word.sentence not in self._near):
             return True
         if word.sentence in self._asks or mention.first in self._supposed:
+            return True
+        if word.sentence in self._in_care:
             return True
         return mention.sign not in self._exempt.context and (
             word.clause in self._past or word.clause in self._habit

@@ -45,8 +45,8 @@ def notice(
 
 def test_the_vignettes_are_what_the_documentation_counts() -> None:
     vignettes, lookalikes = rows("emergency_vignettes"), rows("emergency_lookalikes")
-    assert Counter(row["side"] for row in vignettes) == {"tune": 673, "held": 228}
-    assert Counter(row["side"] for row in lookalikes) == {"tune": 584, "held": 189}
+    assert Counter(row["side"] for row in vignettes) == {"tune": 753, "held": 228}
+    assert Counter(row["side"] for row in lookalikes) == {"tune": 702, "held": 189}
     questions = [row["question"].lower() for row in vignettes + lookalikes]
     assert [q for q, n in Counter(questions).items() if n > 1] == []
 
@@ -98,6 +98,15 @@ def test_names_the_words_that_raised_it(question: str, topic: str, matched: str)
         ("my throat is closing up after peanuts", "what if your throat closes up after peanuts"),
         ("I want to die", "I want to die of embarrassment"),
         ("I am writing a novel and I want to kill myself", "in the novel he wants to kill himself"),
+        (
+            "he swallowed bleach",
+            "he swallowed bleach. He is in the hospital, how long will he stay",
+        ),
+        (
+            "I was in hospital. Now I cannot breathe",
+            "I could not breathe and was taken to hospital",
+        ),
+        ("my lips are blue", "quiz: whose lips are blue"),
         ("he is not breathing", "is he breathing better with the new pillow"),
         ("my mother collapsed and is unresponsive", "who was unresponsive in the last episode"),
     ],
@@ -317,7 +326,7 @@ def test_the_documentation_says_what_is_measured() -> None:
     for topic in table["topics"]:
         assert f"| {topic['name']} |" in page
         assert topic["source"].rpartition(", ")[2] in page
-    for side, shown in (("tune", "668 of 673"), ("held", "221 of 228")):
+    for side, shown in (("tune", "748 of 753"), ("held", "221 of 228")):
         right, missed = raised("emergency_vignettes", side)
         assert f"{len(right)} of {len(right) + len(missed)}" == shown
         assert f"| {shown}" in page
