@@ -68,10 +68,11 @@ def gather(dataset: Dataset, searcher: Searcher, encoder: Encoder) -> Gathered:
 
 
 def score(
-    dataset: Dataset, searcher: Searcher, gathered: Gathered, weights: Weights, grade: int
+    dataset: Dataset, searcher: Searcher, gathered: Gathered, weights: Weights | None, grade: int
 ) -> dict[str, float]:
-    """Return each measure's mean under `weights`; and, as MAP and MRR of a pool, those over the
-    judged documents of each query alone.
+    """Return each measure's mean under `weights`, or without them under those that stand.
+
+    As MAP and MRR of a pool, those over the judged documents of each query alone.
     """
     documents, article_of = document_ids(searcher), searcher.articles.article_of
     rankings, pools = {}, {}

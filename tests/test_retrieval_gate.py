@@ -6,17 +6,17 @@ they are encoded in about a minute.
 """
 
 import hashlib
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from bench.subset import cut
 from index.encoder import Encoder, open_encoder
 from index.search import Searcher
 from index.snapshot import open_snapshot
 from ingest.pipeline import update_index
-from service.dataset import Dataset, read_dataset
+from service.dataset import read_dataset
 from service.evaluate import evaluate
 
 EVALUATION = Path(__file__).resolve().parents[2] / "shared" / "eval"
@@ -50,35 +50,13 @@ def encoder() -> Encoder:
     return open_encoder()
 
 
-def subset(floor: Floor, folder: Path) -> Dataset:
-    """Write the subset into `folder`, and read it back."""
-    whole = read_dataset(EVALUATION / floor.folder, floor.qrels, floor.relevant)
-    queries = dict(list(whole.queries.items())[:: floor.every])
-    judged = {document for query in queries for document in whole.qrels[query]}
-    (folder / "qrels").mkdir(parents=True)
-    with whole.corpus.open() as source, (folder / "corpus.jsonl").open("w") as target:
-        for number, line in enumerate(source):
-            if json.loads(line)["_id"] in judged or number % floor.other == floor.other - 1:
-                target.write(line)
-    (folder / "queries.jsonl").write_text(
-        "".join(json.dumps({"_id": query, "text": queries[query]}) + "\n" for query in queries)
-    )
-    (folder / "qrels" / "gate.tsv").write_text(
-        "".join(
-            f"{query}\t{document}\t{grade}\n"
-            for query in queries
-            for document, grade in whole.qrels[query].items()
-        )
-    )
-    return read_dataset(folder, relevant=floor.relevant)
-
-
 @pytest.mark.parametrize("floor", FLOORS, ids=lambda floor: floor.folder)
 def test_the_pipeline_finds_what_it_found(floor: Floor, encoder: Encoder, tmp_path: Path) -> None:
     if not (EVALUATION / floor.folder).is_dir():
         pytest.skip(f"{EVALUATION / floor.folder} is not there")
     folder = tmp_path / floor.folder
-    dataset = subset(floor, folder)
+    whole = read_dataset(EVALUATION / floor.folder, floor.qrels, floor.relevant)
+    dataset = cut(whole, folder, every=floor.every, other=floor.other, relevant=floor.relevant)
     digest = hashlib.sha256()
     for path in sorted(folder.rglob("*.*")):
         digest.update(path.read_bytes())
