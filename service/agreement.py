@@ -7,9 +7,9 @@ dehydration need not agree about it. Articles that share a passage word for word
 import re
 import tomllib
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -30,6 +30,8 @@ SIDE = 2
 """Sources quoted on each side where they differ."""
 SUBJECT_WORDS = 4
 """Words before "can help" among which the thing that helps is named."""
+KNOWN = 20_000
+"""Words of articles whose term is kept, some 4 MB: an answer looks at a thousand."""
 
 Span = tuple[int, int]
 DifferenceKind = Literal["worry", "help"]
@@ -122,46 +124,64 @@ def mentions(found: Said, question: str, idf: Callable[[str], float]) -> list[Me
         return []
     rules = _rules()
     barred = rules.general | set(terms(question))
-    places: dict[str, list[tuple[Quote, list[str], int]]] = defaultdict(list)
-    for quote in found.quotes:
-        words = _WORD.findall(quote.text)
+    read = [
+        (quote, found.source_of[quote.passage.article_id], _WORD.findall(quote.text))
+        for quote in found.quotes
+    ]
+    surfaces: dict[int, set[str]] = defaultdict(set)
+    for _, source, words in read:
+        surfaces[source].update(words)
+    forms: dict[str, set[str]] = defaultdict(set)
+    mentioning: dict[str, set[int]] = defaultdict(set)
+    for source, several in surfaces.items():
+        for word in several:
+            term = _term(word)
+            if term:
+                forms[term].add(word)
+                mentioning[term].add(source)
+    # Which words stand as nouns is asked of these alone, the most telling first.
+    ranked = sorted(
+        (-len(sources) * rarity, term)
+        for term, sources in mentioning.items()
+        if len(sources) > 1 and term not in barred and (rarity := idf(term)) >= LEAST_IDF
+    )
+    wanted = {word for _, term in ranked for word in forms[term]}
+    places: dict[str, list[_Place]] = defaultdict(list)
+    for quote, source, words in read:
         for at, word in enumerate(words):
-            if len(word) >= LETTERS:
-                places[word].append((quote, words, at))
-    by_term: dict[str, list[tuple[Quote, list[str], int]]] = defaultdict(list)
-    for word, held in places.items():
-        term = _term(word, barred)
-        if term and idf(term) >= LEAST_IDF:
-            by_term[term] += held
-    ranked: list[tuple[float, str]] = []
-    for term, held in by_term.items():
-        sources = len({found.source_of[quote.passage.article_id] for quote, _, _ in held})
-        if sources < 2:
-            continue
-        nouns = [quote for quote, words, at in held if _as_noun(words, at, rules)]
-        if len({found.source_of[quote.passage.article_id] for quote in nouns}) < 2:
-            continue
-        ranked.append((-sources * idf(term), term))
-    ranked.sort()
-    order = {id(quote): place for place, quote in enumerate(found.quotes)}
-    return [_mention(by_term[term], found, order) for _, term in ranked[:MENTIONS]]
+            if word in wanted:
+                places[_term(word)].append(_Place(quote, source, words, at))
+    telling: list[Mention] = []
+    for _, term in ranked:
+        held = places[term]
+        naming = {place.source for place in held if _as_noun(place.words, place.at, rules)}
+        if len(naming) > 1:
+            telling.append(_mention(held, len(mentioning[term]), found.sources))
+            if len(telling) == MENTIONS:
+                break
+    return telling
 
 
-def _mention(
-    held: Iterable[tuple[Quote, list[str], int]], found: Said, order: Mapping[int, int]
-) -> Mention:
-    """Return what is said with one term, in the `order` of the quotes, by their `id`."""
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a word stands: `words[at]` of a quote."""
+
+    quote: Quote
+    source: int
+    words: Sequence[str]
+    at: int
+
+
+def _mention(held: Sequence[_Place], sources: int, of: int) -> Mention:
+    """Return what is said with one term, at all of its places in the order of the quotes."""
     forms: Counter[str] = Counter()
     quoted: dict[str, Quote] = {}
-    for quote, words, at in sorted(held, key=lambda one: order[id(one[0])]):
-        forms[words[at] if at else words[at].lower()] += 1
-        quoted.setdefault(quote.passage.article_id, quote)
-    return Mention(
-        term=min(forms, key=lambda form: (-forms[form], form)),
-        sources=len({found.source_of[name] for name in quoted}),
-        of=found.sources,
-        quotes=tuple(quoted.values()),
-    )
+    for place in held:
+        word = place.words[place.at]
+        forms[word if place.at else word.lower()] += 1
+        quoted.setdefault(place.quote.passage.article_id, place.quote)
+    term = min(forms, key=lambda form: (-forms[form], form))
+    return Mention(term, sources, of, tuple(quoted.values()))
 
 
 def differences(found: Said, idf: Callable[[str], float]) -> list[Difference]:
@@ -171,9 +191,14 @@ def differences(found: Said, idf: Callable[[str], float]) -> list[Difference]:
     one side is about the same thing as each of the other.
     """
     differing: list[Difference] = []
+    folded = [(quote, fold(quote.text).replace("’", "'")) for quote in found.quotes]
+    every = "\n".join(text for _, text in folded)
     for pair in _rules().pairs:
-        one = [(q, about) for q in found.quotes if (about := pair.about(q.text, idf)) is not None]
-        ranked = [(pair.opposes(quote.text), quote) for quote in found.quotes]
+        # Most sentences hold none of these, and are not looked at any further.
+        keys = [key for key in pair.keys if key in every]
+        read = [(quote, text) for quote, text in folded if any(key in text for key in keys)]
+        one = [(q, about) for q, text in read if (about := pair.about(text, idf)) is not None]
+        ranked = [(pair.opposes(text), quote) for quote, text in read]
         # The plainest wording first: of two sentences of one source, it is the one to show.
         other = [
             quote
@@ -210,11 +235,15 @@ def _by_source(quotes: Iterable[Quote], found: Said) -> list[Quote]:
     return list(first.values())
 
 
-def _term(surface: str, barred: frozenset[str] | set[str]) -> str:
-    if surface.lower().endswith(("ly", "ed")) or not surface.replace("-", "").isalpha():
+@lru_cache(maxsize=KNOWN)
+def _term(surface: str) -> str:
+    """Return the term that a word may be named by, or ""."""
+    if len(surface) < LETTERS or surface.lower().endswith(("ly", "ed")):
+        return ""
+    if not surface.replace("-", "").isalpha():
         return ""
     found = terms(surface)
-    return found[0] if len(found) == 1 and found[0] not in barred else ""
+    return found[0] if len(found) == 1 else ""
 
 
 def _as_noun(words: Sequence[str], at: int, rules: "_Rules") -> bool:
@@ -239,12 +268,11 @@ class _Pair:
     conditions: re.Pattern[str]
     partial: re.Pattern[str]
 
-    def about(self, sentence: str, idf: Callable[[str], float]) -> set[str] | None:
-        """Return what a sentence that is worded the one way is about; None where it is not.
+    def about(self, text: str, idf: Callable[[str], float]) -> set[str] | None:
+        """Return what a folded sentence that is worded the one way is about; None where it is not.
 
         Its non-general terms; or, by subject, the rare ones of the words right before the wording.
         """
-        text = self._worth_reading(sentence)
         found = self._standing(self.one, text)
         if found is None or self._standing(self.other, text) is not None:
             return None
@@ -254,12 +282,11 @@ class _Pair:
         before = " ".join(text[: found.start()].split()[-SUBJECT_WORDS:])
         return {term for term in terms(before) if term not in general and idf(term) >= LEAST_IDF}
 
-    def opposes(self, sentence: str) -> int | None:
-        """Return the place in the table of the other way in which a sentence is worded, or None.
+    def opposes(self, text: str) -> int | None:
+        """Return the place in the table of the other way in which a folded sentence is worded.
 
-        None too where it is worded the one way as well.
+        None where it is not, or is worded the one way as well.
         """
-        text = self._worth_reading(sentence)
         if self._standing(self.other, text) is None or self._standing(self.one, text) is not None:
             return None
         standing = (
@@ -268,10 +295,6 @@ class _Pair:
             if self._standing(wording, text) is not None
         )
         return next(standing, None)
-
-    def _worth_reading(self, sentence: str) -> str:
-        text = fold(sentence).replace("’", "'")
-        return text if any(word in text for word in self.keys) else ""
 
     def _standing(self, cues: re.Pattern[str], text: str) -> re.Match[str] | None:
         if self.conditions.search(text) or (self.whole and self.partial.search(text)):
@@ -303,7 +326,6 @@ def _rules() -> _Rules:
                 kind=pair["kind"],
                 by_subject=pair["shared"] == "subject",
                 whole=pair["whole"],
-                # Most sentences hold none of these, and are not looked at any further.
                 keys=tuple({max(w.split(), key=len) for w in (*pair["one"], *pair["other"])}),
                 one=_any_of(pair["one"]),
                 other=_any_of(pair["other"]),
