@@ -90,7 +90,8 @@ def _metadata(
         path = upload_name(name, "")
         data, known = sidecar_bytes(text.encode(), "", words("operator.metadata"))
         shelf.put_metadata(path, data, match=None, none_match=None)
-        done = words("operator.metadata_stored", fields=", ".join(known) or "0")
+        understood = words("operator.metadata_stored", fields=", ".join(known))
+        done = understood if known else words("operator.metadata_unknown")
     else:
         shelf.remove_metadata(plain_path(name), match=None)
         done = words("operator.metadata_removed")

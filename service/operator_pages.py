@@ -193,7 +193,8 @@ def _desk(request: Request, session: Session, indexing: Indexing) -> Response:
         request,
         "operator.html",
         headers=HEADERS,
-        told=session.heard(),
+        # A script that fetches the lists anew shows nothing of what is told once.
+        told=() if "x-requested-with" in request.headers else session.heard(),
         index=answers.status(),
         refused=request.app.state.follower.refused,
         job=job,

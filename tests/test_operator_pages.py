@@ -287,6 +287,9 @@ def test_metadata_is_saved_refused_and_removed(operator: TestClient, settings: S
     saved = post(operator, "metadata", file="night.md", metadata="title: Calves\r\nnote: A\r\n")
     assert "Understood: title, note." in words(saved)
     assert sidecar.read_bytes() == b"title: Calves\nnote: A\n"
+    unknown = post(operator, "metadata", file="more/water & salt.md", metadata="colour: blue")
+    assert "but no line of it is one that is read here" in words(unknown)
+    assert (settings.corpus / "more/water & salt.md.yaml").read_text() == "colour: blue"
     settled(operator)
     assert operator.get("/v1/articles/night.md").json()["title"] == "Calves"
     assert "title: Calves" in operator.get("/operator/files/night.md", headers=OWN).text
@@ -297,6 +300,17 @@ def test_metadata_is_saved_refused_and_removed(operator: TestClient, settings: S
     assert not sidecar.exists()
     settled(operator)
     assert operator.get("/v1/articles/night.md").json()["title"] == "Night leg cramps"
+
+
+def test_lists_fetched_anew_leave_what_is_told_to_the_page_that_shows_it(
+    operator: TestClient,
+) -> None:
+    operator.post("/operator/refresh", headers=OWN, follow_redirects=False)
+    script = {**OWN, "x-requested-with": "XMLHttpRequest"}
+    assert "Indexing has been asked for." not in words(operator.get("/operator", headers=script))
+    assert "Indexing has been asked for." in words(operator.get("/operator", headers=OWN))
+    assert "Indexing has been asked for." not in words(operator.get("/operator", headers=OWN))
+    settled(operator)
 
 
 def test_going_back_and_indexing_again(operator: TestClient, settings: Settings) -> None:

@@ -36,12 +36,14 @@ const jobText = (job) => {
   return fill(words.done, { ...job.report, seconds: job.report.seconds.toFixed(1) });
 };
 
-// The lists are the server's to make: its page is fetched as a document, and its parts put in.
+// The lists are the server's to make: its page is fetched as a document, and its parts put in. What
+// is to be told once is not for this fetch, which shows nothing of it.
 const freshen = () =>
   new Promise((done) => {
     const request = new XMLHttpRequest();
     request.open("GET", location.href);
     request.responseType = "document";
+    request.setRequestHeader("x-requested-with", "XMLHttpRequest");
     request.onload = () => {
       const page = request.response;
       if (!page?.getElementById("job")) location.reload();
