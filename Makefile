@@ -10,9 +10,11 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check 
 TORCH_INDEX ?=
 TORCH ?= 2.13.0
 ARGS ?=
+# Processes that run tests side by side; a file's tests stay in one. 0 runs them all in this one.
+WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help run install install-dev browser index serve ask test test-all lint format type check eval bench bench-quick bench-faults peers lock clean
+.PHONY: help run install install-dev browser index serve ask test lint format type check eval bench bench-quick bench-faults peers lock clean
 .PHONY: corpus ingest service tests docs
 
 help: ## Print the targets.
@@ -55,8 +57,8 @@ serve: install ## Serve what is indexed.
 ask: install ## Ask: make ask Q="what causes muscle spasms?"
 	@$(BIN)/pincite ask "$(Q)" $(ARGS) || [ $$? -eq 4 ]
 
-test: install-dev browser ## Run the tests.
-	$(BIN)/python -m pytest $(ARGS)
+test: install-dev browser ## Run the tests (ARGS go to pytest; WORKERS=0: in one process).
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile $(ARGS)
 
 lint: install-dev ## Ruff: rules and format.
 	$(BIN)/ruff check .
