@@ -24,6 +24,11 @@ def test_a_shingle_is_three_folded_words_in_a_row() -> None:
     assert shingles("...") == {()}
 
 
+@given(st.text(st.sampled_from("aB9_ -'.\n\x1f\x7fé²")))
+def test_words_are_the_same_whatever_else_is_in_the_text(text: str) -> None:
+    assert shingles(text) - shingles("") == shingles(f"{text} –") - shingles("")
+
+
 def test_case_marks_and_line_ends_make_no_other_text() -> None:
     other = TEXT.upper().replace(",", " –").replace(" ", "\n")
     assert copies([TEXT, "Drink water before you are thirsty.", other]) == [0, 1, 0]
