@@ -37,8 +37,10 @@ def whole_number(text: str | None) -> int | None:
 def is_own(request: Request) -> bool:
     """Tell whether a form was sent from a page of this service, as far as the browser says.
 
-    Browsers state where a request comes from (Fetch Metadata), older ones the origin of a POST. A
-    program that states neither could do harm by itself, without anybody's browser.
+    Browsers state where a request comes from (Fetch Metadata, over HTTPS and on loopback); older
+    ones, and all over plain HTTP, the origin of a POST, which is "null" where the page's policy is
+    "no-referrer" or somebody hides it. A program that states neither could do harm by itself,
+    without anybody's browser.
     """
     site = request.headers.get("sec-fetch-site")
     if site is not None:

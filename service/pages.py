@@ -31,6 +31,10 @@ EXAMPLES = 4
 EXAMPLE_ARTICLES = 60
 
 PRIVATE = {"cache-control": "no-store"}
+# Under an answer stands the feedback form, which has to say that it comes from here. With
+# "no-referrer" a browser sends `Origin: null`; this lets it name the origin, and of the address,
+# which can hold the question, nothing. Links to other sites are `noreferrer` besides.
+ANSWER = {**PRIVATE, "referrer-policy": "strict-origin"}
 READING = {"cache-control": "no-cache"}
 
 
@@ -145,7 +149,7 @@ def _answer(
     return site().page(
         request,
         "answer.html",
-        headers=PRIVATE,
+        headers=ANSWER,
         answer=found,
         groups=_by_article(found.passages[1:]),
         related=related(found.passages, found.see_a_doctor, answers.article),

@@ -6,14 +6,21 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import pypdfium2
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
+from bench.screenshots import CHROMIUM_ARGUMENTS
 from index.encoder import DeterministicEncoder
 from service.app import create_app
-from tests.browser import axe_faults, axe_script, serving, watched_page
+from tests.browser import CHROMIUM, axe_faults, axe_script, serving, watched_page
 from tests.service_fixtures import CAUSES, SOURCES, build, settings_in, write_corpus
 
 pytestmark = pytest.mark.slow
@@ -142,6 +149,63 @@ def test_feedback_without_a_script_and_with_the_question(
     assert "together with your question" in (page.locator("main").text_content() or "")
     assert entries(home)[-1]["question"] == CAUSES
     context.close()
+
+
+@pytest.mark.parametrize("scripted", [False, True])
+def test_feedback_over_plain_http_from_this_site_and_from_no_other(
+    browser: Browser, home: Path, scripted: bool
+) -> None:
+    """A clinic's network: a name that is neither loopback nor HTTPS, so no `Sec-Fetch-Site`."""
+    app = create_app(settings_in(home), DeterministicEncoder())
+    sent: list[dict[str, str]] = []
+
+    async def heard(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope.get("path") == "/feedback":
+            sent.append({k.decode(): v.decode() for k, v in scope["headers"]})
+        await app(scope, receive, send)
+
+    def other_site(request: Request) -> HTMLResponse:
+        policy = request.query_params.get("policy", "")
+        target = request.query_params["target"]
+        return HTMLResponse(
+            f'<!doctype html><meta name="referrer" content="{policy}">'
+            f'<form method="post" action="{target}/feedback"><input name="helped" value="no">'
+            "<button>Send</button></form>"
+        )
+
+    names = "--host-resolver-rules=MAP *.test 127.0.0.1"
+    chromium = browser.browser_type.launch(
+        executable_path=CHROMIUM, args=[*CHROMIUM_ARGUMENTS, names]
+    )
+    others = Starlette(routes=[Route("/", other_site)])
+    with serving(heard) as own, serving(others) as other:
+        clinic = own.replace("127.0.0.1", "clinic.test")
+        elsewhere = other.replace("127.0.0.1", "elsewhere.test")
+        context = chromium.new_context(java_script_enabled=scripted, locale="en-GB")
+        page = context.new_page()
+        for address in (clinic, f"{clinic}/?q={quote(CAUSES)}"):
+            if address == clinic:
+                ask(page, address)
+            else:
+                page.goto(address)
+            kept = len(entries(home)) if (home / "feedback").exists() else 0
+            page.check("input[value=yes]")
+            page.click(".feedback button")
+            thanks = ".told:focus" if scripted else "h1:has-text('Thank you')"
+            page.wait_for_selector(thanks)
+            assert len(entries(home)) == kept + 1
+            assert "sec-fetch-site" not in sent[-1]
+            assert sent[-1]["origin"] == clinic
+            assert sent[-1].get("referer", f"{clinic}/") == f"{clinic}/"
+        kept = len(entries(home))
+        for policy, origin in (("", elsewhere), ("no-referrer", "null")):
+            page.goto(f"{elsewhere}/?policy={policy}&target={clinic}")
+            page.click("button")
+            page.wait_for_selector(".error-page h1")
+            assert sent[-1]["origin"] == origin
+            assert page.locator("h1").text_content() == "Your feedback was not stored"
+        assert len(entries(home)) == kept
+    chromium.close()
 
 
 def test_feedback_and_narrowing_by_touch(browser: Browser, address: str, home: Path) -> None:

@@ -200,15 +200,14 @@ for (const block of document.querySelectorAll("pre[data-copy], a[data-copy]")) {
   name.after(button);
 }
 
-// Feedback without leaving the answer. What is sent is what the form would send, and the origin, by
-// which older browsers, and all without TLS, tell that it is this site that sends it.
+// Feedback without leaving the answer. What is sent is what the form would send.
 for (const form of document.querySelectorAll("form[data-feedback]")) {
   const told = form.querySelector(".told");
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     const sent = new URLSearchParams(new FormData(form));
     try {
-      const answer = await fetch(form.action, { method: "POST", body: sent, referrerPolicy: "same-origin" });
+      const answer = await fetch(form.action, { method: "POST", body: sent });
       if (!answer.ok) throw new Error(String(answer.status));
       form.querySelector("fieldset").remove();
       told.textContent = sent.has("question") ? form.dataset.doneQuestion : form.dataset.done;
