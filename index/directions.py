@@ -135,8 +135,11 @@ class TermDirections:
         at = np.empty(len(self.vectors), np.int32)
         at[distinct] = np.arange(len(distinct), dtype=np.int32)
         # Not by BLAS: beside other work its threads wait for one another, ten times as long.
-        alike = np.einsum("tc,hc->th", directions, self.vectors[distinct], optimize=False)
-        nearest[:, full] = np.maximum.reduceat(alike[:, at[held]], firsts[full], axis=1)
+        vectors = self.vectors.take(distinct, axis=0)
+        alike = np.einsum("tc,hc->th", directions, vectors, optimize=False)
+        places, begins = at.take(held), firsts[full]
+        for term, each in enumerate(alike):
+            nearest[term, full] = np.maximum.reduceat(each.take(places), begins)
         return nearest
 
 

@@ -1,8 +1,9 @@
 """A question to its hits, over one open snapshot."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,10 +16,13 @@ from index.focus import focus, term_weights
 from index.fusion import POOL, Signals, fuse_signals
 from index.lexical import Rows, best
 from index.names import Mention, lift, preferred, worded
-from index.records import Hit
+from index.records import Hit, Passage
 from index.sentences import Span
 from index.snapshot import Snapshot
 from index.spelling import Spelling
+
+LATELY = 8192
+"""Passages read last that are kept, some 12 MB: reading one takes 25 microseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,8 @@ class Searcher:
         self._spelling: Spelling | None = None
         self._columns: Columns | None = None
         self._learning = threading.Lock()
+        self._lately: dict[int, Passage] = {}
+        self._keeping = threading.Lock()
 
     def rows_of(self, wanted: Filter) -> Rows:
         """Return the rows `(m,)` that a filter lets through, in order.
@@ -62,25 +68,50 @@ class Searcher:
         return self.find(query, vector, k, allowed=allowed).hits
 
     def find(
-        self, query: str, vector: NDArray[np.float32], k: int, *, allowed: Rows | None = None
+        self,
+        query: str,
+        vector: NDArray[np.float32],
+        k: int,
+        *,
+        allowed: Rows | None = None,
+        named: tuple[Mention, ...] | None = None,
     ) -> Found:
-        """Return the hits of `search`, and which words of `query` were searched for."""
+        """Return the hits of `search`, and which words of `query` were searched for.
+
+        `named` is what `named` gives for `query`, where it was asked already.
+        """
         near, weights = self._read(query, vector, allowed)
-        rows, signals = self._signals(query, near, weights, vector, allowed)
+        named = self.named(query) if named is None else named
+        rows, signals = self._signals(query, named, near, weights, vector, allowed)
         scores = fuse_signals(signals)
         order = np.lexsort((rows, -scores))[:k]
-        passages = self.snapshot.records.passages(rows[order])
+        best_rows = rows[order].tolist()
         hits = [
-            Hit(
-                row=int(rows[i]),
-                passage=passages[int(rows[i])],
-                score=float(scores[i]),
-                dense=float(signals.passage_dense[i]),
-                lexical=float(signals.passage_lexical[i]),
+            Hit(row, passage, score, dense, lexical)
+            for row, passage, score, dense, lexical in zip(
+                best_rows,
+                self._passages(best_rows),
+                scores[order].tolist(),
+                signals.passage_dense[order].tolist(),
+                signals.passage_lexical[order].tolist(),
+                strict=True,
             )
-            for i in order
         ]
         return Found(hits, focus(query, weights))
+
+    def _passages(self, rows: Sequence[int]) -> list[Passage]:
+        """Return the passages of `rows`, those read lately from memory."""
+        with self._keeping:
+            found = {row: self._lately[row] for row in rows if row in self._lately}
+        new = [row for row in rows if row not in found]
+        if new:
+            read = self.snapshot.records.passages(new)
+            found |= read
+            with self._keeping:
+                self._lately |= read
+                for row in list(islice(self._lately, max(0, len(self._lately) - LATELY))):
+                    del self._lately[row]
+        return [found[row] for row in rows]
 
     def signals(
         self, query: str, vector: NDArray[np.float32], *, allowed: Rows | None = None
@@ -90,7 +121,8 @@ class Searcher:
         They are the `POOL` nearest to `vector` and the `POOL` best for the words of `query`, of all
         rows or of those `allowed`.
         """
-        return self._signals(query, *self._read(query, vector, allowed), vector, allowed)
+        near, weights = self._read(query, vector, allowed)
+        return self._signals(query, self.named(query), near, weights, vector, allowed)
 
     def _read(
         self, query: str, vector: NDArray[np.float32], allowed: Rows | None
@@ -102,20 +134,20 @@ class Searcher:
     def _signals(
         self,
         query: str,
+        named: tuple[Mention, ...],
         near: Rows,
         weights: Mapping[str, float],
         vector: NDArray[np.float32],
         allowed: Rows | None,
     ) -> tuple[Rows, Signals]:
         snapshot = self.snapshot
-        named = self.named(query)
         lexical = snapshot.lexical.scores_of_terms(weights)
         article_lexical = self.articles.lexical.scores_of_terms(weights)
         if named:
             lexical += lift(named, weights, snapshot.lexical)
             article_lexical += lift(named, weights, self.articles.lexical)
         _, matching = best(lexical, POOL, allowed=allowed)
-        rows = np.union1d(near, matching)
+        rows = _union(near, matching)
         articles = self.articles.article_of[rows]
         return rows, Signals(
             passage_dense=snapshot.dense.scores_of(vector, rows),
@@ -137,12 +169,17 @@ class Searcher:
         """Return the names in `query` that the articles call something else, searched for too."""
         return preferred(query, self.snapshot.lexical)
 
-    def worded(self, query: str, fits: Callable[[str], bool]) -> str:
+    def worded(
+        self,
+        query: str,
+        fits: Callable[[str], bool],
+        named: tuple[Mention, ...] | None = None,
+    ) -> str:
         """Return what the encoder should read of `query`: with the articles' own names, if it fits.
 
-        `query` fits already, as `index.focus.condensed` leaves it.
+        `query` fits already, as `index.focus.condensed` leaves it. `named` as for `find`.
         """
-        wider = worded(query, self.named(query))
+        wider = worded(query, self.named(query) if named is None else named)
         return wider if wider == query or fits(wider) else query
 
     def corrected(self, question: str, is_word: Callable[[str], bool]) -> str | None:
@@ -164,3 +201,12 @@ class Searcher:
                 if terms(bare) == [term]:
                     return bare.lower()
         return None
+
+
+def _union(one: Rows, other: Rows) -> Rows:
+    """Return the rows of either, in order, each once."""
+    rows = np.concatenate([one, other])
+    rows.sort()
+    first = np.ones(len(rows), bool)
+    np.not_equal(rows[1:], rows[:-1], out=first[1:])
+    return rows[first]

@@ -18,6 +18,7 @@ from index.errors import PinciteError, QuestionError, SnapshotError
 from index.focus import condensed
 from index.history import open_whole_snapshot
 from index.lexical import Rows
+from index.names import Mention
 from index.records import Article, Passage
 from index.rerank import Reranker
 from index.search import Searcher
@@ -383,12 +384,17 @@ class Answers:
             ),
         )
 
-    def _encoded(self, question: str, searcher: Searcher) -> tuple[str, Vector, float]:
-        """Return what of `question` the encoder takes, its vector, and the seconds it took."""
+    def _encoded(
+        self, question: str, searcher: Searcher
+    ) -> tuple[str, tuple[Mention, ...], Vector, float]:
+        """Return what of `question` the encoder takes, the names in it that the articles call
+        something else, its vector, and the seconds it took.
+        """
         began = time.perf_counter()
         query = condensed(question, self._fits)
-        vector = self._encoder.vector(searcher.worded(query, self._fits))
-        return query, vector, time.perf_counter() - began
+        named = searcher.named(query)
+        vector = self._encoder.vector(searcher.worded(query, self._fits, named))
+        return query, named, vector, time.perf_counter() - began
 
     def _fits(self, text: str) -> bool:
         # A word piece of ASCII has a character at least, and most questions are short.
@@ -397,15 +403,21 @@ class Answers:
 
     def _find(self, searcher: Searcher, question: str, wanted: "_Wanted") -> Found:
         """Search for `question` as it stands, and choose what is good enough to be shown."""
-        query, vector, encode_seconds = self._encoded(question, searcher)
+        query, named, vector, encode_seconds = self._encoded(question, searcher)
         threshold = self._settings.answer_threshold
         with self._searching:
             began = time.perf_counter()
             # The whole question: only its vector is bounded by the encoder's window.
-            result = searcher.find(question, vector, HITS, allowed=wanted.allowed)
+            result = searcher.find(
+                question,
+                vector,
+                HITS,
+                allowed=wanted.allowed,
+                named=named if query == question else None,
+            )
             search_seconds = time.perf_counter() - began
             hits = result.hits
-            reading = Reading(searcher, query, vector, self._known_of(searcher))
+            reading = Reading(searcher, query, named, vector, self._known_of(searcher))
             probable = reading.probabilities(hits)
             doubts = reading.doubts(hits, probable, threshold)
         without: dict[str, Vector] = {}

@@ -75,13 +75,20 @@ class Found:
 class Reading:
     """One question over one snapshot: the articles it touches are read once."""
 
-    def __init__(self, searcher: Searcher, query: str, vector: Vectors, known: "Known") -> None:
+    def __init__(
+        self,
+        searcher: Searcher,
+        query: str,
+        named: tuple[Mention, ...],
+        vector: Vectors,
+        known: "Known",
+    ) -> None:
         self.searcher = searcher
         self._records = searcher.snapshot.records
         self._lexical = searcher.snapshot.lexical
         self._dense = searcher.snapshot.dense
         self._query = query
-        self._named = searcher.named(query)
+        self._named = named
         self._asked = weigh(query, self._lexical)
         self._vector = vector
         self._known = known
