@@ -30,6 +30,7 @@ from service.failures import place_of
 from service.feedback_commands import feedback_app
 from service.history_commands import add_commands
 from service.settings import Settings, load_settings
+from service.strings import locales
 from service.terminal import answer_lines, plain
 from service.watch_command import watch
 
@@ -69,6 +70,12 @@ def main() -> None:
         return
     err.print(plain(f"pincite: {reason}", "red"), soft_wrap=True)
     sys.exit(NOTHING)
+
+
+def _known_language(lang: str) -> str:
+    if lang not in locales():
+        raise typer.BadParameter(f"{lang!r} is none of {', '.join(locales())}.")
+    return lang
 
 
 def _print_json(document: str) -> None:
@@ -124,12 +131,24 @@ def ask(
     publisher: Annotated[
         list[str] | None, typer.Option(help="Only of this one; repeatable.")
     ] = None,
-    section_type: Annotated[list[str] | None, typer.Option(help="Such as treatment.")] = None,
-    language: Annotated[list[str] | None, typer.Option(help="Such as en; repeatable.")] = None,
+    section_type: Annotated[
+        list[str] | None, typer.Option(help="Only sections such as treatment; repeatable.")
+    ] = None,
+    language: Annotated[
+        list[str] | None, typer.Option(help="Only articles in it, such as en; repeatable.")
+    ] = None,
     since: Annotated[str, typer.Option(help="Published then or later: 2024-03-31, 2024.")] = "",
     until: Annotated[str, typer.Option(help="Published then or before.")] = "",
     modified_since: Annotated[str, typer.Option(help="Last changed then or later.")] = "",
     modified_until: Annotated[str, typer.Option(help="Last changed then or before.")] = "",
+    lang: Annotated[
+        str,
+        typer.Option(
+            callback=_known_language,
+            help="Language of the notice, the disclaimer and the words around what is quoted: "
+            "en or es.",
+        ),
+    ] = "en",
     index: Index = None,
     as_json: Annotated[bool, typer.Option("--json", help="The answer as JSON.")] = False,
 ) -> None:
@@ -155,11 +174,11 @@ def ask(
             ("modified_until", modified_until),
         ]
     )
-    answer = answers.ask(question, k, filters=filters)
+    answer = answers.ask(question, k, filters=filters, language=lang)
     if as_json:
         _print_json(answer.model_dump_json())
     else:
-        for line in answer_lines(answer):
+        for line in answer_lines(answer, locales()[lang]):
             out.print(line)
     raise typer.Exit(ANSWERED if answer.status == "answered" else NOT_ANSWERED)
 

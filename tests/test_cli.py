@@ -136,12 +136,13 @@ def test_ask_prints_the_words_where_they_stand_and_the_disclaimer_once(run: Run)
     ran = run("ask", CAUSES, "-k", "1")
     assert (ran.code, ran.err) == (0, "")
     flat = " ".join(ran.out.split())
-    assert "1. Night leg cramps, Example Library, 2025-03-04" in flat
+    assert "1. Night leg cramps Example Library · by A. Writer, B. Writer · Published 4 " in flat
     assert "Night leg cramps › What causes cramps at night?" in flat
     assert "Calf cramps at night happen when the foot points down." in flat
     assert "night.md:0-133 sha256 " in flat
     assert flat.count(DISCLAIMER) == 1
-    assert "When to see a doctor, in the same articles" in flat
+    assert "When to see a doctor" in flat
+    assert "https://example.org/night?a=1#:~:text=" in flat
     assert "\x1b" not in ran.out
 
 
@@ -161,7 +162,9 @@ def test_ask_without_an_answer(run: Run, monkeypatch: pytest.MonkeyPatch) -> Non
     ran = run("ask", "How do I repair a bicycle?")
     assert ran.code == 4
     flat = " ".join(ran.out.split())
-    assert flat.startswith("The articles do not answer this question. What they do cover nearest:")
+    assert flat.startswith(
+        "The articles here do not answer this The nearest that the articles cover:"
+    )
     assert flat.count(DISCLAIMER) == 1
     as_json = run("ask", "How do I repair a bicycle?", "--json")
     assert (as_json.code, json.loads(as_json.out)["status"]) == (4, "not_answered")
@@ -172,7 +175,13 @@ def test_ask_shows_the_emergency_notice_first(run: Run) -> None:
     ran = run("ask", "I have crushing chest pain and my left arm is numb, is it a cramp?")
     assert ran.code in {0, 4}
     assert "emergency" in ran.out.split("1. ")[0]
-    assert "Raised by: " in ran.out
+    assert "Shown because your question says" in ran.out
+    spanish = run("ask", "I have crushing chest pain, is it a cramp?", "--lang", "es")
+    assert "Algunas palabras de su pregunta" in spanish.out.split("1. ")[0]
+    assert "No es un consejo médico" in spanish.out
+    as_json = json.loads(run("ask", CAUSES, "--lang", "es", "--json").out)
+    assert "No es un consejo médico" in as_json["disclaimer"]
+    assert as_json["passages"][0]["article"]["language"] == "en"
 
 
 @pytest.mark.parametrize(
@@ -211,6 +220,7 @@ def test_a_setting_that_is_none_is_one_line(run: Run, monkeypatch: pytest.Monkey
         ("ask",),
         ("ask", "x", "-k", "0"),
         ("ask", "x", "-k", "21"),
+        ("ask", "x", "--lang", "tlh"),
         ("nonsense",),
         ("serve", "--port", "x"),
     ],
@@ -323,7 +333,7 @@ def test_control_characters_do_not_reach_the_terminal(run: Run, home: Path) -> N
     ran = [run("index"), run("ask", "What is a hiccup spasm?"), run("explain", "corpus/nasty.md"),
            run("ask", "What is a hiccup spasm?", "--json"), run("index", "--rebuild", "--json"),
            run("explain", "\x1b[31m"), run("ask", "hiccup?", "--index", "\x1b[31m")]  # fmt: skip
-    assert "Hic\ufffd[2J\ufffd31m\ufffdcup, P\ufffd]0;owned\ufffd" in ran[1].out
+    assert "1. Hic\ufffd[2J\ufffd31m\ufffdcup\n   P\ufffd]0;owned\ufffd · " in ran[1].out
     assert "     title  Hic\ufffd[2J\ufffd31m\ufffdcup\n" in ran[2].out
     assert "\ufffd[31mred.png: " in ran[0].err
     for once in ran:
