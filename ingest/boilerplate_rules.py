@@ -39,7 +39,9 @@ class Rule:
     `certain` alone suffices to leave the block out. An `opens` rule begins a part of the page
     when its block is a line of its own. `hints` are groups of signs: a text that the pattern matches
     has, in lower case, one of each group. They spare most blocks the slow patterns (see
-    `ingest.boilerplate_wordings`). A space in a hint is any one space between two words.
+    `ingest.boilerplate_wordings`). A space inside a hint is any one space between two words; at its
+    ends it stands for the beginning or end of a word. An `anchored` pattern matches at the
+    beginning of a block or nowhere.
     """
 
     reason: str
@@ -48,6 +50,7 @@ class Rule:
     certain: bool = False
     opens: bool = False
     hints: tuple[tuple[str, ...], ...] = ()
+    anchored: bool = False
 
 
 def _rule(
@@ -58,12 +61,14 @@ def _rule(
     certain: bool = False,
     opens: bool = False,
     hints: str = "",
-    also: str = "",
+    anchored: bool = False,
 ) -> Rule:
-    """Return a rule; in `hints` and `also`, two groups of them, "_" stands for a space."""
+    """Return a rule; in `hints`, "&" stands between groups of them, "_" for a space."""
     compiled = re.compile(pattern, re.IGNORECASE | re.VERBOSE)
-    groups = (tuple(hint.replace("_", " ") for hint in group.split()) for group in (hints, also))
-    return Rule(reason, compiled, words, certain, opens, tuple(group for group in groups if group))
+    groups = tuple(
+        tuple(hint.replace("_", " ") for hint in group.split()) for group in hints.split("&")
+    )
+    return Rule(reason, compiled, words, certain, opens, groups if hints else (), anchored)
 
 
 _MONTH = (
@@ -74,6 +79,13 @@ _DATE = (
     rf"(?:\d{{1,2}}(?:st|nd|rd|th)?\.?\s+{_MONTH}\.?,?\s+\d{{4}}"
     rf"|{_MONTH}\.?\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}}"
     r"|\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](?:19|20)\d\d)"
+)
+_DOES = (
+    "has_ have_ hold earned graduated received live studied covers writes specialises specializes"
+    " enjoys is_also is_currently is_passionate is_a_"
+)
+_SOMEBODY_DOES = " ".join(
+    f"_{who}_{does}" for who in ("she", "he", "they") for does in _DOES.split()
 )
 
 RULES: tuple[Rule, ...] = (
@@ -89,6 +101,7 @@ RULES: tuple[Rule, ...] = (
         8,
         certain=True,
         opens=True,
+        anchored=True,
     ),
     _rule(
         COMMENT_FORM,
@@ -108,6 +121,7 @@ RULES: tuple[Rule, ...] = (
         r"(?:\ section|\ policy)?(?:\ ?\(?\d+\)?)?(?:\ (?:so\ far|on\ (?:this|“|\").*))?\W*$",
         9,
         opens=True,
+        anchored=True,
     ),
     _rule(
         COMMENTS,
@@ -117,6 +131,8 @@ RULES: tuple[Rule, ...] = (
         r"|^(?:\S+\ ){1,4}(?:says|said|wrote|commented|replied)\ ?:?$|\b\d+\ (?:minutes?|hours?|days?|weeks?|months?|years?)"
         r"\ ago\W*$",
         9,
+        hints="avatar profile guest reply replies report flag quote upvote _like post messages joined"
+        " member_since says said wrote commented replied _ago_",
     ),
     _rule(
         COMMENTS,
@@ -125,6 +141,7 @@ RULES: tuple[Rule, ...] = (
         24,
         certain=True,
         opens=True,
+        anchored=True,
     ),
     _rule(
         NEWSLETTER,
@@ -144,7 +161,7 @@ RULES: tuple[Rule, ...] = (
         r"|by\ (?:signing\ up|subscribing|clicking|entering\ your)|\byour\ inbox\b"
         r"|\b(?:tips|advice|news|updates)\b.*\b(?:from\ our|straight|delivered|right)\b",
         30,
-        hints="mail subscri sign by your tips advice news updates",
+        hints="mail subscri _up_ signup signing clicking entering inbox tips advice news updates",
     ),
     _rule(
         COOKIES,
@@ -155,14 +172,14 @@ RULES: tuple[Rule, ...] = (
         r"|we\ and\ our\ partners\ (?:store|process)",
         70,
         certain=True,
-        hints="cookie preferences your_privacy gdpr not_sell our_partners information_you",
+        hints="cookie preferences privacy gdpr _sell_ our_partners _site website",
     ),
     _rule(
         COOKIES,
         r"\b(?:privacy\ (?:policy|notice|statement|settings)|terms\ (?:of|and|&)\ (?:use|service|conditions)"
         r"|your\ (?:personal\ )?(?:data|consent))\b|^privacy$|^terms$",
         40,
-        hints="privacy terms your",
+        hints="privacy terms _data_ _consent_ personal",
     ),
     _rule(
         SHARE,
@@ -174,6 +191,7 @@ RULES: tuple[Rule, ...] = (
         r"|article|page|story|post|a|friend|flipboard|messenger|save|bookmark|like|follow|sms|\d++"
         r"|options|with|your|friends|network|pocket|google|\+))*\W*$",
         14,
+        anchored=True,
     ),
     _rule(
         SHARE,
@@ -182,12 +200,15 @@ RULES: tuple[Rule, ...] = (
         r"window|^follow\ (?:us|@)|^(?:like|find)\ us\ on\b|^connect\ with\ us\b|^share\ the\ love",
         14,
         certain=True,
+        hints="share_this tweet_this pin_this print_this mail_this click_to opens_in follow like_us_"
+        " find_us_ connect_with share_the",
     ),
     _rule(
         MENU,
         r"^(?:home(?:page)?|start(?:seite)?|accueil|inicio|início)\ *[>»›/|·→]",
         16,
         certain=True,
+        anchored=True,
     ),
     # Other pages of the site
     _rule(
@@ -204,6 +225,7 @@ RULES: tuple[Rule, ...] = (
         r"|artículos\ relacionados|artigos\ relacionados|articoli\ correlati|leia\ (?:também|mais))\W*$",
         10,
         opens=True,
+        anchored=True,
     ),
     _rule(
         RELATED,
@@ -214,6 +236,10 @@ RULES: tuple[Rule, ...] = (
         r"|next|previous)(?:\ (?:post|article|page|entries|story))?$|via:|source:|tags?:|filed\ under"
         r"|categor(?:y|ies):|posted\ in|topics:|labels?:|in\ this\ article:?$)",
         24,
+        hints="_read _see _learn find_out _view _watch _show _load _discover _explore _also _related"
+        " _more _next _previous _lire _leia _ver « ← ‹ < > » → › continue_reading click_here back_to"
+        " go_to _older _newer via: source: tag: tags: filed_under category: categories: posted_in"
+        " topics: label: labels: article",
     ),
     _rule(
         RELATED,
@@ -221,12 +247,14 @@ RULES: tuple[Rule, ...] = (
         r"|lire\ aussi|leia\ (?:também|mais)|leggi\ anche|lea\ también|lesen\ sie\ auch)\ ?:\ ?\S.*[^.]$",
         18,
         certain=True,
+        anchored=True,
     ),
     _rule(
         CONTENTS,
         r"^(?:(?:table\ of\ )?contents|in\ this\ article|on\ this\ page|jump\ to|skip\ to"
         r"|page\ contents|article\ contents|quick\ links|overview\ of\ this\ page)\b.{0,40}$",
         7,
+        anchored=True,
     ),
     # People
     _rule(
@@ -236,6 +264,7 @@ RULES: tuple[Rule, ...] = (
         6,
         certain=True,
         opens=True,
+        anchored=True,
     ),
     _rule(
         AUTHOR,
@@ -249,12 +278,9 @@ RULES: tuple[Rule, ...] = (
         r"|\b(?:view|see|read)\ (?:all|more)\ (?:posts|articles|by|from)\b",
         120,
         hints="writer journalist reporter editor contributor blogger freelance correspondent columnist"
-        " author photographer copywriter my_name i’m_a i'm_a i_am_a has_been_ passionate_about"
-        " he_has he_have he_hold he_earned he_graduated he_received he_live he_studied he_covers"
-        " he_writes he_specialises he_specializes he_enjoys he_is_ ey_has ey_have ey_hold ey_earned"
-        " ey_graduated ey_received ey_live ey_studied ey_covers ey_writes ey_specialises"
-        " ey_specializes ey_enjoys ey_is_ _md _phd _rn _mbbs _rd _dpt _msc _bsc all_posts"
-        " all_articles all_by all_from more_posts more_articles more_by more_from",
+        " author photographer copywriter my_name _i’m_ _i'm_ _i_am_ writing covering passionate"
+        f" {_SOMEBODY_DOES} _md _phd _rn _mbbs _rd _dpt _msc _bsc view_all see_all read_all"
+        " view_more see_more read_more",
     ),
     _rule(
         AUTHOR,
@@ -265,6 +291,7 @@ RULES: tuple[Rule, ...] = (
         r"|years\ of\ experience|speciali[sz])",
         200,
         certain=True,
+        anchored=True,
     ),
     _rule(
         BYLINE,
@@ -275,6 +302,7 @@ RULES: tuple[Rule, ...] = (
         rf"{_DATE}(?:.{{0,30}})|(?:updated|published|posted)?:?\ ?\d+\ (?:minute|hour|day|week|month|year)s?"
         rf"\ ago.*|next\ review.*)$",
         16,
+        anchored=True,
     ),
     _rule(BYLINE, _DATE, 12, hints="0 1 2 3 4 5 6 7 8 9"),
     # Company, law, money
@@ -293,6 +321,7 @@ RULES: tuple[Rule, ...] = (
         r"\s*(?:\+?[\d\s().-]{6,24}|\S+@\S+)?$|^\+?\(?\d[\d\s().-]{6,20}$|^\S+@\S+\.\w+$",
         10,
         certain=True,
+        anchored=True,
     ),
     _rule(
         COMPANY,
@@ -314,7 +343,7 @@ RULES: tuple[Rule, ...] = (
         r"|\b(?:is|are)\ an?\ [\w\ -]{0,60}\b(?:platform|company|provider\ of|start-?up|publisher|network|agency)\b"
         r"|\bour\ (?:mission|vision|clinic|platform|services|products)\b|\baims?\ to\ provide\b",
         45,
-        hints="contact_us about_us our_team our_mission our_story careers advertise press help support"
+        hints="_us_ our_team our_mission our_story careers advertise press help support"
         " faq site_map sitemap imprint impressum locations appointment find_a_ accessibility"
         " get_directions opening_ platform company provider_of startup start-up publisher network"
         " agency our_vision our_clinic our_services our_products aim_to_ aims_to_",
@@ -325,7 +354,7 @@ RULES: tuple[Rule, ...] = (
         r"|may\ not\ be\ (?:published|reproduced|broadcast|rewritten)",
         90,
         certain=True,
-        hints="© (c) copyright reserved may_not",
+        hints="© (c) copyright reserved published reproduced broadcast rewritten",
     ),
     _rule(
         LEGAL,
@@ -343,8 +372,9 @@ RULES: tuple[Rule, ...] = (
         r"|\b(?:purely|solely|only)\ informational\b|\bhave\ not\ been\ evaluated\ by\b"
         r"|\beditorial\ (?:standards|policy|guidelines|process)\b|^(?:medical\ )?disclaimer\b",
         150,
-        hints="substitut intended meant designed replace constitut advice guidance counsel diagnos informational information educational evaluated editorial disclaimer",
-        also="content information article page site blog material advice post statement educational substitut evaluated editorial disclaimer",
+        hints="substitut intended meant designed replace constitut advice guidance counsel diagnos informational information educational evaluated editorial disclaimer"
+        " & content information article page site blog material advice post statement educational substitut evaluated editorial disclaimer"
+        " & _not_ _isn’t_ _isn't_ _never_ _neither_ _no_ only informational editorial disclaimer",
     ),
     _rule(
         DISCLAIMER,
@@ -354,8 +384,9 @@ RULES: tuple[Rule, ...] = (
         r")?informational\b[^.]{0,40}\b(?:only|not|isn[’']t)\b",
         150,
         certain=True,
-        hints="medical professional physician doctor informational",
-        also="content information article page site blog material",
+        hints="medical professional physician doctor informational"
+        " & content information article page site blog material"
+        " & _not_ _isn’t_ _isn't_ _never_ only",
     ),
     _rule(
         ADVERTISEMENT,
@@ -365,6 +396,7 @@ RULES: tuple[Rule, ...] = (
         r"|paid\ (?:content|partnership)|this\ (?:post|article|page)\ (?:may\ )?contains?\ affiliate\ links.*)\W*$",
         14,
         certain=True,
+        anchored=True,
     ),
     _rule(
         ADVERTISEMENT,
@@ -395,6 +427,7 @@ RULES: tuple[Rule, ...] = (
         r"looking\ for\W*$|^looking\ for\ something\ else",
         12,
         certain=True,
+        hints="_search _suche buscar recherch cerca pesquisar find_what results _hit_ looking_for",
     ),
     _rule(
         ACCOUNT,
@@ -403,6 +436,7 @@ RULES: tuple[Rule, ...] = (
         r"|become\ a\ member|donate(?:\ now)?|(?:login|sign\ in)\ (?:to|with)\b.{0,30})\W*$",
         7,
         certain=True,
+        anchored=True,
     ),
     _rule(
         CONTROLS,
@@ -413,5 +447,6 @@ RULES: tuple[Rule, ...] = (
         r"feedback.*|page\ \d+(?:\ of\ \d+)?|\d+\ ?(?:/|of)\ ?\d+|\W*|more|listen|translate|language|english"
         r"|please\ enable\ javascript\b.*|your\ browser\b.*)\W*$",
         12,
+        anchored=True,
     ),
 )
