@@ -32,6 +32,19 @@ LIKELIHOODS: tuple[tuple[float, Likelihood], ...] = (
 _OWN_MARK = re.compile(r"(?:[♦•◦▪▫●○■□►▸▶‣⁃∙·*✓✔✗✘➤➢→–—-]|\(?\d{1,3}[.)]|[a-z]\))\s|[♦•▪●■►‣]\S")
 
 
+class Dated(Protocol):
+    """The dates of an article: `index.records.Article`, or the same fields of an answer."""
+
+    @property
+    def published(self) -> str | None: ...  # noqa: D102
+    @property
+    def modified(self) -> str | None: ...  # noqa: D102
+    @property
+    def reviewed(self) -> str | None: ...  # noqa: D102
+    @property
+    def retrieved(self) -> str | None: ...  # noqa: D102
+
+
 class BlockLike(Protocol):
     """What is needed of a block: `index.records.Block`, or the same fields of an answer."""
 
@@ -177,6 +190,25 @@ def likelihood(probability: float) -> Likelihood:
 def percent(probability: float) -> int:
     """Return a probability as a whole percentage, 1 to 99: no estimate is certain."""
     return min(99, max(1, round(100 * probability)))
+
+
+def when(article: Dated) -> list[tuple[str, str | None]]:
+    """Return when an article was written: string keys, each with an ISO date or None.
+
+    Every date that it states. Where it states none, that; and then when it was fetched, which is
+    not when it was written.
+    """
+    stated = (
+        ("answer.published", article.published),
+        ("article.modified", article.modified),
+        ("answer.reviewed", article.reviewed),
+    )
+    found: list[tuple[str, str | None]] = [(key, date) for key, date in stated if date]
+    if not found:
+        found.append(("answer.unknown_date", None))
+        if article.retrieved:
+            found.append(("answer.retrieved", article.retrieved))
+    return found
 
 
 def article_href(article_id: str, start: int | None = None, end: int | None = None) -> str:

@@ -148,6 +148,7 @@ def site() -> Site:
         grouped=render.grouped,
         likelihood=render.likelihood,
         percent=render.percent,
+        when=render.when,
         article_href=render.article_href,
         old_years=OLD_YEARS,
         reason_characters=REASON_CHARACTERS,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from service.render import likelihood, percent
+from service.render import likelihood, percent, when
 from service.sources import OLD_YEARS
 from service.strings import Strings
 
@@ -98,14 +98,8 @@ def _who_and_when(article: "ArticleOut", t: Strings) -> Iterator[str]:
     yield article.publisher or t("answer.unknown_publisher")
     if article.authors:
         yield t("article.by", authors=", ".join(article.authors))
-    dates = {
-        "answer.published": article.published,
-        "article.modified": article.modified,
-        "answer.reviewed": article.reviewed,
-    }
-    stated = [f"{t(key)} {t.date(date)}" for key, date in dates.items() if date]
-    retrieved = f"{t('answer.retrieved')} {t.date(article.retrieved)}" if article.retrieved else ""
-    yield from stated or [retrieved or t("answer.unknown_date")]
+    for key, date in when(article):
+        yield f"{t(key)} {t.date(date)}" if date else t(key)
 
 
 def _label(label: "LabelOut", t: Strings) -> str:

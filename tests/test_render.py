@@ -16,6 +16,7 @@ from service.render import (
     likelihood,
     passage_parts,
     percent,
+    when,
 )
 
 TEXT = "Cramps\n\nCalves cramp. Stretch them.\n\nrest\n\ndrink water"
@@ -164,6 +165,19 @@ def test_items_are_gathered_and_heading_ranks_have_no_gaps() -> None:
 def test_probabilities_in_words_and_numbers(probability: float, word: str, whole: int) -> None:
     assert likelihood(probability) == word
     assert percent(probability) == whole
+
+
+def test_when_is_every_date_that_is_stated_and_else_when_it_was_fetched() -> None:
+    whole = replace(ARTICLE, published="2019-01-02", modified="2021", reviewed="2025-06")
+    assert when(replace(whole, retrieved="2026-01-02")) == [
+        ("answer.published", "2019-01-02"),
+        ("article.modified", "2021"),
+        ("answer.reviewed", "2025-06"),
+    ]
+    assert when(replace(ARTICLE, modified="2021")) == [("article.modified", "2021")]
+    assert when(ARTICLE) == [("answer.unknown_date", None)]
+    fetched = replace(ARTICLE, retrieved="2026-01-02")
+    assert when(fetched) == [("answer.unknown_date", None), ("answer.retrieved", "2026-01-02")]
 
 
 def test_an_article_address_escapes_its_id() -> None:

@@ -81,7 +81,7 @@ def test_who_said_it_when_and_how_to_check_it(tmp_path: Path) -> None:
         "   Example Library · by A. Writer, B. Writer · Published 4 March 2025 · Reviewed June 2025"
     )
     assert "   Another Library · Date not stated" in lines
-    assert "   Publisher not stated · Retrieved 2 January 2026" in lines
+    assert "   Publisher not stated · Date not stated · Retrieved 2 January 2026" in lines
     best = answer.passages[0]
     assert f"   {best.links.original}" in lines
     assert f"   {best.passage_id}  sha256 {best.sha256[:12]}" in lines
