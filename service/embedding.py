@@ -6,43 +6,59 @@ matter: a browser lets a page of another origin read answers only where the oper
 
 import json
 from collections.abc import Sequence
+from typing import get_args
 
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from service.render import LIKELIHOODS
+from service.sources import OLD_YEARS, LabelKind
 from service.strings import locales
 
 SCRIPT = "pincite-search.js"
 OPEN_PATHS = frozenset({"/v1/ask", "/v1/verify"})
 """What a page of an allowed origin may read. Nothing that changes anything is among them."""
 
-# The strings that the component shows, by table ("embed.") or whole.
+# The strings that the component shows, by their keys, or all that begin so ("embed.").
 _SHOWN = (
+    "answer.also_in.one",
+    "answer.also_in.other",
+    "answer.also_searched",
     "answer.at_source",
     "answer.did_you_mean",
     "answer.doctor",
     "answer.even",
     "answer.likely",
+    "answer.nearly",
     "answer.notice",
     "answer.notice_source",
     "answer.notice_why",
     "answer.percent",
     "answer.place",
     "answer.published",
+    "answer.retrieved",
     "answer.reviewed",
+    "answer.unknown_date",
     "answer.unknown_publisher",
     "answer.unlikely",
     "answer.very_likely",
+    "article.by",
+    "article.modified",
     "ask.button",
     "ask.hint",
     "ask.label",
     "embed.",
+    *(f"label.{kind}" for kind in get_args(LabelKind)),
     "none.elsewhere_person",
     "none.lead",
     "none.nearest",
     "none.title",
+    "said.differing",
+    "said.differing_text",
+    "said.help_",
+    "said.worry_",
 )
+_TABLES = tuple(key for key in _SHOWN if key.endswith((".", "_")))
 _PLACE = b"const PINCITE = {};"
 
 
@@ -54,10 +70,15 @@ def with_words(script: bytes) -> bytes:
     if script.count(_PLACE) != 1:
         raise ValueError(f"the script must say {_PLACE.decode()!r} once.")
     words = {
-        language: {key: text for key, text in strings.texts.items() if key.startswith(_SHOWN)}
+        language: {
+            key: text
+            for key, text in strings.texts.items()
+            if key in _SHOWN or key.startswith(_TABLES)
+        }
         for language, strings in locales().items()
     }
-    value = json.dumps({"likelihoods": LIKELIHOODS, "words": words}, ensure_ascii=False)
+    given = {"likelihoods": LIKELIHOODS, "oldYears": OLD_YEARS, "words": words}
+    value = json.dumps(given, ensure_ascii=False)
     return script.replace(_PLACE, f"const PINCITE = {value};".encode())
 
 

@@ -5,13 +5,17 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from fastapi.testclient import TestClient
 
 from index.errors import SettingsError
+from service.agreement import DifferenceKind
 from service.embedding import OPEN_PATHS, SCRIPT, with_words
+from service.render import LIKELIHOODS
 from service.settings import documented_settings, load_settings
+from service.sources import LabelKind
 from service.strings import locales
 from tests.service_fixtures import CAUSES, TOKEN, build, client, settings_in, write_corpus
 
@@ -167,15 +171,22 @@ def test_the_script_carries_the_words_of_every_language(web: TestClient) -> None
     given = json.loads(line.removeprefix("const PINCITE = ").removesuffix(";"))
     assert given["words"].keys() == locales().keys()
     assert given["words"]["es"]["ask.button"] == locales()["es"].texts["ask.button"]
-    for key in _named(script):
+    composed = {
+        *(f"label.{kind}" for kind in get_args(LabelKind)),
+        *(f"said.{kind}_{side}" for kind in get_args(DifferenceKind) for side in ("one", "other")),
+        *(f"answer.{date}" for date in ("published", "reviewed", "retrieved")),
+        *(f"answer.{words}" for _, words in LIKELIHOODS),
+    }
+    for key in _named(script) | composed:
         for words in given["words"].values():
             assert key in words or f"{key}.one" in words, key
 
 
 def _named(script: str) -> set[str]:
     """Return the keys that the script asks for, and hold that there are some."""
-    found = set(re.findall(r'"((?:answer|ask|embed|none)\.[a-z_]+)"', script.split("STYLE =")[1]))
-    assert {"ask.label", "embed.later", "none.title", "answer.reviewed"} <= found
+    code = script.split("STYLE =")[1]
+    found = set(re.findall(r'"((?:answer|article|ask|embed|none|said)\.[a-z_]+)"', code))
+    assert {"ask.label", "embed.later", "none.title", "answer.also_in", "said.differing"} <= found
     return found
 
 

@@ -17,6 +17,7 @@ from service.app import create_app
 from service.strings import locales
 from tests.browser import axe_faults, axe_script, serving, watched_page
 from tests.service_fixtures import CAUSES, SHOW_NONE, build, settings_in, write_corpus
+from tests.test_agreement import CALM, QUESTION, WARN
 
 pytestmark = pytest.mark.slow
 
@@ -41,11 +42,22 @@ Zebrafish \U0001f41f\U0001f41f say &lt;script&gt;alert(4)&lt;/script&gt; and \u2
 See a doctor when the zebrafish \U0001f41f swells.
 """.replace("{long}", "z" * 3000)
 
-POLICY = "default-src 'none'; script-src {server}; connect-src {server} {silent}; style-src 'self'"
+POLICY = "default-src 'none'; script-src {server}; connect-src {server} {others}; style-src 'self'"
+FEVER = """---
+title: Fever
+url: https://example.org/fever
+retrieved: 2026-01-02
+---
+
+# Fever
+
+Acetaminophen lowers a fever. Acetaminophen works within an hour.
+"""
 
 
-def _host(server: str, silent: str) -> Starlette:
+def _host(server: str, *others: str) -> Starlette:
     """Return a site that embeds the component under a strict policy of its own."""
+    policy = POLICY.format(server=server, others=" ".join(others))
 
     def page(request: Request) -> HTMLResponse:
         attributes = "".join(f' {name}="{v}"' for name, v in request.query_params.items())
@@ -55,19 +67,22 @@ def _host(server: str, silent: str) -> Starlette:
             f'<script type="module" src="{server}/static/pincite-search.js"></script>'
             "<main><h1>A patients’ association</h1>"
             f"<pincite-search{attributes}></pincite-search></main>",
-            headers={"content-security-policy": POLICY.format(server=server, silent=silent)},
+            headers={"content-security-policy": policy},
         )
 
     return Starlette(routes=[Route("/", page)])
 
 
 class Sites(NamedTuple):
-    """The service, a site it allows, one that it does not, and a service that answers nothing."""
+    """The service, a site it allows, one that it does not, a service that answers nothing, and one
+    whose sources differ.
+    """
 
     server: str
     friend: str
     stranger: str
     silent: str
+    differing: str
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +92,11 @@ def sites(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sites]:
     write_corpus(home / "corpus", {"zebra.md": HOSTILE})
     settings = settings_in(home)
     build(settings)
+    elsewhere = tmp_path_factory.mktemp("differing")
+    pairs = {f"{name}.md": CALM.format(title=name, more="") for name in ("One", "Two")}
+    others = {f"other{n}.md": f"# Other {n}\n\nShoe number {n} fits the foot.\n" for n in range(20)}
+    write_corpus(elsewhere / "corpus", {**pairs, "warn.md": WARN, "fever.md": FEVER, **others})
+    build(settings_in(elsewhere))
     # The server's port is known once it listens, and the host page's before the service is asked:
     # so the hosts are made with the server's address, and the service with the friend's.
     holder: dict[str, Starlette] = {}
@@ -87,18 +107,20 @@ def sites(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sites]:
     encoder = DeterministicEncoder()
     with serving(late) as friend, serving(late) as stranger:
         allowed = settings.model_copy(update={"allowed_origins": friend})
+        both = settings_in(elsewhere, allowed_origins=friend)
         nothing = allowed.model_copy(update={"answer_threshold": SHOW_NONE})
         with (
             serving(create_app(allowed, encoder)) as server,
             serving(create_app(nothing, encoder)) as silent,
+            serving(create_app(both, encoder)) as differing,
         ):
-            holder["host"] = _host(server, silent)
-            yield Sites(server, friend, stranger, silent)
+            holder["host"] = _host(server, silent, differing)
+            yield Sites(server, friend, stranger, silent, differing)
 
 
 @pytest.fixture
 def page(browser: Browser, sites: Sites) -> Iterator[Page]:
-    with watched_page(browser, sites.server, sites.friend, sites.silent) as page:
+    with watched_page(browser, sites.server, sites.friend, sites.silent, sites.differing) as page:
         yield page
 
 
@@ -128,7 +150,8 @@ def test_a_question_is_answered_on_another_site(page: Page, sites: Sites) -> Non
     start, end = best["highlights"][0]
     assert shown.locator("mark").first.text_content() == best["text"][start:end]
     assert shown.get_attribute("lang") == "en"
-    for words in (best["article"]["title"], "Example Library", "Reviewed June 2025"):
+    dates = "Published 4 March 2025 · Reviewed June 2025"
+    for words in (best["article"]["title"], "Example Library", "by A. Writer, B. Writer", dates):
         assert words in text(page)
     status = page.locator("pincite-search [role=status]").text_content()
     assert status == f"{len(found['passages'])} passages found."
@@ -168,6 +191,53 @@ def test_where_nothing_answers_it_says_so(page: Page, sites: Sites) -> None:
     assert page.locator("pincite-search blockquote").count() == 0
     status = page.locator("pincite-search [role=status]").text_content()
     assert status == "The articles here do not answer this"
+
+
+def test_copies_differing_sources_and_facts_about_them_are_shown_as_on_the_page(
+    page: Page, sites: Sites
+) -> None:
+    at = f"?server={sites.differing}&heading-level=3"
+    ask(page, sites.friend + at, QUESTION)
+    found = page.request.post(f"{sites.differing}/v1/ask", data={"question": QUESTION}).json()
+    (copy,) = found["passages"][0]["also_in"]
+    assert copy["identical"]
+    best = page.locator("pincite-search .passage").first
+    expect(best).to_contain_text("The same passage stands in one more article.")
+    link = best.get_by_role("link", name=copy["article"]["title"], exact=True)
+    assert link.get_attribute("href") == sites.differing + copy["link"]
+    expect(best).to_contain_text("No date · No author · No references")
+    expect(best).to_contain_text("Date not stated")
+    (differing,) = found["differing"]
+    sides = page.locator("pincite-search .side")
+    assert page.locator("pincite-search h4").all_text_contents() == [
+        "Wording that calms",
+        "Wording that warns",
+    ]
+    for side, quotes in ((0, differing["one"]), (1, differing["other"])):
+        shown = sides.nth(side).locator("blockquote").all_text_contents()
+        assert shown == [quote["text"] for quote in quotes]
+        hrefs = [a.get_attribute("href") for a in sides.nth(side).locator("a").all()]
+        assert hrefs == [sites.differing + quote["link"] for quote in quotes]
+
+
+def test_other_names_that_were_searched_are_said(page: Page, sites: Sites) -> None:
+    ask(page, f"{sites.friend}?server={sites.differing}", "Does paracetamol lower a fever?")
+    expect(page.locator("pincite-search .answer")).to_contain_text(
+        "Also searched for: acetaminophen"
+    )
+    expect(page.locator("pincite-search .passage").first).to_contain_text(
+        "Publisher not stated · Date not stated · Retrieved 2 January 2026"
+    )
+
+
+def test_a_refusal_is_in_the_language_of_the_box(browser: Browser, sites: Sites) -> None:
+    page = browser.new_page(locale="en-GB")
+    with page.expect_response("**/v1/ask") as asked:
+        ask(page, f"{sites.friend}?lang=es", "?!")
+    assert asked.value.status == 422
+    assert '"lang":"es"' in (asked.value.request.post_data or "")
+    assert "No es un consejo médico" in text(page)
+    page.close()
 
 
 def test_an_emergency_raises_the_notice_above_the_passages(page: Page, sites: Sites) -> None:
@@ -242,6 +312,7 @@ def test_axe_finds_nothing(browser: Browser, sites: Sites, theme: str) -> None:
         ("", CAUSES),
         (f"?server={sites.silent}", "How do I renew my passport?"),
         ("", "I have chest pain"),
+        (f"?server={sites.differing}", QUESTION),
     ):
         ask(page, sites.friend + query, question)
         # The site follows the person's scheme, as the component then does.

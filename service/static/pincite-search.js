@@ -52,6 +52,11 @@ blockquote { font-family: var(--quote-font); font-size: 1.125em; line-height: 1.
 blockquote > * + *, .soft + blockquote { margin-block-start: 0.6rem; }
 blockquote ul { padding-inline-start: 1.35rem; }
 blockquote .heading { font-weight: 700; }
+.said { font-size: 1em; }
+.side { border-block-start: 3px solid var(--edge); margin-block-start: 1rem; padding-block-start: 0.5rem; }
+.side + .side { margin-block-start: 1.25rem; }
+.side .title { font-size: 1em; margin: 0; }
+ul { padding-inline-start: 1.35rem; }
 mark { background: var(--mark); color: var(--on-mark); box-shadow: inset 0 -2px var(--mark-edge); }
 a { color: var(--accent); text-underline-offset: 0.18em; }
 .source { margin-block-start: 0.75rem; font-weight: 600; }
@@ -161,8 +166,8 @@ class PinciteSearch extends HTMLElement {
     return new Date(Date.UTC(year, month - 1, day ?? 1)).toLocaleDateString(locale, parts);
   }
 
-  #title(words) {
-    const level = Math.min(6, Math.max(2, Number(this.getAttribute("heading-level")) || 2));
+  #title(words, below = 0) {
+    const level = Math.min(6, below + Math.max(2, Number(this.getAttribute("heading-level")) || 2));
     return element(`h${level}`, { class: "title" }, words);
   }
 
@@ -207,8 +212,9 @@ class PinciteSearch extends HTMLElement {
     try {
       answer = await fetch(new URL("v1/ask", this.#server), {
         method: "POST",
+        // The header is for a refusal that comes before the body is read.
         headers: { "content-type": "application/json", "accept-language": this.#language },
-        body: JSON.stringify({ question, k }),
+        body: JSON.stringify({ question, k, lang: this.#language }),
         credentials: "omit", referrerPolicy: "no-referrer", cache: "no-store", signal: asking.signal,
       });
       found = await answer.json();
@@ -229,7 +235,9 @@ class PinciteSearch extends HTMLElement {
     }
   }
 
-  #show({ notice, disclaimer, passages, see_a_doctor: doctor, nearest_topics: topics, did_you_mean: meant }) {
+  #show(answer) {
+    const { notice, disclaimer, passages, see_a_doctor: doctor, nearest_topics: topics, did_you_mean: meant } = answer;
+    const { also_searched: also = [], differing = [] } = answer;
     const parts = [];
     if (notice) {
       parts.push(element("section", { class: "notice", role: "alert" },
@@ -239,7 +247,9 @@ class PinciteSearch extends HTMLElement {
       ));
     }
     parts.push(element("p", { class: "disclaimer" }, disclaimer));
-    if (meant) parts.push(element("p", { class: "soft" }, this.#say("answer.did_you_mean"), " ", element("bdi", {}, meant)));
+    for (const [key, words] of [["answer.did_you_mean", meant], ["answer.also_searched", also.join(", ")]]) {
+      if (words) parts.push(element("p", { class: "soft" }, this.#say(key), " ", element("bdi", {}, words)));
+    }
     if (passages.length) {
       parts.push(this.#title(this.#say("embed.answer")), ...passages.map((one) => this.#passage(one)));
     } else {
@@ -252,24 +262,55 @@ class PinciteSearch extends HTMLElement {
       parts.push(element("p", { class: "hint" }, this.#say("none.elsewhere_person")));
     }
     if (doctor.length) parts.push(this.#title(this.#say("answer.doctor")), ...doctor.map((one) => this.#passage(one)));
+    if (differing.length) {
+      parts.push(this.#title(this.#say("said.differing")), element("p", { class: "soft" }, this.#say("said.differing_text")));
+      for (const { kind, one, other } of differing) {
+        parts.push(this.#side(`said.${kind}_one`, one), this.#side(`said.${kind}_other`, other));
+      }
+    }
     parts.push(element("p", { class: "soft" }, this.#link("about", this.#say("embed.about"))));
     return parts;
   }
 
+  // The sentences of those sources that point one way.
+  #side(key, quotes) {
+    const said = ({ text, language, publisher, title, link }) => [
+      element("blockquote", { class: "said", dir: "auto", lang: language }, text),
+      element("p", { class: "soft" }, element("bdi", {}, publisher ?? title), " · ", this.#link(link, this.#say("embed.proof"), null, title)),
+    ];
+    return element("div", { class: "side" }, this.#title(this.#say(key), 1), ...quotes.flatMap(said));
+  }
+
+  // Which other articles have the passage too: it is one source, not several.
+  #copies(copies) {
+    const items = copies.map(({ article, link, identical }) =>
+      element("li", {}, this.#link(link, element("bdi", {}, article.title)), ", ",
+        element("bdi", {}, article.publisher ?? this.#say("answer.unknown_publisher")), identical ? "" : ` (${this.#say("answer.nearly")})`));
+    return [element("p", {}, this.#say("answer.also_in", { n: copies.length })), element("ul", {}, ...items)];
+  }
+
   #passage(passage) {
-    const { article, section, probability, start, end, links } = passage;
-    const date = article.reviewed ? ["answer.reviewed", article.reviewed] : ["answer.published", article.published];
+    const { article, section, probability, start, end, links, also_in: copies = [] } = passage;
+    // Each date that it states; when it was fetched, only where it states none.
+    const stated = ["published", "modified", "reviewed"].filter((name) => article[name]);
+    const dates = (stated.length ? stated : ["retrieved"]).filter((name) => article[name])
+      .map((name) => `${this.#say(name === "modified" ? "article.modified" : `answer.${name}`)} ${this.#date(article[name])}`);
+    if (!stated.length) dates.unshift(this.#say("answer.unknown_date"));
     const said = PINCITE.likelihoods.find(([floor]) => probability >= floor)?.[1] ?? "unlikely";
     const whose = section.at(-1) ?? article.title;
+    const labels = article.labels.map(({ kind }) => this.#say(`label.${kind}`, { years: PINCITE.oldYears }));
     const percent = Math.min(99, Math.max(1, Math.round(100 * probability)));
     return element("div", { class: "passage", part: "passage" },
       quotation(passage),
       element("p", { class: "source" }, element("bdi", {}, article.title)),
       element("p", { class: "soft" },
         element("bdi", {}, article.publisher ?? this.#say("answer.unknown_publisher")),
-        date[1] ? ` · ${this.#say(date[0])} ${this.#date(date[1])}` : null),
+        ...article.authors.length ? [" · ", element("bdi", {}, this.#say("article.by", { authors: article.authors.join(", ") }))] : [],
+        " · ", dates.join(" · ")),
+      labels.length ? element("p", { class: "soft" }, labels.join(" · ")) : null,
       element("p", { class: "soft" }, ...section.flatMap((name) => [element("bdi", {}, name), " · "]), this.#say("answer.place", { start, end })),
       probability == null ? null : element("p", { class: "soft" }, `${this.#say(`answer.${said}`)} (${this.#say("answer.percent", { percent })})`),
+      copies.length ? element("div", { class: "soft" }, ...this.#copies(copies)) : null,
       element("p", { class: "links" },
         this.#link(links.article, this.#say("embed.proof"), null, whose),
         links.original && this.#link(links.original, this.#say("answer.at_source"), "external noopener noreferrer", whose)),
