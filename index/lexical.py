@@ -58,6 +58,7 @@ class LexicalIndex:
         self._norms = (K1 * (1 - B + B * lengths / mean)).astype(np.float32)
         counts = np.diff(self._starts)
         self._idf = np.log1p((self._size - counts + 0.5) / (counts + 0.5)).astype(np.float32)
+        self._unknown = float(np.log1p((self._size + 0.5) / 0.5))
         self._gains: Scores | None = None
         self._together: dict[tuple[str, ...], int] = {}
 
@@ -147,9 +148,7 @@ class LexicalIndex:
     def idf(self, term: str) -> float:
         """Return how rare `term` is: its idf, and for an unknown term the largest possible one."""
         column = self._columns.get(term)
-        if column is None:
-            return float(np.log1p((self._size + 0.5) / 0.5))
-        return float(self._idf[column])
+        return self._unknown if column is None else self._idf.item(column)
 
     def __contains__(self, term: str) -> bool:
         return term in self._columns
