@@ -23,9 +23,18 @@ def render_error(
 
 
 def problem_page(
-    request: Request, status: int, title: str, detail: str = "", **values: object
+    request: Request,
+    status: int,
+    title: str,
+    detail: str = "",
+    *,
+    question: str = "",
+    **values: object,
 ) -> HTMLResponse:
-    """Return an error page in the language of the request; `title` and `detail` are keys."""
+    """Return an error page in the language of the request; `title` and `detail` are keys.
+
+    `question` stands in the box again, so that nobody loses what they wrote.
+    """
     language = language_of(request)
     words = locales()[language]
     return _error_page(
@@ -34,6 +43,7 @@ def problem_page(
         words(title),
         words(detail, **values) if detail else "",
         phrase=HTTPStatus(status).phrase,
+        question=question,
         disclaimer=answers_of(request).disclaimer(language) if request.url.path == "/" else None,
     )
 
@@ -49,7 +59,14 @@ def capitalised(text: str) -> str:
 
 
 def _error_page(
-    request: Request, status: int, title: str, detail: str, *, phrase: str, disclaimer: str | None
+    request: Request,
+    status: int,
+    title: str,
+    detail: str,
+    *,
+    phrase: str,
+    disclaimer: str | None,
+    question: str = "",
 ) -> HTMLResponse:
     return site().page(
         request,
@@ -58,6 +75,7 @@ def _error_page(
         headers={"cache-control": "no-store"},
         title=title,
         detail=capitalised(detail),
+        question=question,
         fact=f"{status} {phrase}",
         disclaimer=disclaimer,
     )

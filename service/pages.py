@@ -141,8 +141,19 @@ def _answer(
     request: Request, catalogue: Catalogue, question: str, fields: Sequence[tuple[str, str]]
 ) -> HTMLResponse:
     """Answer a form or an address; `fields` may hold filters by the names of `GET /v1/ask`."""
-    if not question.strip():
+    if not any(character.isalnum() for character in question):
         return problem_page(request, 422, "error.empty_title", "error.empty")
+    most = request.app.state.settings.question_characters
+    if len(question) > most:
+        return problem_page(
+            request,
+            422,
+            "error.too_long_title",
+            "error.too_long_question",
+            question=question,
+            limit=most,
+            n=len(question),
+        )
     answers = answers_of(request)
     found = answers.ask(question, filters=filters_from(fields), language=language_of(request))
     narrowed = parameters_of(found.settings.filters)

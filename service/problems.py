@@ -17,7 +17,7 @@ from starlette.routing import Match
 from index.errors import PinciteError
 from service.allowance import TooMany
 from service.api import AdminOnly
-from service.error_pages import render_error
+from service.error_pages import problem_page, render_error
 from service.failures import place_of
 from service.middleware import Crowded
 from service.site import answers_of, language_of
@@ -42,6 +42,10 @@ def on_pincite_error(request: Request, error: Exception) -> Response:
     headers = {"www-authenticate": "Bearer"} if isinstance(error, AdminOnly) else {}
     if isinstance(error, TooMany | Crowded):
         headers = {"retry-after": str(error.seconds)}
+    if isinstance(error, Crowded) and _wants_page(request):
+        page = problem_page(request, error.status, "error.crowded_title", "error.crowded")
+        page.headers.update(headers)
+        return page
     return problem(request, error.status, error.kind, str(error), headers)
 
 

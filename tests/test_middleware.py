@@ -83,6 +83,11 @@ def test_one_question_too_many_is_refused_at_once_and_taken_when_there_is_room(
     assert problem["disclaimer"]
     assert (page.status_code, page.headers["retry-after"]) == (503, "1")
     assert (sent.status_code, sent.headers["retry-after"]) == (503, "1")
+    for told in (page, sent):
+        assert "Many people are asking at this moment" in told.text
+        assert "PINCITE_QUEUE" not in told.text
+        assert told.text.count("It is not medical advice") == 1
+        assert told.headers["cache-control"] == "no-store"
     assert others == [200, 200, 200, 200]
     assert [answer.status_code for answer in answers] == [200, 200]
     assert crowd(web).taken == 0

@@ -205,7 +205,7 @@ def test_an_emergency_notice_stands_above_the_passages(client: TestClient) -> No
     assert 0 < notice < first
 
 
-@pytest.mark.parametrize("question", ["", "   \n "])
+@pytest.mark.parametrize("question", ["", "   \n ", "?!"])
 def test_no_question_is_said_kindly(client: TestClient, question: str) -> None:
     page = client.post("/", data={"q": question})
     assert page.status_code == 422
@@ -214,12 +214,23 @@ def test_no_question_is_said_kindly(client: TestClient, question: str) -> None:
     assert page.text.count("It is not medical advice") == 1
 
 
-def test_a_question_that_cannot_be_searched_is_an_error_page(client: TestClient) -> None:
-    page = client.post("/", data={"q": "?!"})
+def test_a_question_that_is_too_long_is_said_and_stays_in_the_box(client: TestClient) -> None:
+    question = "Why does my calf cramp? " * 500
+    page = client.post("/?lang=es", data={"q": question})
     assert page.status_code == 422
     outline = _sound(page.text)
-    assert outline.text("h1") == "That could not be understood"
+    assert outline.text("h1") == "Eso es demasiado largo"
+    assert "Su pregunta tiene 12000 caracteres. Se leen como mucho 10000." in page.text
+    (box,) = (one for one in outline.all("input") if one.get("name") == "q")
+    assert box["value"] == question
     assert "422 Unprocessable" in page.text
+    assert page.text.count("No es un consejo médico") == 1
+
+
+def test_filters_that_make_no_sense_are_an_error_page(client: TestClient) -> None:
+    page = client.post("/", data={"q": QUESTION, "published_since": "soon"})
+    assert page.status_code == 422
+    assert _sound(page.text).text("h1") == "That could not be understood"
     assert page.text.count("It is not medical advice") == 1
 
 
