@@ -194,17 +194,21 @@ def differences(found: Said, idf: Callable[[str], float]) -> list[Difference]:
     folded = [(quote, fold(quote.text).replace("’", "'")) for quote in found.quotes]
     every = "\n".join(text for _, text in folded)
     for pair in _rules().pairs:
-        # Most sentences hold none of these, and are not looked at any further.
-        keys = [key for key in pair.keys if key in every]
-        read = [(quote, text) for quote, text in folded if any(key in text for key in keys)]
-        one = [(q, about) for q, text in read if (about := pair.about(text, idf)) is not None]
-        ranked = [(pair.opposes(text), quote) for quote, text in read]
+        # Most sentences hold none of the words of either side, and are not looked at any further.
+        sides = [
+            [(quote, text) for quote, text in folded if any(key in text for key in keys)]
+            for keys in ([key for key in side if key in every] for side in pair.keys)
+        ]
+        ranked = [(pair.opposes(text), quote) for quote, text in sides[1]] if sides[0] else []
         # The plainest wording first: of two sentences of one source, it is the one to show.
         other = [
             quote
             for rank, quote in sorted(ranked, key=lambda entry: entry[0] or 0)
             if rank is not None
         ]
+        if not other:
+            continue
+        one = [(q, about) for q, text in sides[0] if (about := pair.about(text, idf)) is not None]
         meant = {id(quote): set(terms(quote.text)) for quote in other}
         for quote, about in one:
             source = found.source_of[quote.passage.article_id]
@@ -260,7 +264,7 @@ class _Pair:
     kind: DifferenceKind
     by_subject: bool
     whole: bool
-    keys: tuple[str, ...]
+    keys: tuple[tuple[str, ...], tuple[str, ...]]  # of each side: a wording has one of them
     one: re.Pattern[str]
     other: re.Pattern[str]
     wordings: tuple[re.Pattern[str], ...]  # of `other`, the plainest first
@@ -326,7 +330,7 @@ def _rules() -> _Rules:
                 kind=pair["kind"],
                 by_subject=pair["shared"] == "subject",
                 whole=pair["whole"],
-                keys=tuple({max(w.split(), key=len) for w in (*pair["one"], *pair["other"])}),
+                keys=(_longest(pair["one"]), _longest(pair["other"])),
                 one=_any_of(pair["one"]),
                 other=_any_of(pair["other"]),
                 wordings=tuple(_any_of([wording]) for wording in pair["other"]),
@@ -337,6 +341,11 @@ def _rules() -> _Rules:
             for pair in table["pair"]
         ),
     )
+
+
+def _longest(wordings: Iterable[str]) -> tuple[str, ...]:
+    """Return the longest word of each wording, each once."""
+    return tuple(dict.fromkeys(max(wording.split(), key=len) for wording in wordings))
 
 
 def _any_of(wordings: Iterable[str]) -> re.Pattern[str]:

@@ -94,6 +94,7 @@ class Reading:
         self._known = known
         self._articles: dict[str, Article] = {}
         self._words: dict[int, set[str]] = {}
+        self._probable: dict[int, float] = {}
         self._parts: dict[str, tuple[list[Block], list[compose.Span]]] = {}
         self._day = built_on(searcher.snapshot.manifest)
 
@@ -113,25 +114,25 @@ class Reading:
         a probability is never larger than without it.
         """
         rows = np.array([hit.row for hit in hits], np.int64)
-        cosines = {
-            term: self._dense.scores_of(vector, rows).tolist()
-            for term, vector in (without or {}).items()
-        }
         titles = self._titles([hit.passage.article_id for hit in hits])
         words = self._held(rows)
-        return [
-            probability(
-                evidence(
-                    self._asked,
-                    hit,
-                    title,
-                    self._lexical,
-                    inside,
-                    {term: scores[place] for term, scores in cosines.items()},
+        nearer: list[dict[str, float]] = [{} for _ in hits]
+        for term, vector in (without or {}).items():
+            for place, cosine in enumerate(self._dense.scores_of(vector, rows).tolist()):
+                if cosine > hits[place].dense and term not in words[place]:
+                    nearer[place][term] = cosine
+        found = []
+        for hit, title, inside, without_term in zip(hits, titles, words, nearer, strict=True):
+            # Where no doubt speaks, it is as without any.
+            known = None if without_term else self._probable.get(hit.row)
+            if known is None:
+                known = probability(
+                    evidence(self._asked, hit, title, self._lexical, inside, without_term)
                 )
-            )
-            for place, (hit, title, inside) in enumerate(zip(hits, titles, words, strict=True))
-        ]
+                if not without_term:
+                    self._probable[hit.row] = known
+            found.append(known)
+        return found
 
     def doubts(
         self, hits: Sequence[Hit], probable: Sequence[float], threshold: float
