@@ -52,6 +52,12 @@ class Catalogue:
         return choices
 
 
+def foreign(choices: Choices, language: str) -> tuple[str, ...]:
+    """Return the languages of the articles where none is in `language`, else nothing."""
+    known = tuple(dict.fromkeys(tag.split("-")[0].lower() for tag in choices.languages))
+    return () if language in known else known
+
+
 def stated_date(article: Article) -> str:
     """Return the latest date that an article states of itself, ISO 8601, or ""."""
     return max(article.reviewed or "", article.modified or "", article.published or "")

@@ -14,7 +14,7 @@ from starlette.responses import HTMLResponse, Response
 
 from index.records import sha256_of
 from service.answers import Answers
-from service.browse import Catalogue, browse, chosen_from
+from service.browse import Catalogue, browse, chosen_from, foreign
 from service.error_pages import problem_page, too_long
 from service.filters import filters_from, parameters_of
 from service.forms import read_form, read_pairs, whole_number
@@ -127,12 +127,14 @@ class _Examples:
 
 def _home(request: Request, examples: _Examples, catalogue: Catalogue) -> HTMLResponse:
     answers = answers_of(request)
+    choices = catalogue.choices(answers)
     return site().page(
         request,
         "home.html",
         headers=READING,
         info=answers.info,
-        publishers=catalogue.choices(answers).publishers,
+        publishers=choices.publishers,
+        foreign=foreign(choices, language_of(request)),
         examples=examples.of(answers),
     )
 
@@ -157,6 +159,7 @@ def _answer(
     answers = answers_of(request)
     found = answers.ask(question, filters=filters_from(fields), language=language_of(request))
     narrowed = parameters_of(found.settings.filters)
+    choices = catalogue.choices(answers)
     return site().page(
         request,
         "answer.html",
@@ -164,7 +167,8 @@ def _answer(
         answer=found,
         groups=_by_article(found.passages[1:]),
         related=related(found.passages, found.see_a_doctor, answers.article),
-        choices=catalogue.choices(answers),
+        choices=choices,
+        foreign=foreign(choices, language_of(request)),
         narrowed=narrowed,
         share="/?" + urlencode([("q", question), *narrowed]),
         feedback=request.app.state.settings.feedback,

@@ -9,10 +9,18 @@ from fastapi.testclient import TestClient
 
 from index.records import Article
 from service.answers import Answers
-from service.browse import Catalogue, Choices, browse, chosen_from, stated_date
+from service.browse import Catalogue, Choices, browse, chosen_from, foreign, stated_date
 from service.filters import Filters, filters_from, parameters_of
 from service.suggest import Kind
-from tests.service_fixtures import CAUSES, SOURCES, build, client, settings_in, write_corpus
+from tests.service_fixtures import (
+    CAUSES,
+    SHOW_NONE,
+    SOURCES,
+    build,
+    client,
+    settings_in,
+    write_corpus,
+)
 
 CALAMBRES = """---
 title: Calambres
@@ -93,6 +101,37 @@ def test_the_choices_are_those_of_the_articles(answers: Answers) -> None:
         undated=True,
     )
     assert {"causes", "when_to_seek_care"} <= set(choices.kinds)
+
+
+@pytest.mark.parametrize(
+    ("tags", "language", "found"),
+    [
+        (("en", "es"), "es", ()),
+        (("es-MX",), "es", ()),
+        (("en", "en-GB"), "es", ("en",)),
+        (("fr", "en"), "es", ("fr", "en")),
+        ((), "es", ()),
+    ],
+)
+def test_languages_that_are_not_the_pages(
+    tags: tuple[str, ...], language: str, found: tuple[str, ...]
+) -> None:
+    assert foreign(Choices((), (), tags, (), undated=False), language) == found
+
+
+def test_who_reads_in_another_language_is_told_that_of_the_articles(tmp_path: Path) -> None:
+    write_corpus(tmp_path / "corpus", {"night.md": SOURCES["night.md"]})
+    settings = settings_in(tmp_path)
+    build(settings)
+    with client(settings) as web:
+        assert "están en inglés" in web.get("/?lang=es", headers=PAGE).text
+        assert "are in English" not in web.get("/", headers=PAGE).text
+        answer = web.post("/?lang=es", data={"q": CAUSES}, headers=PAGE).text
+        assert "Idioma: inglés" in answer
+        assert "Language: English" not in web.post("/", data={"q": CAUSES}, headers=PAGE).text
+    with client(settings.model_copy(update={"answer_threshold": SHOW_NONE})) as web:
+        none = web.post("/?lang=es", data={"q": CAUSES}, headers=PAGE).text
+        assert "están en inglés: pregunte en ese idioma" in none
 
 
 def test_the_page_offers_and_keeps_the_choices(web: TestClient) -> None:
