@@ -1,6 +1,7 @@
 """Passages tile their article, fit the encoder and follow the article's structure."""
 
 import time
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -78,6 +79,15 @@ def test_whatever_the_article_its_passages_tile_it_and_fit(
     blocks: list[SourceBlock], title: str, language: str | None
 ) -> None:
     article = article_of(*blocks, title=title, language=language)
+    holds(article, segment(article, COUNT, SMALL), SMALL)
+
+
+@given(BLOCKS)
+def test_passages_of_an_article_that_is_named_by_its_first_words_fit(
+    blocks: list[SourceBlock],
+) -> None:
+    document = Document(tuple(blocks), key="12")
+    article = compose(document, Metadata(), source="corpus.jsonl", source_sha256="")
     holds(article, segment(article, COUNT, SMALL), SMALL)
 
 
@@ -180,6 +190,19 @@ def test_a_title_that_is_the_first_heading_is_not_said_twice() -> None:
     article = article_of(heading("Cramps", 1), paragraph("They hurt."))
     (passage,) = segment(article, COUNT, SMALL)
     assert search_texts([passage], "Cramps", COUNT, 24) == ["Cramps\n\nThey hurt."]
+
+
+def test_first_words_for_want_of_a_title_are_told_to_all_but_the_passage_they_begin() -> None:
+    text = "Night cramps hurt. Stretch the calf and hold it. Night cramps hurt old people."
+    document = Document((paragraph(text),), key="12")
+    composed = compose(document, Metadata(), source="corpus.jsonl", source_sha256="")
+    article = replace(composed, title="Night cramps…")
+    passages = segment(article, COUNT, SegmenterSettings(target=4, limit=40))
+    assert search_texts(passages, article.title, COUNT, 40) == [
+        "Night cramps hurt.",
+        "Night cramps\nStretch the calf and hold it.",
+        "Night cramps\nNight cramps hurt old people.",
+    ]
 
 
 def test_context_that_would_take_half_of_the_room_is_left_away() -> None:
