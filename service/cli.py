@@ -179,7 +179,8 @@ def ask(
         _print_json(answer.model_dump_json())
     else:
         for line in answer_lines(answer, locales()[lang]):
-            out.print(line)
+            # A console joins what it prints, and forgets what a line says of itself.
+            out.print(line, soft_wrap=bool(line.no_wrap))
     raise typer.Exit(ANSWERED if answer.status == "answered" else NOT_ANSWERED)
 
 
@@ -221,6 +222,7 @@ def explain(
             "publisher": data.publisher,
             "authors": ", ".join(data.authors) or None,
             "published": data.published,
+            "modified": data.modified,
             "reviewed": data.reviewed,
             "url": data.url,
             "references": str(len(data.references)) if data.references else None,

@@ -90,7 +90,7 @@ def _passage_lines(label: str, passage: "PassageOut", t: Strings) -> Iterator[Te
     if passage.links.original:
         # Whole: an address that is cut by line ends cannot be opened.
         address = plain(_INDENT + passage.links.original, "dim")
-        address.no_wrap, address.overflow = True, "ignore"
+        address.no_wrap = True
         yield address
 
 
