@@ -19,7 +19,6 @@ import sys
 import zlib
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,75 +27,38 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
-from bench.calibration_sets import BESIDE, EVAL, ROOT, SMALL, Case, Medquad, cases
+from bench.calibration_evidence import FEATURES, Floats, Judged, judge, open_indexes
+from bench.calibration_sets import BESIDE, EVAL, ROOT, SMALL, Medquad, cases
 from bench.risk_coverage import draw
 from bench.vector_cache import RememberingEncoder
-from index.encoder import Encoder, fits, open_encoder
-from index.focus import condensed
-from index.lexical import best
-from index.records import Hit
-from index.search import Searcher
-from index.snapshot import open_snapshot
-from ingest.pipeline import update_index
-from service.answers import HITS
-from service.confidence import (
-    Evidence,
-    Model,
-    doubts,
-    evidence,
-    held,
-    rise_share,
-    size_of,
-    weigh,
-)
-
-Floats = NDArray[np.float64]
+from index.encoder import open_encoder
+from service.confidence import Model
 
 WEIGHTS = ROOT / "service" / "confidence_weights.json"
 FOLDS = 5
 BINS = 10
-FEATURES = 8
 DRAWS = 100
 SETTINGS = {"regularisation_c": 10.0, "rounds": 6}
 
 MASS = {
     ("medquad", "consumer", True): 70, ("medquad", "summary", True): 45,
     ("medquad", "message", True): 35, ("medquad", "template", True): 30,
-    ("medquad", "absent", False): 60, ("medquad", "template", False): 20,
+    ("medquad", "absent", False): 70, ("medquad", "template", False): 20,
     ("medquad", "summary", False): 10, ("medquad", "message", False): 10,
-    ("medquad", "masked", False): 55, ("medquad", "ood", False): 25,
+    ("medquad", "masked", False): 28, ("medquad", "ood", False): 25,
     ("fewer", "consumer", True): 35, ("fewer", "summary", True): 20,
     ("fewer", "message", True): 20, ("fewer", "absent", False): 45, ("fewer", "ood", False): 20,
     ("mediqa", "consumer", True): 50, ("mediqa", "absent", False): 35, ("mediqa", "ood", False): 15,
     ("seeds", "small", True): 60, ("seeds", "small", False): 60, ("seeds", "ood", False): 10,
     ("seeds", "beside", True): 40, ("seeds", "beside", False): 40,
     ("whole", "consumer", True): 90, ("whole", "summary", True): 60, ("whole", "message", True): 60,
-    ("whole", "absent", False): 90, ("whole", "masked", False): 80, ("whole", "ood", False): 40,
+    ("whole", "absent", False): 110, ("whole", "masked", False): 40, ("whole", "ood", False): 40,
     ("sample", "small", True): 40, ("sample", "small", False): 40, ("sample", "ood", False): 10,
 }  # fmt: skip
 """What each set weighs in the fit, however many questions it has: real wording counts for more than
-templates, and both answers weigh the same on each index within a sixth. What is not here ("held")
-is not fitted on."""
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """A case with the evidence of each passage that a search found, `(hits, features)`."""
-
-    case: Case
-    features: Floats
-
-
-def rows_of(found: Sequence[Evidence]) -> Floats:
-    """Return the model's inputs, `(n, FEATURES)`, in the order of its coefficients."""
-    return np.array(
-        [
-            (e.cosine, e.coverage, e.missing, e.title, e.length, e.size, e.title * e.size,
-             rise_share(e.size) * e.rise)
-            for e in found
-        ],
-        np.float64,
-    ).reshape(-1, FEATURES)  # fmt: skip
+templates, and both answers weigh the same on each index within a sixth. What is not here ("held",
+"fresh") is not fitted on. Of masked, the more it weighs the less is believed of any long message:
+docs/silence.md has the sweep."""
 
 
 def to_model(coefficients: Floats, intercept: float) -> Model:
@@ -114,7 +76,8 @@ def of_model(model: Model) -> tuple[Floats, float]:
 def fit(judged: Sequence[Judged]) -> Model:
     """Fit a logistic regression in which a question is its best passage.
 
-    Which passage is best depends on the model: the two are found in turn, from the best cosine on.
+    Which passage is best, and whether the question is read as typed or mended, depends on the
+    model: the two are found in turn, from the best cosine on.
     """
     known = [
         one
@@ -125,31 +88,49 @@ def fit(judged: Sequence[Judged]) -> Model:
     sizes = Counter(kinds)
     weights = np.array([MASS[kind] / sizes[kind] for kind in kinds])
     labels = np.array([one.case.answerable for one in known])
-    chosen = [int(np.argmax(one.features[:, 0])) for one in known]
+    chosen = [one.features[int(np.argmax(one.features[:, 0]))] for one in known]
     coefficients, intercept = np.zeros(FEATURES), 0.0
     for _ in range(int(SETTINGS["rounds"])):
-        matrix = np.stack([one.features[at] for one, at in zip(known, chosen, strict=True)])
+        matrix = np.stack(chosen)
         spread = matrix.std(axis=0) + 1e-9
         regression = LogisticRegression(C=SETTINGS["regularisation_c"], max_iter=2000)
         regression.fit(matrix / spread, labels, sample_weight=weights)
         coefficients = regression.coef_[0] / spread
         intercept = float(regression.intercept_[0])
         before = chosen
-        chosen = [int(np.argmax(one.features @ coefficients)) for one in known]
-        if chosen == before:
+        chosen = [weighed(one, coefficients, intercept) for one in known]
+        if np.array_equal(chosen, before):
             break
     return to_model(coefficients, intercept)
+
+
+def weighed(one: Judged, coefficients: Floats, intercept: float) -> Floats:
+    """Return the features `(FEATURES,)` of the passage that the service would go by.
+
+    A question is mended only when it has no answer as typed, and only where it then has one.
+    """
+    best: list[tuple[float, Floats]] = []
+    for features in (one.features, one.mended):
+        if len(features):
+            scores = features @ coefficients + intercept
+            best.append((float(scores.max()), features[int(scores.argmax())]))
+    answering = [features for score, features in best if score >= 0]
+    return answering[0] if answering else best[0][1]
 
 
 def predict(model: Model, judged: Sequence[Judged]) -> Floats:
     """Return the probability of each question's best passage; 0 where none was found."""
     coefficients, intercept = of_model(model)
-    return np.array(
+    scores = np.array(
         [
-            float((1 / (1 + np.exp(-(one.features @ coefficients + intercept)))).max(initial=0.0))
+            weighed(one, coefficients, intercept) @ coefficients + intercept
+            if len(one.features)
+            else -np.inf
             for one in judged
         ]
     )
+    p: Floats = 1 / (1 + np.exp(-scores))
+    return p
 
 
 def balanced(labels: NDArray[np.bool_]) -> Floats:
@@ -164,6 +145,34 @@ def calibration_error(p: Floats, labels: NDArray[np.bool_]) -> float:
     weights = balanced(labels)
     bins = np.minimum((p * BINS).astype(int), BINS - 1)
     return float(np.abs(np.bincount(bins, weights * (p - labels), BINS)).sum())
+
+
+def calibration_floor(p: Floats, labels: NDArray[np.bool_]) -> float:
+    """Return the mean error of a perfect model with such probabilities, on as many questions.
+
+    The probabilities are shifted until they have the mean that they claim, one half; each side is
+    then drawn from them by what they claim. What is left is the noise of so small a sample.
+    """
+    logits = np.log(np.clip(p, 1e-6, 1 - 1e-6)) - np.log(np.clip(1 - p, 1e-6, 1))
+    weights = balanced(labels)
+    low, high = -8.0, 8.0
+    for _ in range(40):
+        middle = (low + high) / 2
+        under = float((weights / (1 + np.exp(-logits - middle))).sum()) < 0.5
+        low, high = (middle, high) if under else (low, middle)
+    shifted = 1 / (1 + np.exp(-logits - high))
+    draw = np.random.default_rng(20261122)
+    sides = [weights * shifted, weights * (1 - shifted)]
+    sizes = (int(labels.sum()), int((~labels).sum()))
+    truth = np.repeat([True, False], sizes)
+    errors = []
+    for _ in range(DRAWS):
+        drawn = [
+            draw.choice(shifted, size, p=side / side.sum())
+            for side, size in zip(sides, sizes, strict=True)
+        ]
+        errors.append(calibration_error(np.concatenate(drawn), truth))
+    return float(np.mean(errors))
 
 
 def interval(
@@ -201,6 +210,7 @@ VIEWS: tuple[tuple[str, str, tuple[str, ...], tuple[str, ...]], ...] = (
     ("small / small", "seeds", ("small",), ("small",)),
     ("beside / beside", "seeds", ("beside",), ("beside",)),
     ("held / held", "seeds", ("held",), ("held",)),
+    ("fresh / fresh", "seeds", ("fresh",), ("fresh",)),
     ("small / small", "sample", ("small",), ("small",)),
 )  # fmt: skip
 
@@ -221,18 +231,49 @@ def report(p: Floats, judged: Sequence[Judged]) -> list[dict[str, Any]]:
             continue
         auroc = interval(lambda p, y: float(roc_auc_score(y, p)), p[rows], labels)
         error = interval(calibration_error, p[rows], labels)
+        floor = calibration_floor(p[rows], labels)
         silenced = int((p[rows][labels] < 0.5).sum())
         spoken = int((p[rows][~labels] >= 0.5).sum())
         print(
             f"{index:8} {name:22} AUROC {auroc[0]:.3f} [{auroc[1]:.3f}, {auroc[2]:.3f}]  "
-            f"ECE {error[0]:.3f} [{error[1]:.3f}, {error[2]:.3f}]  silenced {silenced} of "
+            f"ECE {error[0]:.3f} [{error[1]:.3f}, {error[2]:.3f}] floor {floor:.3f}  "
+            f"silenced {silenced} of "
             f"{labels.sum()}, answered {spoken} of {(~labels).sum()}"
         )
         lines.append(
             {"index": index, "view": name, "auroc": _rounded(auroc), "ece": _rounded(error),
+             "ece_floor": round(floor, 4),
              "silenced": [silenced, int(labels.sum())], "answered": [spoken, int((~labels).sum())]}
         )  # fmt: skip
     return lines
+
+
+THRESHOLDS = (0.3, 0.5, 0.7)
+POINTS: tuple[tuple[str, tuple[str, ...], bool], ...] = (
+    ("whole", REAL, True),
+    ("whole", ("absent",), False),
+    ("whole", ("masked", "summary", "message"), False),
+    ("seeds", ("small",), True),
+    ("seeds", ("small",), False),
+    ("seeds", ("held", "fresh"), True),
+    ("seeds", ("held", "fresh"), False),
+    ("sample", ("small",), True),
+    ("sample", ("small",), False),
+)
+"""Whose questions are counted at each threshold: index, kinds, answerable."""
+
+
+def operating_points(p: Floats, judged: Sequence[Judged]) -> None:
+    """Print how many questions of each of `POINTS` are answered at each threshold."""
+    for index, kinds, answerable in POINTS:
+        of_kind = [
+            one.case.index == index and one.case.kind in kinds and one.case.answerable == answerable
+            for one in judged
+        ]
+        some = p[np.array(of_kind)]
+        answered = ", ".join(str((some >= threshold).sum()) for threshold in THRESHOLDS)
+        side = "answerable" if answerable else "not"
+        print(f"{index:8} {'+'.join(kinds)} ({side}): {answered} of {len(some)}")
 
 
 def _rounded(values: tuple[float, ...]) -> list[float]:
@@ -274,7 +315,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     medquad, whole = Medquad(), Medquad(whole=True)
     searchers = open_indexes(options.work, medquad, whole, encoder)
     found = cases(medquad, whole)
-    judged = judge(found, {"medquad": medquad, "fewer": medquad}, searchers, encoder)
+    judged = judge(found, medquad, searchers, encoder)
     for (index, kind, answerable), count in sorted(
         Counter((one.index, one.kind, one.answerable) for one in found).items()
     ):
@@ -283,6 +324,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(f"\n{model}\n\nCross-validated by question:")
     p = cross_validated(judged)
     by_question = report(p, judged)
+    print(f"\nAnswered at {THRESHOLDS}:")
+    operating_points(p, judged)
     print("\nFitted without this kind of index:")
     by_corpus = report(other_corpora(judged), judged)
     if options.write:
@@ -321,115 +364,6 @@ def _hashes() -> dict[str, str]:
         ).hexdigest()
         for path in sorted(files)
     }
-
-
-def open_indexes(
-    work: Path, medquad: Medquad, whole: Medquad, encoder: Encoder
-) -> dict[str, Searcher]:
-    """Open the indexes under `work`, brought up to date; what was encoded before is not again."""
-    sources = {"medquad": work / "medquad.jsonl", "whole": work / "whole.jsonl"}
-    for source, part in zip(sources.values(), (medquad, whole), strict=True):
-        lines = [
-            json.dumps({key: one[key] for key in ("_id", "title", "text")}) + "\n"
-            for one in part.articles
-        ]
-        source.write_text("".join(lines), "utf-8")
-    corpora = {
-        **sources,
-        "mediqa": EVAL / "mediqa_qa" / "corpus.jsonl",
-        "seeds": EVAL.parent / "seeds",
-        "sample": ROOT / "corpus",
-    }
-    for name, corpus in corpora.items():
-        update_index(corpus, work / name, encoder, keep=1)
-    opened = {name: Searcher(open_snapshot(work / name)) for name in corpora}
-    return {**opened, "fewer": opened["medquad"]}
-
-
-def judge(
-    found: Sequence[Case],
-    reduced: dict[str, Medquad],
-    searchers: dict[str, Searcher],
-    encoder: Encoder,
-) -> list[Judged]:
-    """Search every case's question as the service does and gather the evidence.
-
-    `reduced` names what the "fewer" index is a part of, for its size.
-    """
-
-    def fitting(text: str) -> bool:
-        return fits(encoder, text)
-
-    queries = [condensed(one.question, fitting) for one in found]
-    asked = [
-        weigh(q, searchers[c.index].snapshot.lexical) for c, q in zip(found, queries, strict=True)
-    ]
-    less = [doubts(weighed, query) for weighed, query in zip(asked, queries, strict=True)]
-    read = [
-        [searchers[case.index].worded(text, fitting) for text in (query, *without.values())]
-        for case, query, without in zip(found, queries, less, strict=True)
-    ]
-    texts = list(dict.fromkeys(text for one in read for text in one))
-    vectors = dict(zip(texts, encoder.encode(texts), strict=True))
-    titles: dict[tuple[str, str], str] = {}
-    judged = []
-    members = len(reduced["fewer"].articles)
-    for case, query, given, without, texts in zip(found, queries, asked, less, read, strict=True):
-        searcher = searchers[case.index]
-        lexical, dense = searcher.snapshot.lexical, searcher.snapshot.dense
-        vector, *others = (vectors[text] for text in texts)
-        weighed = given
-        if case.index == "fewer":
-            share = 1 - len(case.hidden) / members
-            weighed = dataclasses.replace(given, size=size_of(round(share * len(lexical))))
-        hits = (
-            _search_around(searcher, query, vector, case.hidden)
-            if case.hidden
-            else searcher.search(query, vector, HITS)
-        )
-        rows = np.array([hit.row for hit in hits], np.int64)
-        cosines = {
-            term: dense.scores_of(other, rows).tolist()
-            for term, other in zip(without, others, strict=True)
-        }
-        evidences = []
-        for place, (hit, words) in enumerate(zip(hits, held(weighed, rows, lexical), strict=True)):
-            key = (case.index, hit.passage.article_id)
-            if key not in titles:
-                article = searcher.snapshot.records.article(hit.passage.article_id)
-                if article is None:
-                    raise LookupError(f"{key} is not stored")
-                # The answers of mediqa_qa have no title, but begin "Title (Section): ".
-                head = article.text[:120].partition(":")[0]
-                titles[key] = head if case.index == "mediqa" else article.title
-            around = {term: scores[place] for term, scores in cosines.items()}
-            evidences.append(evidence(weighed, hit, titles[key], lexical, words, around))
-        judged.append(Judged(case, rows_of(evidences)))
-    return judged
-
-
-def _search_around(
-    searcher: Searcher, query: str, vector: NDArray[np.float32], hidden: frozenset[str]
-) -> list[Hit]:
-    """Return the best passages by cosine and the best by words that are not in hidden articles."""
-    snapshot = searcher.snapshot
-    every = np.arange(len(snapshot.lexical))
-    cosines = snapshot.dense.scores_of(vector, every)
-    scores = snapshot.lexical.scores(query)
-    found: dict[int, Hit] = {}
-    for order in (np.lexsort((every, -cosines)), best(scores, len(every))[1]):
-        kept = 0
-        for first in range(0, len(order), 200):
-            rows = order[first : first + 200]
-            passages = snapshot.records.passages(rows)
-            for row in map(int, rows):
-                passage = passages[row]
-                if kept < HITS // 2 and passage.article_id.rpartition("/")[2] not in hidden:
-                    kept += 1
-                    found[row] = Hit(row, passage, 0.0, float(cosines[row]), float(scores[row]))
-            if kept == HITS // 2:
-                break
-    return list(found.values())
 
 
 if __name__ == "__main__":

@@ -3,7 +3,8 @@
 - small: questions on the seeds and on `corpus/`, labelled by reading the articles.
 - beside: questions on the seeds, and questions beside their subject: of another animal or part of
   the body, another drug, a dose, a price, a place, a date, the same word in another sense. Half of
-  them is held: nothing is fitted on it.
+  them is held: nothing is fitted on it. Nor on "fresh": 40 and 40 questions of all kinds on the
+  seeds, written before any of their probabilities was seen.
 - consumer: messages for which experts graded an answer 3 or 4 that stands in the index.
 - summary, message: an expert's summary that asks nothing but a usual aspect ("treatment of") of a
   topic that an article bears as its title, and the message it summarises. Not answerable: the same
@@ -197,7 +198,7 @@ def cases(medquad: Medquad, whole: Medquad, seed: int = 7) -> list[Case]:
 
 def _small() -> Iterator[Case]:
     for line in _lines(BESIDE):
-        kind = "held" if line["side"] == "held" else "beside"
+        kind = "beside" if line["side"] == "tune" else line["side"]
         question = line["question"]
         yield Case(line["corpus"], kind, line["answerable"], question, question)
     for path in SMALL:

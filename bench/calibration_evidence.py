@@ -1,0 +1,161 @@
+"""What a search finds for each question of `bench.calibration_sets`, for `bench.calibrate`.
+
+Builds the indexes, asks every question as the service does, and gathers the evidence of each
+passage; a question with misspelt words is asked twice, as typed and as the articles write it.
+"""
+
+import dataclasses
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.calibration_sets import EVAL, ROOT, Case, Medquad
+from index.encoder import Encoder, fits
+from index.focus import condensed
+from index.lexical import Rows
+from index.search import Searcher
+from index.snapshot import open_snapshot
+from ingest.pipeline import update_index
+from service.answers import HITS
+from service.confidence import Evidence, doubts, evidence, held, rise_share, size_of, weigh
+
+Floats = NDArray[np.float64]
+
+FEATURES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A case with the evidence of each passage that a search found, `(hits, FEATURES)`.
+
+    `mended` is the same for the question with its misspelt words corrected, or empty.
+    """
+
+    case: Case
+    features: Floats
+    mended: Floats
+
+
+def rows_of(found: Sequence[Evidence]) -> Floats:
+    """Return the model's inputs, `(n, FEATURES)`, in the order of its coefficients."""
+    return np.array(
+        [
+            (e.cosine, e.coverage, e.missing, e.title, e.length, e.size, e.title * e.size,
+             rise_share(e.size) * e.rise)
+            for e in found
+        ],
+        np.float64,
+    ).reshape(-1, FEATURES)  # fmt: skip
+
+
+def open_indexes(
+    work: Path, medquad: Medquad, whole: Medquad, encoder: Encoder
+) -> dict[str, Searcher]:
+    """Open the indexes under `work`, brought up to date; what was encoded before is not again."""
+    sources = {"medquad": work / "medquad.jsonl", "whole": work / "whole.jsonl"}
+    for source, part in zip(sources.values(), (medquad, whole), strict=True):
+        lines = [
+            json.dumps({key: one[key] for key in ("_id", "title", "text")}) + "\n"
+            for one in part.articles
+        ]
+        source.write_text("".join(lines), "utf-8")
+    corpora = {
+        **sources,
+        "mediqa": EVAL / "mediqa_qa" / "corpus.jsonl",
+        "seeds": EVAL.parent / "seeds",
+        "sample": ROOT / "corpus",
+    }
+    for name, corpus in corpora.items():
+        update_index(corpus, work / name, encoder, keep=1)
+    opened = {name: Searcher(open_snapshot(work / name)) for name in corpora}
+    return {**opened, "fewer": opened["medquad"]}
+
+
+def judge(
+    found: Sequence[Case], part: Medquad, searchers: dict[str, Searcher], encoder: Encoder
+) -> list[Judged]:
+    """Search every case's question as the service does and gather the evidence.
+
+    `part` is what the "fewer" index is a part of, for its size. Words are corrected by all that is
+    indexed, hidden or not.
+    """
+
+    def is_word(word: str) -> bool:
+        return encoder.count_tokens([word]) == [1]
+
+    mended = {
+        row: text
+        for row, case in enumerate(found)
+        if (text := searchers[case.index].corrected(case.question, is_word)) is not None
+    }
+    asked = [*found, *(dataclasses.replace(found[row], question=mended[row]) for row in mended)]
+    rows = gather(asked, part, searchers, encoder)
+    again = dict(zip(mended, rows[len(found) :], strict=True))
+    nothing = rows_of([])
+    return [Judged(case, rows[row], again.get(row, nothing)) for row, case in enumerate(found)]
+
+
+def gather(
+    asked: Sequence[Case], part: Medquad, searchers: dict[str, Searcher], encoder: Encoder
+) -> list[Floats]:
+    """Return, for each question as it is typed, the evidence of what is found."""
+
+    def fitting(text: str) -> bool:
+        return fits(encoder, text)
+
+    queries = [condensed(one.question, fitting) for one in asked]
+    weights = [
+        weigh(q, searchers[c.index].snapshot.lexical) for c, q in zip(asked, queries, strict=True)
+    ]
+    less = [doubts(weighed, query) for weighed, query in zip(weights, queries, strict=True)]
+    read = [
+        [searchers[case.index].worded(text, fitting) for text in (query, *without.values())]
+        for case, query, without in zip(asked, queries, less, strict=True)
+    ]
+    texts = list(dict.fromkeys(text for one in read for text in one))
+    vectors = dict(zip(texts, encoder.encode(texts), strict=True))
+    titles: dict[tuple[str, str], str] = {}
+    found = []
+    for case, given, without, texts in zip(asked, weights, less, read, strict=True):
+        searcher = searchers[case.index]
+        lexical, dense = searcher.snapshot.lexical, searcher.snapshot.dense
+        vector, *others = (vectors[text] for text in texts)
+        weighed = given
+        if case.index == "fewer":
+            share = 1 - len(case.hidden) / len(part.articles)
+            weighed = dataclasses.replace(given, size=size_of(round(share * len(lexical))))
+        allowed = _shown(searcher, case.hidden) if case.hidden else None
+        hits = searcher.search(case.question, vector, HITS, allowed=allowed)
+        rows = np.array([hit.row for hit in hits], np.int64)
+        cosines = {
+            term: dense.scores_of(other, rows).tolist()
+            for term, other in zip(without, others, strict=True)
+        }
+        evidences = []
+        for place, (hit, words) in enumerate(zip(hits, held(weighed, rows, lexical), strict=True)):
+            key = (case.index, hit.passage.article_id)
+            if key not in titles:
+                article = searcher.snapshot.records.article(hit.passage.article_id)
+                if article is None:
+                    raise LookupError(f"{key} is not stored")
+                # The answers of mediqa_qa have no title, but begin "Title (Section): ".
+                head = article.text[:120].partition(":")[0]
+                titles[key] = head if case.index == "mediqa" else article.title
+            around = {term: scores[place] for term, scores in cosines.items()}
+            evidences.append(evidence(weighed, hit, titles[key], lexical, words, around))
+        found.append(rows_of(evidences))
+    return found
+
+
+def _shown(searcher: Searcher, hidden: frozenset[str]) -> Rows:
+    """Return the rows, in order, of the articles that are not hidden."""
+    shown = [
+        np.arange(first, first + count)
+        for article_id, (first, count) in searcher.snapshot.records.article_rows().items()
+        if article_id.rpartition("/")[2] not in hidden
+    ]
+    return np.sort(np.concatenate(shown))
