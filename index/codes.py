@@ -90,28 +90,12 @@ class Scan:
         if allowed is not None:
             _bits, selector = selecting(allowed, self._index.ntotal)
             parameters = faiss.SearchParameters(sel=selector)  # type: ignore[call-arg]
-        return look(self._index, query, k, parameters, scale=self._scale, error=self._error)
-
-
-def look(
-    index: "faiss.Index",
-    query: Vectors,
-    k: int,
-    parameters: "faiss.SearchParameters | None",
-    *,
-    scale: float,
-    error: float,
-) -> Glimpse:
-    """Return the at most `k` rows of a FAISS index of codes nearest to a query `(d,)`.
-
-    `scale` is that of the codes, `error` the most by which one of them is off.
-    """
-    whole, own, lost = rounded(query)
-    faiss.omp_set_num_threads(1)  # of this thread only: questions run side by side as it is
-    rough, rows = index.search(whole, k, params=parameters)
-    found = rows[0] >= 0
-    scores = rough[0][found] / np.float32(own * scale)
-    return Glimpse(rows[0][found], scores, error_of(query, lost, error))
+        whole, own, lost = rounded(query)
+        faiss.omp_set_num_threads(1)  # of this thread only: questions run side by side as it is
+        rough, rows = self._index.search(whole, k, params=parameters)
+        found = rows[0] >= 0
+        scores = rough[0][found] / np.float32(own * self._scale)
+        return Glimpse(rows[0][found], scores, error_of(query, lost, self._error))
 
 
 def rounded(query: Vectors) -> tuple[Vectors, float, float]:

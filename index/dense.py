@@ -2,9 +2,10 @@
 
     query ──▶ a look at 8-bit codes (FAISS) ──▶ what may be among the best ──▶ float32, exactly
 
-Up to `CELLS_FROM` rows the result is exact: the codes' error is known, and every row that it could
-hide is scored by its stored vector (`index.codes`). Above, the codes lie in cells and a search
-opens the nearest (`index.cells`). Row i of the matrix is row i of the snapshot.
+The result is exact: the codes' error is known, and every row that it could hide is scored by its
+stored vector (`index.codes`). From `SKETCHED_FROM` rows on, the look is at sketches, twelve times
+smaller (`index.sketches`), and may miss a row; under a filter the result is exact there too. Row i
+of the matrix is row i of the snapshot.
 """
 
 import mmap
@@ -13,9 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
-from index.cells import CELLS_FROM, Cells
 from index.codes import UNIT, Rows, Scan, Vectors, strides
 from index.errors import SnapshotDamaged
+from index.sketches import Sketches
 
 ROUNDING = 1e-5
 """FAISS sums products in an order of its own, so its sums may differ from ours in the last bits:
@@ -24,6 +25,16 @@ by less than 1e-6 for unit vectors of 64 to 1,024 components (tests/test_dense.p
 
 FEW = 2_000
 """Rows that are all scored exactly: it takes less than a look at the codes and another after it."""
+
+SKETCHED_FROM = 200_000
+"""Rows from which sketches are looked at. Below, nothing is missed, and a look takes 10 ms at most.
+"""
+RESCORED = 2_000
+"""Rows of the look at sketches that are scored exactly, five times k at least. Of 1,000,000 the ten
+nearest are found by .978, .993 and .996 with 1,000, 2,000 and 3,000 (docs/scale.md)."""
+FEW_ALLOWED = 20_000
+"""Rows that a filter lets through in a sketched index and that are all scored exactly: 20 ms, where
+the codes of all rows would first have to be made (3 s and 384 MB at 1,000,000)."""
 
 AHEAD, LEAST = 5, 1_000
 """The first look asks for five times k rows, and for so many at least. Of 47,640 passages, 568
@@ -39,10 +50,10 @@ _UNUSED = 1 << 20
 class DenseIndex:
     """Unit float32 vectors `(n, d)` under inner product, which for them is the cosine."""
 
-    def __init__(self, vectors: Vectors, cells: Cells | None = None, few: int = FEW) -> None:
+    def __init__(self, vectors: Vectors, sketches: Sketches | None = None, few: int = FEW) -> None:
         self.vectors = vectors
-        self.cells = cells
-        self._few = few
+        self.sketches = sketches
+        self._few = few if sketches is None else max(few, FEW_ALLOWED)
         self._scan: Scan | None = None
 
     @classmethod
@@ -52,14 +63,14 @@ class DenseIndex:
         """Index `vectors` `(n, d)`; each must be of norm 1 for scores to be cosines.
 
         Row i was row `origin[i]` of `before`, or is new where that is -1: a large index keeps its
-        cells by that.
+        sketches by that.
         """
         vectors = np.ascontiguousarray(vectors, np.float32)
-        if len(vectors) < CELLS_FROM:
+        if len(vectors) < SKETCHED_FROM:
             return cls(vectors)
-        if before is not None and before.cells is not None and origin is not None:
-            return cls(vectors, before.cells.revised(origin, vectors))
-        return cls(vectors, Cells.train(vectors))
+        if before is not None and before.sketches is not None and origin is not None:
+            return cls(vectors, before.sketches.revised(origin, vectors))
+        return cls(vectors, Sketches.train(vectors))
 
     @classmethod
     def open(cls, path: Path) -> "DenseIndex":
@@ -92,16 +103,16 @@ class DenseIndex:
             if not sound.all():
                 row = start + int(np.argmin(sound))
                 raise SnapshotDamaged(f"{path.name} row {row} is not a unit vector.")
-        cells = path.with_name("cells")
-        found = cls(vectors, Cells.open(cells, n, d) if cells.is_dir() else None)
-        if found.cells is not None:
+        sketches = path.with_name("sketches")
+        found = cls(vectors, Sketches.open(sketches, n, d) if sketches.is_dir() else None)
+        if found.sketches is not None:
             # What was read to look it over need not stay in the memory of this process.
             pages: mmap.mmap = mapped._mmap  # type: ignore[attr-defined]
             pages.madvise(mmap.MADV_DONTNEED)
         return found
 
     def save(self, path: Path) -> None:
-        """Write the index to `path`, and cells beside it, as FAISS writes an `IndexFlatIP`.
+        """Write the index to `path`, and sketches beside it, as FAISS writes an `IndexFlatIP`.
 
         Raises `OSError`.
         """
@@ -110,8 +121,8 @@ class DenseIndex:
             file.write(_HEADER.pack(b"IxFI", d, n, _UNUSED, _UNUSED, True, 0, n * d))
             for _, part in strides(self.vectors):
                 file.write(np.ascontiguousarray(part).data)
-        if self.cells is not None:
-            self.cells.save(path.with_name("cells"))
+        if self.sketches is not None:
+            self.sketches.save(path.with_name("sketches"))
 
     def __len__(self) -> int:
         return len(self.vectors)
@@ -142,11 +153,15 @@ class DenseIndex:
         return scores, rows
 
     def _candidates(self, query: Vectors, k: int, allowed: Rows | None) -> Rows:
-        """Return at least `k` rows, among them all that may be of the best `k` that are looked at.
+        """Return at least `k` rows, among them all that may be of the best `k`.
 
-        What can be of the best k has a rough score within twice the error of the k-th one.
+        Nearly all, when it is sketches that are looked at. By codes, what can be of the best k has
+        a rough score within twice the error of the k-th one.
         """
         available = len(self) if allowed is None else len(allowed)
+        if self.sketches is not None and allowed is None:
+            looked = max(AHEAD * k, RESCORED)
+            return self.sketches.nearest(query, looked) if looked < available else self._all()
         wanted = max(AHEAD * k, LEAST if available > LEAST else 1)
         while max(wanted, self._few) < available:
             found = self._look().nearest(query, wanted, allowed)
@@ -157,13 +172,14 @@ class DenseIndex:
             if len(found.rows) < wanted or len(near) < len(found.rows):
                 return near
             wanted *= FURTHER
-        return np.arange(len(self)) if allowed is None else allowed
+        return self._all() if allowed is None else allowed
 
-    def _look(self) -> Scan | Cells:
-        """Return what is looked at first. Codes are made when they are first looked at: an index
-        that is only written does without."""
-        if self.cells is not None:
-            return self.cells
+    def _all(self) -> Rows:
+        return np.arange(len(self))
+
+    def _look(self) -> Scan:
+        """Return the codes of all rows. They are made when they are first looked at: an index that
+        is only written, or has sketches and no filter, does without."""
         if self._scan is None:
             self._scan = Scan.of(self.vectors)
         return self._scan
