@@ -53,7 +53,9 @@ GRID = (
     Weights(0.4, 0.15, 0.05, 0.2, 0.1, 0.1),
     Weights(0.4, 0.15, 0.05, 0.2, 0.2, 0),
     Weights(0.4, 0.15, 0.05, 0.2, 0, 0.2),
+    None,
 )
+"""None: the weights that stand, each query by its own."""
 
 Gathered = list[tuple[np.ndarray[tuple[int], np.dtype[np.int64]], Signals]]
 
@@ -90,7 +92,9 @@ def score(
 
 
 def sweep(
-    sets: Sequence[tuple[Dataset, Searcher, int]], encoder: Encoder, grid: Iterable[Weights] = GRID
+    sets: Sequence[tuple[Dataset, Searcher, int]],
+    encoder: Encoder,
+    grid: Iterable[Weights | None] = GRID,
 ) -> None:
     """Print one Markdown row for each row of weights: nDCG@10 of each set and their mean."""
     gathered = [gather(dataset, searcher, encoder) for dataset, searcher, _ in sets]
@@ -108,7 +112,8 @@ def sweep(
             + (f" ({value['pool MAP@10']:.3f}/{value['pool MRR@10']:.3f})" if grade > 1 else "")
             for value, (_, _, grade) in zip(values, sets, strict=True)
         ]
-        print(f"| {astuple(weights)} | {' | '.join(cells)} | {np.mean(ndcg):.4f} |", flush=True)
+        name = astuple(weights) if weights else "as they stand"
+        print(f"| {name} | {' | '.join(cells)} | {np.mean(ndcg):.4f} |", flush=True)
 
 
 def main() -> None:
