@@ -8,6 +8,7 @@ import sentencex
 Span = tuple[int, int]
 
 # A citation number that clings to a full stop ("in the liver.4 They are") hides the boundary.
+_STOP_AND_DIGIT = re.compile(r"[.!?]\d")
 _CLINGING_CITATION = re.compile(r"[a-z)\]”\"][.!?](?:\d{1,3}(?:[,–-]\d{1,3})*)(\s+)(?=[A-Z“\"(])")
 # "1. " on its own is the number of what follows, not a sentence.
 _NUMBER_ONLY = re.compile(r"\W*+\w{0,3}+[.)]?+\s*+")
@@ -28,7 +29,7 @@ def sentence_spans(text: str, language: str = "en") -> list[Span]:
     spans: list[Span] = []
     begin = scan = 0
     code = language.lower().replace("_", "-")
-    cited = _CLINGING_CITATION.search(text) is not None
+    cited = _STOP_AND_DIGIT.search(text) is not None
     for end in _ends(code, text):
         if _NUMBER_ONLY.fullmatch(text, scan, end):
             # Signs that have been passed over are not looked at again: of 60,000, each a sentence

@@ -86,6 +86,8 @@ def _citation_marks(
 
 def _storable(text: str) -> str:
     """Return `text` with each character that cannot be stored replaced by U+FFFD."""
+    if text.isascii() and "\x00" not in text:
+        return text
     return _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", text)
 
 

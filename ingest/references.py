@@ -196,7 +196,10 @@ _ON_WORD = re.compile(r"\b([a-z]{4,})(\d{1,2}(?:[,–-]\d{1,2})*)(?=[\s.,;:!?)]|
 _BEFORE_COLON = re.compile(r"\b(?:by|from|in|on|see)\s(\d{1,3})(?=\s?:\s*$)")
 _PARENTHESISED = re.compile(rf"(?<=[a-z] )\(({_LIST})\)(?=[.;,]|$)|(?<=[a-z])\(({_LIST})\)")
 _NUMERAL = re.compile(r"[\d¹²³⁴⁵⁶⁷⁸⁹⁰]")
-_CLINGING = re.compile(r"[^\s\d(\[/-]\d")
+_AFTER_ANY_STOP = re.compile(
+    r"\d(?:(?<=[A-Za-z)\]”\"’%][.,;:!?]\d)|(?<=[A-Za-z)\]”\"’%][.,;:!?][”\"’)]\d))"
+)
+_CLINGING = re.compile(r"\d(?<=[^\s\d(\[/-]\d)")
 _DIGITS = re.compile(r"\d+")
 _PLAIN = str.maketrans("¹²³⁴⁵⁶⁷⁸⁹⁰", "1234567890")
 
@@ -271,7 +274,7 @@ def citation_marks(text: str, numbers: Container[int] | None = None) -> list[tup
     decimal, a year, a unit or a name with a number in it is never a citation.
     """
     spans: list[tuple[int, int]] = []
-    if _NUMERAL.search(text) is None:
+    if not _has_numeral(text):
         return spans
 
     def add(match: re.Match[str], group: int, *, whole: bool = False) -> None:
@@ -283,16 +286,16 @@ def citation_marks(text: str, numbers: Container[int] | None = None) -> list[tup
         spans.append(match.span() if whole else match.span(group))
 
     # A quick look spares most blocks most of the patterns.
-    clinging = _CLINGING.search(text) is not None
     for match in _BRACKETED.finditer(text) if "[" in text else ():
         add(match, 1, whole=True)
     for match in _RAISED.finditer(text) if not text.isascii() else ():
         add(match, 1)
-    for match in _AFTER_STOP.finditer(text) if clinging else ():
+    for match in _AFTER_STOP.finditer(text) if _AFTER_ANY_STOP.search(text) else ():
         word = match.group(1)
         if not word.isalpha() or (len(word) > 1 and word.lower() not in _NUMBERED_WORDS):
             add(match, 2)
     if numbers is not None:
+        clinging = _CLINGING.search(text) is not None
         for match in _ON_WORD.finditer(text) if clinging else ():
             if match.group(1) not in _NUMBERED_WORDS:
                 add(match, 2)
@@ -301,6 +304,12 @@ def citation_marks(text: str, numbers: Container[int] | None = None) -> list[tup
         for match in _PARENTHESISED.finditer(text) if "(" in text else ():
             add(match, 1 if match.group(1) else 2, whole=True)
     return _disjoint(spans)
+
+
+def _has_numeral(text: str) -> bool:
+    if text.isascii():
+        return any(map(text.__contains__, "0123456789"))
+    return _NUMERAL.search(text) is not None
 
 
 def cited_numbers(digits: str) -> list[int]:

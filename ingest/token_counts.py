@@ -18,6 +18,18 @@ _PROBE = (
 )
 
 
+class _Known(dict[str, int]):
+    """The number of tokens of each word, 0 of one that is not known yet; it is noted in `new`."""
+
+    def __init__(self) -> None:
+        super().__init__({"": 0})
+        self.new: set[str] = set()
+
+    def __missing__(self, word: str) -> int:
+        self.new.add(word)
+        return 0
+
+
 class WordCounts:
     """Counts a text as the sum of its words, remembering each word's count.
 
@@ -26,22 +38,29 @@ class WordCounts:
 
     def __init__(self, count_tokens: TokenCounter) -> None:
         self._count_tokens = count_tokens
-        self._known: dict[str, int] = {}
+        self._known = _Known()
 
     def __call__(self, texts: Sequence[str]) -> list[int]:
         """Return the number of tokens of each text."""
+        split = [_words(text) for text in texts]
         known = self._known
-        split = [_WORD.findall(text) for text in texts]
         if len(known) > _MOST:
-            known.clear()
-        new = sorted(set().union(*split).difference(known))
-        if new:
-            known.update(zip(new, self._count_tokens(new), strict=True))
+            self._known = known = _Known()
+        totals = [sum(map(known.__getitem__, words)) for words in split]
+        if not known.new:
+            return totals
+        new, known.new = sorted(known.new), set()
+        known.update(zip(new, self._count_tokens(new), strict=True))
         totals = [sum(map(known.__getitem__, words)) for words in split]
         for word in new:
             if len(word) > _LONGEST:
                 del known[word]
         return totals
+
+
+def _words(text: str) -> list[str]:
+    """Return what stands between single spaces, tabs and ends of lines; "" between two of them."""
+    return text.replace("\n", " ").replace("\t", " ").replace("\r", " ").split(" ")
 
 
 def remembering(count_tokens: TokenCounter) -> TokenCounter:

@@ -22,6 +22,16 @@ def test_a_paragraph_tells_its_language(language: str) -> None:
     assert detect_language(TEXTS[language]) == language
 
 
+def test_advice_in_english_needs_no_classifier(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ingest.languages._identifier", pytest.fail)
+    advice = (
+        "Night cramps? Stretch your calves before going upstairs. Drink water. Keep your blankets "
+        "loose. If cramps have become frequent, tell your doctor which medicines you take: "
+        "water tablets, statins, some inhalers. Wear shoes that fit. You can walk it off."
+    )
+    assert detect_language(advice) == "en"
+
+
 @pytest.mark.parametrize("text", ["", "Muscle cramp", "Calambre", "123 456 " * 5])
 def test_too_little_tells_nothing(text: str) -> None:
     assert detect_language(text) is None

@@ -33,6 +33,19 @@ def test_a_word_is_counted_once() -> None:
     assert sorted(asked) == ["calf", "cramp", "cramp,"]
 
 
+def test_white_space_of_other_kinds_is_left_to_the_tokenizer() -> None:
+    asked: list[str] = []
+
+    def spy(texts: Sequence[str]) -> list[int]:
+        asked.extend(texts)
+        return COUNT(texts)
+
+    count = remembering(spy)
+    asked.clear()
+    assert count(["  calf \n\n\tcramp\r\n", "calf\x0bcramp\u00a0night"]) == [2, 3]
+    assert sorted(asked) == ["calf", "calf\x0bcramp\u00a0night", "cramp"]
+
+
 def test_a_tokenizer_that_reads_across_spaces_is_asked_each_time() -> None:
     def letters_and_spaces(texts: Sequence[str]) -> list[int]:
         return [len(text) for text in texts]
