@@ -33,8 +33,10 @@ PART = 1 << 20
 """Postings worked on at once."""
 MANY = 50_000
 """Postings of a question up to which adding them up term by term is as fast as a sparse product."""
-RUN = 256
-"""Rows of which the best is taken first: 64 to 1,024 do as well at 1,000,000 rows."""
+RUN = 128
+"""Rows, at least, of which the best is taken first; as many more as leave four runs for each row
+wanted. The best 200 of 36,000, 200,000 and 1,000,000 rows, half of them with a score, take 0.11,
+0.27 and 1.0 ms so, and with runs of 256 throughout 0.27, 0.27 and 1.35."""
 
 Scores = NDArray[np.float32]
 Rows = NDArray[np.int64]
@@ -274,10 +276,11 @@ def _reached(scores: Scores, k: int) -> float:
     The k-th largest of the best scores of runs of rows: each is another row's.
     """
     least = float(np.finfo(np.float32).smallest_subnormal)
-    runs = -(-len(scores) // RUN)
+    run = max(RUN, len(scores) // (4 * k))
+    runs = -(-len(scores) // run)
     if runs <= k:
         return least
-    tops = np.maximum.reduceat(scores, np.arange(0, len(scores), RUN))
+    tops = np.maximum.reduceat(scores, np.arange(0, len(scores), run))
     return max(least, float(np.partition(tops, runs - k)[runs - k]))
 
 
