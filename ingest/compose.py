@@ -98,10 +98,9 @@ def _storable_fields(value: Any) -> Any:  # noqa: ANN401 (a field of a dataclass
     if isinstance(value, tuple):
         return tuple(_storable_fields(item) for item in value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        names = (field.name for field in dataclasses.fields(value))
-        return dataclasses.replace(
-            value, **{name: _storable_fields(getattr(value, name)) for name in names}
-        )
+        was = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+        now = {name: _storable_fields(held) for name, held in was.items()}
+        return value if now == was else dataclasses.replace(value, **now)
     return value
 
 

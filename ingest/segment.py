@@ -12,6 +12,7 @@ from bisect import bisect_left
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 from index.records import Article, Passage
 from index.sentences import sentence_spans
@@ -48,8 +49,7 @@ class SegmenterSettings:
         return {"target": self.target, "limit": self.limit}
 
 
-@dataclass(frozen=True, slots=True)
-class _Unit:
+class _Unit(NamedTuple):
     """A sentence, list item or table row; `opens` a block, or `binds` what follows (a colon)."""
 
     start: int
@@ -201,12 +201,7 @@ def _sections(article: Article) -> list[_Section]:
             whole = block.kind in {"item", "row"}
             spans = [(0, len(text))] if whole else sentence_spans(text, article.language or "en")
             units += [
-                _Unit(
-                    block.start + a,
-                    block.start + b,
-                    opens=position == 0,
-                    binds=text[a:b].endswith(":"),
-                )
+                _Unit(block.start + a, block.start + b, position == 0, text.endswith(":", a, b))
                 for position, (a, b) in enumerate(spans)
             ]
         if start is None:

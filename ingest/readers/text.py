@@ -8,8 +8,9 @@ overlap, and nothing but white space stands outside them.
 
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
+from typing import NamedTuple
 
 from index.errors import LimitExceeded
 from index.records import BlockKind
@@ -51,8 +52,7 @@ _MAX_WRAPPED = 130  # characters: nobody wraps wider
 _WRAPPED_SHARE = 0.4  # of long lines go on in the next; in wrapped English prose about 0.7 do
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
+class _Line(NamedTuple):
     """`text[start:end]` is the line without the white space around it; `width` counts its indent.
 
     `chunk` numbers the runs of lines between blank ones.
