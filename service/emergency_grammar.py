@@ -433,8 +433,10 @@ class _Reach:
         self._figure = self._sentences("figure")
         self._story = self._sentences("exam_or_story")
         self._animal = self._animal_from()
-        cared = self._sentences("in_care")
-        self._in_care = cared | {sentence - 1 for sentence in cared}
+        # Sentence -> the last clause that is reached: "was in hospital, now he cannot breathe".
+        self._in_care = {
+            words[cue.first].sentence: words[cue.last].clause for cue in at.get("in_care", ())
+        }
 
     def covers(self, mention: Mention) -> bool:
         """Whether some cue sets the mention aside."""
@@ -451,7 +453,9 @@ class _Reach:
             return True
         if word.sentence in self._asks or mention.first in self._supposed:
             return True
-        if word.sentence in self._in_care:
+        if word.sentence + 1 in self._in_care or word.clause <= self._in_care.get(
+            word.sentence, -1
+        ):
             return True
         return mention.sign not in self._exempt.context and (
             word.clause in self._past or word.clause in self._habit

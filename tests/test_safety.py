@@ -45,8 +45,8 @@ def notice(
 
 def test_the_vignettes_are_what_the_documentation_counts() -> None:
     vignettes, lookalikes = rows("emergency_vignettes"), rows("emergency_lookalikes")
-    assert Counter(row["side"] for row in vignettes) == {"tune": 753, "held": 228}
-    assert Counter(row["side"] for row in lookalikes) == {"tune": 702, "held": 189}
+    assert Counter(row["side"] for row in vignettes) == {"tune": 773, "held": 228}
+    assert Counter(row["side"] for row in lookalikes) == {"tune": 731, "held": 189}
     questions = [row["question"].lower() for row in vignettes + lookalikes]
     assert [q for q, n in Counter(questions).items() if n > 1] == []
 
@@ -105,6 +105,10 @@ def test_names_the_words_that_raised_it(question: str, topic: str, matched: str)
         (
             "I was in hospital. Now I cannot breathe",
             "I could not breathe and was taken to hospital",
+        ),
+        (
+            "she was taken to hospital, now she cannot breathe",
+            "she could not breathe, was taken to er",
         ),
         ("my lips are blue", "quiz: whose lips are blue"),
         ("he is not breathing", "is he breathing better with the new pillow"),
@@ -326,7 +330,7 @@ def test_the_documentation_says_what_is_measured() -> None:
     for topic in table["topics"]:
         assert f"| {topic['name']} |" in page
         assert topic["source"].rpartition(", ")[2] in page
-    for side, shown in (("tune", "748 of 753"), ("held", "221 of 228")):
+    for side, shown in (("tune", "768 of 773"), ("held", "222 of 228")):
         right, missed = raised("emergency_vignettes", side)
         assert f"{len(right)} of {len(right) + len(missed)}" == shown
         assert f"| {shown}" in page
