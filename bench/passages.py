@@ -79,7 +79,7 @@ def _part(passage: Passage, article: Article, start: int, end: int) -> Passage:
 
 
 def beside(searcher: Searcher, encoder: Encoder, kind: Kind) -> Beside:
-    """Encode what `kind` yields of every article, each under its headings."""
+    """Encode what `kind` yields of every article, each under its headings, where it fits."""
     texts, rows = [], []
     limit = encoder.record.max_tokens
     for article, first, passages in searcher.snapshot.records.every_article():
@@ -90,8 +90,11 @@ def beside(searcher: Searcher, encoder: Encoder, kind: Kind) -> Beside:
             encoder.count_tokens,
             limit,
         )
-        texts += found[1:]
-        rows += [[first + place for place in places] for _, places in parts]
+        lengths = encoder.count_tokens(found)
+        for text, length, (_, places) in zip(found[1:], lengths[1:], parts, strict=True):
+            if length <= limit:
+                texts.append(text)
+                rows.append([first + place for place in places])
     counts = [len(places) for places in rows]
     vectors = np.repeat(encoder.encode(texts), counts, axis=0)
     return Beside(vectors, np.array([row for places in rows for row in places], np.int64))
