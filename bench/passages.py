@@ -42,9 +42,10 @@ DENSE = Weights(1, 0, 0, 0)
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """More vectors `(m, d)` of a passage index: the i-th counts for the row `rows[i]`."""
+    """More vectors `(m, d)` of a passage index: the one at `places[i]` counts for row `rows[i]`."""
 
     vectors: NDArray[np.float32]
+    places: NDArray[np.int64]
     rows: NDArray[np.int64]
 
 
@@ -95,9 +96,11 @@ def beside(searcher: Searcher, encoder: Encoder, kind: Kind) -> Beside:
             if length <= limit:
                 texts.append(text)
                 rows.append([first + place for place in places])
-    counts = [len(places) for places in rows]
-    vectors = np.repeat(encoder.encode(texts), counts, axis=0)
-    return Beside(vectors, np.array([row for places in rows for row in places], np.int64))
+    return Beside(
+        encoder.encode(texts),
+        np.repeat(np.arange(len(rows)), [len(each) for each in rows]),
+        np.array([row for each in rows for row in each], np.int64),
+    )
 
 
 def with_beside(
@@ -112,7 +115,7 @@ def with_beside(
     for (rows, signals), vector in zip(gathered, vectors, strict=True):
         own = signals.passage_dense
         best = np.full(int(np.concatenate([rows, more.rows]).max()) + 1, -np.inf, np.float32)
-        np.maximum.at(best, more.rows, more.vectors @ vector)
+        np.maximum.at(best, more.rows, (more.vectors @ vector)[more.places])
         near = np.where(np.isfinite(best[rows]), best[rows], own)
         mixed = np.maximum(own, near) if share is None else (1 - share) * own + share * near
         changed.append((rows, replace(signals, passage_dense=mixed.astype(np.float32))))

@@ -46,7 +46,9 @@ def test_the_best_beside_a_passage_counts(share: float | None, expected: list[fl
 
     none = floats(0, 0, 0)
     known = Signals(floats(0.3, 0.1, 0.5), none, none, none)
-    more = Beside(np.array([[0.4], [0.9], [0.2]], np.float32), np.array([2, 2, 5]))
+    more = Beside(
+        np.array([[0.4], [0.9], [0.2]], np.float32), np.array([0, 1, 2]), np.array([2, 2, 5])
+    )
     ((rows, changed),) = with_beside(
         [(np.array([2, 5, 7]), known)], np.ones((1, 1), np.float32), more, share
     )
