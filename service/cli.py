@@ -209,13 +209,18 @@ def serve(
 @app.command()
 def explain(
     file: Annotated[Path, typer.Argument(help="An article's file.")],
+    corpus: Corpus = None,
 ) -> None:
-    """Show what is kept of a file, what is left out, and why."""
+    """Show what is kept of a file, what is left out, and why.
+
+    Of a file in the corpus folder, with regard to what its publisher's other articles have too.
+    """
     from ingest.pipeline import explain_file
 
     if not file.is_file():
         raise SourceError(f"there is no file {file}.")
-    for document in explain_file(file):
+    settings = load_settings(corpus=corpus)
+    for document in explain_file(file, settings.corpus):
         data = document.metadata
         facts = {
             "title": data.title,

@@ -9,7 +9,7 @@ from index.snapshot import open_snapshot
 from index.store import FileRecord
 from ingest.boilerplate_features import block_hash
 from ingest.document import Metadata, SourceBlock
-from ingest.pipeline import update_index
+from ingest.pipeline import explain_file, update_index
 from ingest.readers.text import blocks_of, read
 from ingest.repetition import (
     group_of,
@@ -149,3 +149,20 @@ def test_the_third_article_shows_what_the_frame_of_the_others_is(tmp_path: Path)
     report = update_index(corpus, index, encoder)
     assert (report.added, report.changed, report.removed) == ((), (), ("foot.txt",))
     assert shown(index) == {"calf.txt": True, "legs.txt": True}
+
+
+def test_explain_counts_what_the_other_articles_of_the_corpus_show(tmp_path: Path) -> None:
+    corpus, alone = tmp_path / "corpus", tmp_path / "calf.txt"
+    for name, text in TEXTS.items():
+        write(corpus / name, page(text))
+    write(alone, page(TEXTS["calf.txt"]))
+
+    def kept(path: Path, among: Path | None) -> bool:
+        (document,) = explain_file(path, among)
+        return any(block.text == FRAME and not block.left_out for block in document.blocks)
+
+    assert len(TEXTS) >= 3
+    assert not kept(corpus / "calf.txt", corpus)
+    assert kept(corpus / "calf.txt", None)
+    assert kept(alone, corpus)
+    assert kept(alone, tmp_path / "nowhere")
