@@ -3,7 +3,7 @@
     query ──▶ a look at 8-bit codes (FAISS) ──▶ what may be among the best ──▶ float32, exactly
 
 The result is exact: the codes' error is known, and every row that it could hide is scored by its
-stored vector (`index.codes`). From `SKETCHED_FROM` rows on, the look is at sketches, twelve times
+stored vector (`index.codes`). From `SKETCHED_FROM` rows on, the look is at sketches, ten times
 smaller (`index.sketches`), and may miss a row; under a filter the result is exact there too. Row i
 of the matrix is row i of the snapshot.
 """
@@ -31,9 +31,9 @@ SKETCHED_FROM = 200_000
 """
 RESCORED = 2_000
 """Rows of the look at sketches that are scored exactly, five times k at least. Of 1,000,000 the ten
-nearest are found by .978, .993 and .996 with 1,000, 2,000 and 3,000 (docs/scale.md)."""
+nearest are found by .991, .997 and .999 with 1,000, 2,000 and 3,000 (docs/scale.md)."""
 FEW_ALLOWED = 20_000
-"""Rows that a filter lets through in a sketched index and that are all scored exactly: 20 ms, where
+"""Rows that a filter lets through in a sketched index and that are all scored exactly: 15 ms, where
 the codes of all rows would first have to be made (3 s and 384 MB at 1,000,000)."""
 
 AHEAD, LEAST = 5, 1_000

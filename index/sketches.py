@@ -1,4 +1,4 @@
-"""Sketches of vectors for large collections: half a byte for six components.
+"""Sketches of vectors for large collections: half a byte for five components.
 
     run j of v  ──▶  the nearest of 16 means, trained on the collection        4 bits
     q · v  ≈  sum over j of (run j of q) · (that mean)
@@ -23,9 +23,9 @@ from index.arrays import save_array
 from index.codes import STRIDE, CodeRows, Rows, Vectors
 from index.errors import SnapshotDamaged
 
-RUN = 6
+RUN = 5
 """Components a mean stands for. Of 1,000,000 rows, with 2,000 scored again, the ten nearest are
-found by .999, .993 and .961 with runs of 4, 6 and 8, in 10.3, 6.7 and 5.3 ms (docs/scale.md)."""
+found by .999, .997, .991 and .961 with runs of 4, 5, 6 and 8 (docs/scale.md)."""
 MOST_RUNS = 256
 """FAISS adds so many bytes in 16 bits."""
 MEANS = 16
