@@ -7,6 +7,7 @@ one built afresh.
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,9 +57,10 @@ class ArticleIndex:
 
 def mean_directions(vectors: NDArray[np.float32], firsts: NDArray[np.int64]) -> NDArray[np.float32]:
     """Return the unit means `(a, d)` of runs of rows that begin at the rising `firsts`."""
-    if not len(firsts):
-        return np.empty((0, vectors.shape[1]), np.float32)
-    sums = np.add.reduceat(vectors, firsts, axis=0, dtype=np.float64)
+    sums = np.empty((len(firsts), vectors.shape[1]))
+    # Run by run: reduceat gives the same bits in ten times the time, over a float64 copy of all.
+    for place, (first, end) in enumerate(pairwise([*firsts.tolist(), len(vectors)])):
+        np.add.reduce(vectors[first:end], axis=0, dtype=np.float64, out=sums[place])
     norms = np.linalg.norm(sums, axis=1, keepdims=True)
     means: NDArray[np.float32] = np.divide(
         sums, norms, out=np.zeros_like(sums), where=norms > 0

@@ -70,3 +70,17 @@ def test_a_grown_index_has_the_same_article_side_as_a_fresh_one(
     assert grown.vectors.tobytes() == new.vectors.tobytes()
     for query in ("cramp", "calf salts", "eyelid"):
         assert grown.lexical.scores(query).tolist() == new.lexical.scores(query).tolist()
+
+
+def test_a_direction_is_the_unit_sum_of_a_run_and_zeros_where_it_cancels_out() -> None:
+    drawn = np.random.default_rng(0).normal(size=(40, 12))
+    vectors = (drawn / np.linalg.norm(drawn, axis=1, keepdims=True)).astype(np.float32)
+    vectors[31] = -vectors[30]
+    firsts = np.array([0, 1, 17, 30, 32])
+    sums = np.add.reduceat(vectors, firsts, axis=0, dtype=np.float64)
+    found = mean_directions(vectors, firsts)
+    assert not found[3].any()
+    full = [0, 1, 2, 4]
+    units = (sums[full] / np.linalg.norm(sums[full], axis=1, keepdims=True)).astype(np.float32)
+    assert found[full].tobytes() == units.tobytes()
+    assert mean_directions(vectors, firsts[:0]).shape == (0, 12)
