@@ -34,6 +34,10 @@ CHARACTERS_PER_TOKEN = 20
 """A passage has at most this many characters for each token allowed. Prose has 3 to 5; a tokenizer
 counts a word of a million letters, or a page in a script that it does not know, as one token."""
 
+MOST_MARKS = 30
+"""So many combining marks follow one letter at most in text that may be exchanged (the Stream-Safe
+Text Format of Unicode Standard Annex 15). Looking further took a minute for a megabyte of them."""
+
 _SPACE = re.compile(r"\s+")
 
 
@@ -333,10 +337,16 @@ def _nearest(candidates: Sequence[int], ideal: int, reach: float) -> int:
 
 
 def _between_graphemes(text: str, place: int) -> int:
-    """Return the first place from `place` on that parts no letter from its combining marks."""
-    while place < len(text) and (
-        unicodedata.category(text[place])[0] == "M"
-        or "\N{ZERO WIDTH JOINER}" in text[place - 1 : place + 1]
+    """Return the first place from `place` on that parts no letter from its combining marks.
+
+    That is `place` itself within a longer run of them than any text in a language has.
+    """
+    end = place
+    while end < len(text) and (
+        unicodedata.category(text[end])[0] == "M"
+        or "\N{ZERO WIDTH JOINER}" in text[end - 1 : end + 1]
     ):
-        place += 1
-    return place
+        end += 1
+        if end - place > MOST_MARKS:
+            return place
+    return end

@@ -10,12 +10,16 @@ from contextlib import suppress
 
 import pytest
 
+from index.encoder import DeterministicEncoder
 from index.errors import LimitExceeded, SourceError
 from index.sentences import sentence_spans
 from ingest.boilerplate_wordings import matching_rules
+from ingest.compose import compose
 from ingest.page_metadata import without_site
 from ingest.readers import markdown, read
 from ingest.references import citation_marks
+from ingest.segment import SegmenterSettings, segment
+from ingest.token_counts import remembering
 from tests.test_docx_reader import packed
 
 PAGE = """<!doctype html><html><head><title>Calf cramps</title>{head}</head><body><article>
@@ -40,6 +44,49 @@ def test_time_grows_no_faster_than_the_text(work: Callable[[], object]) -> None:
     began = time.process_time()
     work()
     assert time.process_time() - began < 5.0
+
+
+RUNS = {
+    "one line": "The cramp lets go by itself within minutes. ",
+    "one word": "a",
+    "digits": "1",
+    "brackets": "([",
+    "closing brackets": ")]",
+    "citations": "liver.4 They ",
+    "lists of citations": "[1,2]",
+    "quotes": "\u201d",
+    "stops": ".",
+    "ideographs": "\u62bd\u7b4b\u3002",
+    "combining marks": "\u0301",
+    "joiners": "\u200d",
+    "addresses": "a@",
+    "lines": "a\n",
+    "items": "- a\n",
+    "headings": "Rest\n\n",
+}
+
+
+def whole_way(run: str, size: int) -> float:
+    """Return the seconds of processor time from bytes to passages; `size` is in bytes."""
+    data = (run * (size // len(run.encode()))).encode()
+    began = time.process_time()
+    with suppress(LimitExceeded):
+        (document,) = read(data, "a.txt")
+        article = compose(document, document.metadata, source="a.txt", source_sha256="0")
+        segment(article, remembering(DeterministicEncoder().count_tokens), SegmenterSettings())
+    return time.process_time() - began
+
+
+@pytest.mark.parametrize("run", RUNS.values(), ids=RUNS.keys())
+def test_from_bytes_to_passages_time_grows_as_the_text_does(run: str) -> None:
+    # Eight times the text: eight times as long, 64 times if every part met every other.
+    assert whole_way(run, 80_000) < 20 * whole_way(run, 10_000) + 0.3
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("run", RUNS.values(), ids=RUNS.keys())
+def test_a_megabyte_is_passages_or_refused_within_seconds(run: str) -> None:
+    assert whole_way(run, 1_000_000) < 30.0
 
 
 HOSTILE = {
