@@ -39,7 +39,7 @@ what is raised of 64 new vignettes goes 47, 47, 41 at the same false alarms."""
 INVERSE_REGULARISATION = 3.0
 """3, 10 and 30 raised 47, 44 and 42 of the same 64."""
 THRESHOLD = 0.7
-"""Nine of 7,693 real questions that no rule raises lay above it when they were not fitted on."""
+"""Nine of 7,699 real questions that no rule raises lay above it when they were not fitted on."""
 KINDS = ("neither", "emergency", "crisis")
 
 
