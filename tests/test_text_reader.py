@@ -217,3 +217,9 @@ def test_a_file_of_too_many_lines_is_refused(monkeypatch: pytest.MonkeyPatch) ->
     assert len(blocks_of("a\n\nb\n\nc")) == 3
     with pytest.raises(LimitExceeded, match=r"^has 4 lines or paragraphs; at most 3 are read"):
         blocks_of("a\n\nb\n\nc\n\nd")
+
+
+def test_a_file_longer_than_any_book_is_refused() -> None:
+    message = r"^has 5,000,001 characters; at most 5,000,000 are read. Split it"
+    with pytest.raises(LimitExceeded, match=message):
+        next(read(b"a" * 5_000_001, "a.txt"))

@@ -41,6 +41,11 @@ _QUESTIONS = re.compile(
     re.IGNORECASE,
 )
 
+MAX_CHARACTERS = 5_000_000
+"""Longest file read. Until its passages are cut a million characters cost a second or so of prose,
+and at most six of anything (ideographs in sentences of two, see `tests/test_fuzz_findings.py`):
+half a minute in all. The Bible in English has 4.3 million."""
+
 MAX_BLOCKS = 100_000
 """Most blocks read: some 3 s to judge. The longest of books have a tenth; a file of one letter a
 line, of the 20 MB that are opened, would have a hundred times as many."""
@@ -75,7 +80,7 @@ def read(data: bytes, name: str, repeated: Collection[int] = frozenset()) -> Ite
 
     Raises:
         SourceError: the bytes are not text, or empty.
-        LimitExceeded: more blocks than `MAX_BLOCKS`.
+        LimitExceeded: more blocks than `MAX_BLOCKS`, or characters than `MAX_CHARACTERS`.
     """
     text, _ = decode(data, name)
     blocks = blocks_of(text)
@@ -100,8 +105,13 @@ def read(data: bytes, name: str, repeated: Collection[int] = frozenset()) -> Ite
 def blocks_of(text: str) -> list[SourceBlock]:
     """Return the blocks of `text` in order, each with the kind and level that its look gives it.
 
-    Raises `LimitExceeded` where there are more than `MAX_BLOCKS`.
+    Raises `LimitExceeded` where there are more than `MAX_BLOCKS`, or than `MAX_CHARACTERS`.
     """
+    if len(text) > MAX_CHARACTERS:
+        raise LimitExceeded(
+            f"has {len(text):,} characters; at most {MAX_CHARACTERS:,} are read. "
+            "Split it into one file an article"
+        )
     spans = _spans(text)
     if len(spans) > MAX_BLOCKS:
         raise LimitExceeded(
