@@ -1,6 +1,7 @@
 """The desk: one encoder, one live snapshot, many questions at a time."""
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from index.errors import NoSnapshot, QuestionError, SnapshotMismatch
 from index.records import sha256_of
 from index.snapshot import current_snapshot
 from ingest.pipeline import update_index
-from service.answers import KEPT_OPEN, Answers, SnapshotNotKept
+from service.answers import KEPT_OPEN, Answers, SnapshotNotKept, _Turns
 from service.safety import DISCLAIMER
 from service.schemas import Answer
 from service.settings import Settings
@@ -343,3 +344,22 @@ def test_a_kept_snapshot_whose_bytes_were_altered_is_not_quoted(tmp_path: Path) 
     answers = Answers(settings, DeterministicEncoder())
     with pytest.raises(SnapshotNotKept, match=r"records\.db"):
         answers.ask("Why does a calf cramp?", snapshot=first)
+
+
+def test_who_waits_goes_before_who_comes_later() -> None:
+    turns, served = _Turns(1), list[int]()
+
+    def ask(number: int) -> None:
+        with turns:
+            served.append(number)
+
+    threads = [threading.Thread(target=ask, args=(number,)) for number in range(6)]
+    with turns:
+        for number, thread in enumerate(threads, 1):
+            thread.start()
+            while len(turns._waiting) < number:
+                time.sleep(0.001)
+    ask(6)
+    for thread in threads:
+        thread.join()
+    assert served == list(range(7))
