@@ -23,7 +23,6 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,13 +40,10 @@ from index.snapshot import (
     writer_lock,
 )
 from index.store import FileRecord, Records, write_records
-from ingest.corpus import RACY_NANOSECONDS, SourceFile, find_files
-from ingest.document import Document
+from ingest.changes import Looks, hash_of, look_around
 from ingest.encoding_aside import EncodingAside, digest
 from ingest.languages import unknown_to
-from ingest.readers import JUDGED, read
-from ingest.reading import outline_of, read_file
-from ingest.repetition import groups_to_look_at, repeated_blocks
+from ingest.reading import read_file
 from ingest.segment import SegmenterSettings, search_texts, segment
 from ingest.token_counts import TokenCounter, remembering
 
@@ -127,38 +123,6 @@ class _Draft:
             self.fresh[name] = len(passages)
 
 
-class _Look(NamedTuple):
-    """A file (None: passed over), what is known of it, and whether it is new or changed."""
-
-    file: SourceFile | None
-    record: FileRecord
-    fresh: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _Looks:
-    """Every file of the corpus at a glance, and what the live snapshot knows of each source.
-
-    `repeated` holds the blocks of each file that others have too, `anew` the files for which they
-    have changed.
-    """
-
-    looks: list[_Look]
-    known: dict[str, FileRecord]
-    repeated: dict[str, frozenset[int]]
-    anew: set[str]
-
-    def to_read(self, look: _Look) -> bool:
-        """Tell whether a file has to be read."""
-        return look.file is not None and (look.fresh or look.record.source in self.anew)
-
-    @property
-    def removed(self) -> list[str]:
-        """The sources that are known and not there any more."""
-        present = {look.record.source for look in self.looks}
-        return sorted(source for source in self.known if source not in present)
-
-
 def update_index(
     corpus: Path,
     index: Path,
@@ -186,7 +150,7 @@ def update_index(
             shutil.rmtree(reading, ignore_errors=True)
             count_tokens = remembering(encoder.count_tokens)
             run = _Run(live, encoder, settings, count_tokens, reading / "records.db")
-            looks = _look_around(corpus, live)
+            looks = look_around(corpus, live)
             aside = EncodingAside(
                 encoder,
                 reading / "vectors.f32",
@@ -229,31 +193,6 @@ def update_index(
     )
 
 
-def explain_file(path: Path, corpus: Path | None = None) -> list[Document]:
-    """Return the documents of one file, each block with its reason where it is left out.
-
-    Where the file lies in `corpus`, the blocks that other articles of its publisher have too count
-    against it as they do when the corpus is indexed.
-    """
-    (found,) = find_files(path)
-    if isinstance(found, FileRecord):
-        raise SourceError(f"{path}: {found.problem}")
-    data, _ = found.read()
-    return list(read(data, found.source, _repeated_in(path, corpus) if corpus else frozenset()))
-
-
-def _repeated_in(path: Path, corpus: Path) -> frozenset[int]:
-    """Return the blocks of a file that other files of its group in `corpus` have too."""
-    whole = path.resolve()
-    if path.suffix.lower() not in JUDGED or not whole.is_relative_to(corpus.resolve()):
-        return frozenset()
-    files = [file for file in find_files(corpus) if isinstance(file, SourceFile)]
-    source = next((file.source for file in files if file.path.resolve() == whole), "")
-    records = [_look(file, {}, 0).record for file in files]
-    groups = {record.group for record in records if record.source == source}
-    return repeated_blocks(records, groups).get(source, frozenset())
-
-
 @cache
 def code_fingerprint() -> str:
     """Return a hash of the code that reads and cuts articles: another one reads everything anew."""
@@ -294,14 +233,7 @@ def _live(
     return live, []
 
 
-def _look_around(corpus: Path, live: Snapshot | None) -> _Looks:
-    known = live.records.files() if live else {}
-    now = time.time_ns()
-    looks = [_look(file, known, now) for file in find_files(corpus)]
-    return _Looks(looks, known, *_evidence(known, looks))
-
-
-def _known_texts(looks: _Looks, run: _Run) -> dict[bytes, int]:
+def _known_texts(looks: Looks, run: _Run) -> dict[bytes, int]:
     """Return the live rows of the passages whose files are gone or read anew, by their texts."""
     found: dict[bytes, int] = {}
     if run.live is None:
@@ -316,7 +248,7 @@ def _known_texts(looks: _Looks, run: _Run) -> dict[bytes, int]:
 
 
 def _read_changes(
-    looks: _Looks, run: _Run, aside: EncodingAside, on_progress: OnProgress
+    looks: Looks, run: _Run, aside: EncodingAside, on_progress: OnProgress
 ) -> tuple[_Draft, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]]:
     """Read what has to be read, into `run.staged`; its passages begin to be encoded."""
     live = run.live
@@ -340,7 +272,7 @@ def _read_changes(
             except SourceError as error:
                 # A reader names the file; so does whoever tells of its problem.
                 problem = str(error).removeprefix(f"{source}: ")
-                failed = replace(record, sha256=_hash(file), problem=problem)
+                failed = replace(record, sha256=hash_of(file), problem=problem)
                 draft.files.append(failed)
                 if before and (before.sha256, before.problem) == (failed.sha256, failed.problem):
                     continue
@@ -363,60 +295,6 @@ def _read_changes(
             'folder, then run "pincite index" again.'
         ) from error
     return draft, (tuple(added), tuple(changed), tuple(looks.removed))
-
-
-def _look(file: SourceFile | FileRecord, known: Mapping[str, FileRecord], now: int) -> _Look:
-    if isinstance(file, FileRecord):
-        return _Look(None, file, fresh=False)
-    before = known.get(file.source)
-    if before and _untouched(file, before):
-        return _Look(file, replace(before, modified_ns=_trusted_time(file, now)), fresh=False)
-    outline = outline_of(file)
-    record = FileRecord(
-        file.source,
-        outline.sha256,
-        file.size,
-        _trusted_time(file, now),
-        group=outline.group,
-        blocks=outline.blocks,
-    )
-    return _Look(file, record, fresh=True)
-
-
-def _evidence(
-    known: Mapping[str, FileRecord], looks: Sequence[_Look]
-) -> tuple[dict[str, frozenset[int]], set[str]]:
-    """Return the blocks of each file that others have too, and the files for which they changed.
-
-    That a file's article is cut anew when another file shows which of its blocks are the site's
-    keeps an index that grew equal to one built afresh. A group in which nothing changed is passed
-    over.
-    """
-    records = [look.record for look in looks]
-    groups = groups_to_look_at(known, records, {look.record.source for look in looks if look.fresh})
-    before = repeated_blocks(known.values(), groups)
-    now = repeated_blocks(records, groups)
-    return now, {source for source in {*before, *now} if before.get(source) != now.get(source)}
-
-
-def _untouched(file: SourceFile, before: FileRecord) -> bool:
-    if not before.sha256:  # it could not be opened then; permissions change without a trace
-        return False
-    if (file.size, file.modified_ns) == (before.size, before.modified_ns):
-        return True
-    return file.size == before.size and _hash(file) == before.sha256
-
-
-def _hash(file: SourceFile) -> str:
-    try:
-        return file.fingerprint()
-    except SourceError:
-        return ""
-
-
-def _trusted_time(file: SourceFile, now: int) -> int:
-    """Return the file's time of change, or 0 ("look inside") while it is too recent to trust."""
-    return file.modified_ns if file.modified_ns < now - RACY_NANOSECONDS else 0
 
 
 def _same_files(known: Mapping[str, FileRecord], draft: _Draft) -> bool:

@@ -215,7 +215,7 @@ def explain(
 
     Of a file in the corpus folder, with regard to what its publisher's other articles have too.
     """
-    from ingest.pipeline import explain_file
+    from ingest.explain import explain_file
 
     if not file.is_file():
         raise SourceError(f"there is no file {file}.")

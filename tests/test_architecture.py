@@ -15,7 +15,7 @@ MODULES = sorted(path for room in ROOMS for path in (HOUSE / room).rglob("*.py")
 # The only doors through which the service reaches the write path, and who may use them.
 DOORS = {
     "service.shelf": {"ingest.upload"},
-    "service.cli": {"ingest.pipeline", "ingest.verify"},
+    "service.cli": {"ingest.explain", "ingest.pipeline", "ingest.verify"},
 }
 VAGUE = {"utils", "util", "helpers", "helper", "common", "core", "manager", "misc", "base"}
 

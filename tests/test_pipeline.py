@@ -18,7 +18,8 @@ from index.search import Searcher
 from index.snapshot import current_snapshot, damaged_files, open_snapshot, snapshots, writer_lock
 from ingest import pipeline
 from ingest.corpus import SourceFile
-from ingest.pipeline import Report, explain_file, update_index
+from ingest.explain import explain_file
+from ingest.pipeline import Report, update_index
 from tests.sample_corpus import CALF, EYELID, SALTS, write
 
 

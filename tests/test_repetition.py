@@ -9,7 +9,8 @@ from index.snapshot import open_snapshot
 from index.store import FileRecord
 from ingest.boilerplate_features import block_hash
 from ingest.document import Metadata, SourceBlock
-from ingest.pipeline import explain_file, update_index
+from ingest.explain import explain_file
+from ingest.pipeline import update_index
 from ingest.readers.text import blocks_of, read
 from ingest.repetition import (
     group_of,
