@@ -10,6 +10,7 @@ of the matrix is row i of the snapshot.
 
 import mmap
 import struct
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -30,8 +31,9 @@ SKETCHED_FROM = 200_000
 """Rows from which sketches are looked at. Below, nothing is missed, and a look takes 10 ms at most.
 """
 RESCORED = 2_000
-"""Rows of the look at sketches that are scored exactly, five times k at least. Of 1,000,000 the ten
-nearest are found by .991, .997 and .999 with 1,000, 2,000 and 3,000 (docs/scale.md)."""
+"""Rows of the look at sketches that are scored exactly, five times k at least. At 1,000,000 rows
+`python -m bench.scale` finds .993 of the ten nearest so; in pieces, over other copies, 1,000, 2,000
+and 3,000 found .991, .997 and .999 (docs/scale.md)."""
 FEW_ALLOWED = 20_000
 """Rows that a filter lets through in a sketched index and that are all scored exactly: 15 ms, where
 the codes of all rows would first have to be made (3 s and 384 MB at 1,000,000)."""
@@ -55,6 +57,7 @@ class DenseIndex:
         self.sketches = sketches
         self._few = few if sketches is None else max(few, FEW_ALLOWED)
         self._scan: Scan | None = None
+        self._making = threading.Lock()
 
     @classmethod
     def build(
@@ -161,7 +164,11 @@ class DenseIndex:
         available = len(self) if allowed is None else len(allowed)
         if self.sketches is not None and allowed is None:
             looked = max(AHEAD * k, RESCORED)
-            return self.sketches.nearest(query, looked) if looked < available else self._all()
+            if looked < available:
+                rows = self.sketches.nearest(query, looked)
+                if len(rows) >= k:
+                    return rows
+            return self._all()
         wanted = max(AHEAD * k, LEAST if available > LEAST else 1)
         while max(wanted, self._few) < available:
             found = self._look().nearest(query, wanted, allowed)
@@ -179,10 +186,12 @@ class DenseIndex:
 
     def _look(self) -> Scan:
         """Return the codes of all rows. They are made when they are first looked at: an index that
-        is only written, or has sketches and no filter, does without."""
-        if self._scan is None:
-            self._scan = Scan.of(self.vectors)
-        return self._scan
+        is only written, or has sketches and no filter, does without. At 1,000,000 rows it takes 3 s
+        and 384 MB: questions that come meanwhile wait for the same ones."""
+        with self._making:
+            if self._scan is None:
+                self._scan = Scan.of(self.vectors)
+            return self._scan
 
     def scores_of(self, query: Vectors, rows: Rows) -> Vectors:
         """Return the inner products `(len(rows),)` of one query `(d,)` with the given rows.

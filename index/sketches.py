@@ -8,12 +8,13 @@ are a table, looked up and added for 32 rows at once. All rows are looked at; th
 again by their vectors. What a sketch leaves out cannot be bounded usefully, so one of the nearest
 may be missed: `python -m bench.scale` measures how many are (docs/scale.md).
 
-The means are trained once and kept while the collection grows to twice its size: an update sketches
-only what is new. The same rows with the same means give the same answers, in whatever steps they
-came: a row's sketch depends on its vector alone.
+The means are kept until half of the rows are newer than they: an update sketches only what is new.
+The same rows with the same means give the same answers, in whatever steps they came: a row's sketch
+depends on its vector alone. Which means there are depends on when they were trained.
 """
 
 import json
+import threading
 from pathlib import Path
 
 import faiss
@@ -24,25 +25,32 @@ from index.codes import STRIDE, CodeRows, Rows, Vectors
 from index.errors import SnapshotDamaged
 
 RUN = 5
-"""Components a mean stands for. Of 1,000,000 rows, with 2,000 scored again, the ten nearest are
-found by .999, .997, .991 and .961 with runs of 4, 5, 6 and 8 (docs/scale.md)."""
+"""Components a mean stands for. At 1,000,000 rows `python -m bench.scale` finds .993 of the ten
+nearest. In pieces, over other copies, with 2,000 scored again, runs of 4, 5, 6 and 8 found .999,
+.997, .991 and .961 (docs/scale.md). Sketches written with another length are read as they are."""
 MOST_RUNS = 256
 """FAISS adds so many bytes in 16 bits."""
 MEANS = 16
 TRAINED_ON = 65_536
 """Rows that the means are trained on; FAISS asks for 39 a mean at least."""
 RETRAIN = 2
-"""Growth, or shrinking, at which the means are trained anew."""
+"""The means are trained anew when more than one row in so many is newer than they, and when less
+than one in so many of the rows that they were trained for is left."""
 
 
 class Sketches:
-    """`n` rows as `codes` `(n, runs / 2)` over `means` `(runs, 16, components)`; never changes."""
+    """`n` rows as `codes` `(n, runs / 2)` over `means` `(runs, 16, components)`; never changes.
 
-    def __init__(self, means: Vectors, codes: CodeRows, trained: int) -> None:
+    The means were trained when there were `trained` rows; `since` have been sketched after that.
+    """
+
+    def __init__(self, means: Vectors, codes: CodeRows, trained: int, since: int = 0) -> None:
         self.means = means
         self.codes = codes
         self.trained = trained
+        self.since = since
         self._index: faiss.IndexPQFastScan | None = None
+        self._making = threading.Lock()
 
     @classmethod
     def train(cls, vectors: Vectors) -> "Sketches":
@@ -60,51 +68,74 @@ class Sketches:
         """Return the sketches of `vectors` `(n, d)`, of which row i was row `origin[i]` here, or is
         new where that is -1.
 
-        The means are kept, unless the collection has grown or shrunk too far.
+        The means are kept unless too many rows have come or gone since they were trained, or they
+        were trained on runs of another length.
         """
-        if not self.trained / RETRAIN <= len(vectors) <= self.trained * RETRAIN:
-            return Sketches.train(vectors)
         kept, new = origin >= 0, np.flatnonzero(origin < 0)
+        runs, _, length = self.means.shape
+        since = self.since + len(new)
+        if (
+            (runs, length) != runs_of(vectors.shape[1])
+            or len(vectors) < self.trained / RETRAIN
+            or since > len(vectors) / RETRAIN
+        ):
+            return Sketches.train(vectors)
         codes = np.empty((len(vectors), self.codes.shape[1]), np.uint8)
         codes[kept] = self.codes[origin[kept]]
         codes[new] = sketch(vectors[new], self.means)
-        return Sketches(self.means, codes, self.trained)
+        return Sketches(self.means, codes, self.trained, since)
 
     def nearest(self, query: Vectors, k: int) -> Rows:
-        """Return the at most `k` rows nearest to a query `(d,)` by their sketches, in order."""
-        if self._index is None:  # made when first searched: what is only written does without
-            self._index = _scanned(self.means, self.codes)
+        """Return the at most `k` rows nearest to a query `(d,)` by their sketches, in order.
+
+        They may be fewer: FAISS leaves out rows whose rounded score is 0, the least.
+        """
+        index = self._looked_at()
         faiss.omp_set_num_threads(1)  # of this thread only: questions run side by side as it is
-        _, rows = self._index.search(_padded(query[None, :], self._index.d), k)
+        _, rows = index.search(_padded(query[None, :], index.d), k)
         found: Rows = np.sort(rows[0][rows[0] >= 0])
         return found
+
+    def _looked_at(self) -> "faiss.IndexPQFastScan":
+        """Return FAISS's index, made when first searched: what is only written does without."""
+        with self._making:
+            if self._index is None:
+                self._index = _scanned(self.means, self.codes)
+            return self._index
 
     def save(self, folder: Path) -> None:
         """Write the sketches into `folder`, which is created; raises `OSError`."""
         folder.mkdir()
         save_array(folder / "means.npy", self.means)
         save_array(folder / "codes.npy", self.codes)
-        (folder / "sketches.json").write_text(json.dumps({"trained": self.trained}), "utf-8")
+        counts = {"trained": self.trained, "since": self.since}
+        (folder / "sketches.json").write_text(json.dumps(counts), "utf-8")
 
     @classmethod
     def open(cls, folder: Path, n: int, d: int) -> "Sketches":
-        """Open the sketches of `n` rows of `d` components; raises `SnapshotDamaged`."""
-        runs, length = runs_of(d)
+        """Open the sketches of `n` rows of `d` components, in runs of whatever length they were
+        written; raises `SnapshotDamaged`."""
         try:
-            trained = json.loads((folder / "sketches.json").read_text("utf-8"))["trained"]
+            counts = json.loads((folder / "sketches.json").read_text("utf-8"))
+            trained, since = int(counts["trained"]), int(counts.get("since", 0))
             means = np.load(folder / "means.npy")
             codes = np.load(folder / "codes.npy", mmap_mode="r")
+            runs, number, length = means.shape
             sound = (
                 (means.dtype, codes.dtype) == (np.float32, np.uint8)
-                and (means.shape, codes.shape) == ((runs, MEANS, length), (n, -(-runs // 2)))
+                and number == MEANS
+                and (runs - 1) * length < d <= runs * length
+                and runs <= MOST_RUNS
+                and codes.shape == (n, -(-runs // 2))
                 and bool(np.isfinite(means).all())
-                and int(trained) > 0
+                and trained > 0
+                and since >= 0
             )
             if not sound:
                 raise ValueError("its arrays do not fit one another")
         except Exception as error:  # whatever damaged bytes set off in NumPy's parser is one fact
             raise SnapshotDamaged(f"{folder.name}/ does not hold sketches: {error}.") from error
-        return cls(means, codes, int(trained))
+        return cls(means, codes, trained, since)
 
 
 def runs_of(d: int) -> tuple[int, int]:
@@ -117,8 +148,9 @@ def runs_of(d: int) -> tuple[int, int]:
 def sketch(vectors: Vectors, means: Vectors) -> CodeRows:
     """Return the codes `(n, runs / 2)` of vectors `(n, d)`: of each run the nearest mean.
 
-    FAISS compares runs of fewer than 16 components vector by vector: a row gets the same code alone
-    and in any company.
+    FAISS compares runs of fewer than 16 components, which is up to 3,840 in all, vector by vector:
+    a row gets the same code alone and in any company. Longer runs go through BLAS, where company
+    may decide between two means that are equally near.
     """
     runs, _, length = means.shape
     quantizer = faiss.ProductQuantizer(runs * length, runs, 4)

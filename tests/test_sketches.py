@@ -1,15 +1,20 @@
 """Sketches: near enough to exact, the same however the collection grew, exact under a filter."""
 
+import json
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import faiss
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from index import dense
-from index.codes import Vectors
+from index import dense, sketches
+from index.codes import Scan, Vectors
 from index.dense import DenseIndex
 from index.errors import SnapshotDamaged
 from index.sketches import MEANS, RUN, Sketches, runs_of, sketch
@@ -24,10 +29,20 @@ def clustered(n: int, d: int = 96, seed: int = 0) -> Vectors:
     return scaled
 
 
+def of_a_subject(components: list[int], n: int) -> Vectors:
+    """Return unit vectors that differ in the given components of each run of five."""
+    vectors = clustered(n, d=20, seed=8)
+    weights = np.full(RUN, 0.05)
+    weights[components] = 1
+    vectors *= np.tile(weights, 20 // RUN).astype(np.float32)
+    scaled: Vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+    return scaled
+
+
 def same(one: Sketches, other: Sketches) -> None:
     assert one.means.tobytes() == other.means.tobytes()
     assert one.codes.tobytes() == other.codes.tobytes()
-    assert one.trained == other.trained
+    assert (one.trained, one.since) == (other.trained, other.since)
 
 
 def best(vectors: Vectors, query: Vectors, k: int) -> list[int]:
@@ -99,25 +114,68 @@ def test_of_equal_vectors_the_lower_rows_come_first() -> None:
     assert rows[0].tolist() == [7, *range(100, 100 + 49 * 19, 19)]
 
 
+def test_a_query_that_no_row_is_near_to_gets_as_many_as_it_asks_for(index: DenseIndex) -> None:
+    nothing = np.zeros((1, index.dimension), np.float32)
+    assert index.sketches is not None
+    assert len(index.sketches.nearest(nothing[0], 2_000)) < 10
+    scores, rows = index.search(nothing, 10)
+    assert (scores[0].tolist(), rows[0].tolist()) == ([0.0] * 10, [*range(10)])
+
+
+def test_questions_that_come_together_wait_for_the_same_codes_and_sketches(
+    vectors: Vectors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[str] = []
+
+    def codes_of(vectors: Vectors) -> Scan:
+        made.append("codes")
+        time.sleep(0.1)
+        return codes(vectors)
+
+    def laid_out(means: Vectors, rows: NDArray[np.uint8]) -> faiss.IndexPQFastScan:
+        made.append("sketches")
+        time.sleep(0.1)
+        return laying_out(means, rows)
+
+    codes, laying_out = Scan.of, sketches._scanned
+    monkeypatch.setattr(Scan, "of", codes_of)
+    monkeypatch.setattr(sketches, "_scanned", laid_out)
+    shared, query = DenseIndex(vectors, Sketches.train(vectors)), clustered(1, seed=7)
+    together = threading.Barrier(4)
+
+    def ask(allowed: NDArray[np.int64] | None) -> list[int]:
+        together.wait()
+        found: list[int] = shared.search(query, 10, allowed=allowed)[1][0].tolist()
+        return found
+
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(ask, [np.arange(25_000), None] * 2))
+    assert sorted(made) == ["codes", "sketches"]
+    assert found[:2] == found[2:]
+    assert found[0] == best(vectors[:25_000], query[0], 10)
+
+
 @settings(max_examples=15, deadline=None)
-@given(st.integers(0, 2**32 - 1), st.integers(400, 700), st.integers(400, 700))
+@given(st.integers(0, 2**32 - 1), st.integers(600, 700), st.integers(600, 700))
 def test_in_whatever_steps_rows_come_and_go_the_sketches_are_the_same(
     seed: int, size: int, between: int
 ) -> None:
     rng = np.random.default_rng(seed)
-    pool = clustered(1_500, d=20)
+    pool = clustered(700, d=20)
     trained = Sketches.train(pool[:600])
-    wanted = rng.permutation(1_500)[:size]
     # In one step: everything new to the trained means. In two: some kept, some gone, some new.
-    target = np.sort(wanted)
-    nothing = np.full(len(target), -1)
-    at_once = trained.revised(nothing, pool[target])
-    middle = np.sort(rng.permutation(1_500)[:between])
+    target = np.sort(rng.permutation(700)[:size])
+    at_once = Sketches(trained.means, sketch(pool[target], trained.means), 600)
+    middle = np.sort(rng.permutation(700)[:between])
     first = trained.revised(np.where(middle < 600, middle, -1), pool[middle])
     place = {row: i for i, row in enumerate(middle.tolist())}
     origin = np.array([place.get(row, -1) for row in target.tolist()])
     then = first.revised(origin, pool[target])
-    same(at_once, then)
+    assert (then.means.tobytes(), then.codes.tobytes()) == (
+        at_once.means.tobytes(),
+        at_once.codes.tobytes(),
+    )
+    assert (then.trained, then.since) == (600, (middle >= 600).sum() + (origin < 0).sum())
     for query in clustered(5, d=20, seed=6):
         assert at_once.nearest(query, 99).tolist() == then.nearest(query, 99).tolist()
 
@@ -133,6 +191,94 @@ def test_a_collection_that_doubled_is_trained_anew() -> None:
     assert sketches.revised(np.arange(900), vectors[:900]).trained == 900
 
 
+def test_a_collection_of_which_half_was_replaced_is_trained_anew() -> None:
+    vectors, others = of_a_subject([0, 1, 2], 4_000), of_a_subject([3, 4], 4_000)
+    now, step = vectors.copy(), 500
+    revised = Sketches.train(vectors)
+    for start in range(0, 4_000, step):
+        now[start : start + step] = others[start : start + step]
+        origin = np.arange(4_000)
+        origin[start : start + step] = -1
+        revised = revised.revised(origin, now)
+        anew = start == 2_000  # five parts in eight are new
+        assert (revised.since == 0) == anew
+        if anew:
+            same(revised, Sketches.train(now))
+    assert revised.since == 1_500
+    kept = Sketches.train(vectors)
+    at_once = kept.revised(np.full(4_000, -1), others)
+    same(at_once, Sketches.train(others))
+    queries = others[::80]
+    stale = Sketches(kept.means, sketch(others, kept.means), 4_000)
+
+    def recall(of: Sketches) -> float:
+        return float(np.mean([
+            len({*best(others, query, 10)} & {*of.nearest(query, 30).tolist()}) / 10
+            for query in queries
+        ]))  # fmt: skip
+
+    assert recall(at_once) > recall(stale) + 0.3
+
+
+def test_sketches_of_another_length_are_read_as_they_are_and_trained_anew_by_an_update(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dense, "SKETCHED_FROM", 1_000)
+    monkeypatch.setattr(dense, "RESCORED", 500)
+    vectors = clustered(3_000)
+    with monkeypatch.context() as before:
+        before.setattr(sketches, "RUN", 6)
+        older = DenseIndex.build(vectors)
+    older.save(tmp_path / "dense.faiss")
+    # As they were written before rows were counted after the training.
+    (tmp_path / "sketches" / "sketches.json").write_text(json.dumps({"trained": 3_000}), "utf-8")
+    opened = DenseIndex.open(tmp_path / "dense.faiss")
+    assert (older.sketches is None, opened.sketches is None) == (False, False)
+    assert opened.sketches is not None
+    assert older.sketches is not None
+    assert opened.sketches.means.shape == (16, MEANS, 6)
+    same(opened.sketches, older.sketches)
+    queries = clustered(20, seed=5)
+    assert opened.search(queries, 10)[1].tolist() == older.search(queries, 10)[1].tolist()
+    updated = DenseIndex.build(vectors, before=opened, origin=np.arange(3_000)).sketches
+    assert updated is not None
+    same(updated, Sketches.train(vectors))
+    assert updated.means.shape == (20, MEANS, 5)
+
+
+@pytest.mark.parametrize(
+    "shape", [(3, 16, 5), (5, 16, 5), (257, 16, 5), (4, 15, 5), (4, 16, 0), (4, 16), (0, 16, 5)]
+)
+def test_means_that_do_not_cover_the_components_are_damage(
+    tmp_path: Path, shape: tuple[int, ...]
+) -> None:
+    vectors = clustered(50, d=20)
+    DenseIndex(vectors, Sketches.train(vectors)).save(tmp_path / "dense.faiss")
+    np.save(tmp_path / "sketches" / "means.npy", np.zeros(shape, np.float32))
+    np.save(tmp_path / "sketches" / "codes.npy", np.zeros((50, -(-shape[0] // 2)), np.uint8))
+    with pytest.raises(SnapshotDamaged, match="sketches/ does not hold sketches"):
+        DenseIndex.open(tmp_path / "dense.faiss")
+
+
+def test_a_folder_of_cells_from_before_sketches_is_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vectors = clustered(3_000)
+    DenseIndex(vectors).save(tmp_path / "dense.faiss")
+    (tmp_path / "cells").mkdir()
+    for name in ("centroids.npy", "cells.npy"):
+        np.save(tmp_path / "cells" / name, vectors[:64])
+    monkeypatch.setattr(dense, "SKETCHED_FROM", 1_000)
+    opened = DenseIndex.open(tmp_path / "dense.faiss")
+    assert opened.sketches is None
+    for query in clustered(20, seed=9):
+        _, rows = opened.search(query[None, :], 10)
+        assert rows[0].tolist() == best(vectors, query, 10)
+    updated = DenseIndex.build(vectors, before=opened, origin=np.arange(3_000)).sketches
+    assert updated is not None
+    same(updated, Sketches.train(vectors))
+
+
 def test_a_large_index_is_sketched_and_keeps_its_means(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dense, "SKETCHED_FROM", 1_000)
     pool = clustered(1_500, d=20)
@@ -146,7 +292,7 @@ def test_a_large_index_is_sketched_and_keeps_its_means(monkeypatch: pytest.Monke
     assert grown.means.tobytes() == first.sketches.means.tobytes()
 
 
-@pytest.mark.parametrize("d", [1, 6, 20, 384])
+@pytest.mark.parametrize("d", [1, 6, 20, 384, 3_840])
 def test_a_row_gets_the_nearest_means_alone_and_in_company(d: int) -> None:
     vectors = clustered(300, d=d)
     sketches = Sketches.train(vectors)
@@ -162,7 +308,14 @@ def test_a_row_gets_the_nearest_means_alone_and_in_company(d: int) -> None:
 
 @pytest.mark.parametrize(
     ("d", "runs"),
-    [(1, (1, 5)), (10, (2, 5)), (384, (77, 5)), (1_536, (256, 6)), (4_096, (256, 16))],
+    [
+        (1, (1, 5)),
+        (10, (2, 5)),
+        (384, (77, 5)),
+        (1_536, (256, 6)),
+        (3_840, (256, 15)),
+        (4_096, (256, 16)),
+    ],
 )
 def test_runs_cover_all_components_and_are_not_too_many(d: int, runs: tuple[int, int]) -> None:
     assert runs_of(d) == runs
@@ -185,7 +338,12 @@ NAMES = ["sketches.json", "means.npy", "codes.npy"]
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.filterwarnings("ignore:Reading `.npy` or `.npz` file required additional header")
-def test_damage_is_refused_by_name(tmp_path: Path, name: str) -> None:
+def test_damage_is_refused_by_name(
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # So few that sketches are looked at, of twenty rows.
+    monkeypatch.setattr(dense, "RESCORED", 4)
+    monkeypatch.setattr(dense, "AHEAD", 2)
     vectors = clustered(20, d=4)
     DenseIndex(vectors, Sketches.train(vectors)).save(tmp_path / "dense.faiss")
     path = tmp_path / "sketches" / name
@@ -194,6 +352,7 @@ def test_damage_is_refused_by_name(tmp_path: Path, name: str) -> None:
         path.write_bytes(whole[:length])
         with pytest.raises(SnapshotDamaged, match="sketches/ does not hold sketches"):
             DenseIndex.open(tmp_path / "dense.faiss")
+    looked_at = 0
     for bit in range(0, 8 * len(whole), 11):
         flipped = bytearray(whole)
         flipped[bit // 8] ^= 1 << bit % 8
@@ -203,9 +362,12 @@ def test_damage_is_refused_by_name(tmp_path: Path, name: str) -> None:
         except SnapshotDamaged:
             continue
         assert opened.sketches is not None
-        assert {*opened.sketches.nearest(vectors[0], 5).tolist()} <= {*range(20)}
-        scores, _ = opened.search(vectors[:3], 2)
-        assert np.isfinite(scores).all()
+        scores, rows = opened.search(vectors[:3], 2)
+        for query, found_scores, found_rows in zip(vectors, scores, rows, strict=False):
+            assert len({*found_rows.tolist()} & {*range(20)}) == 2
+            assert found_scores.tolist() == opened.scores_of(query, found_rows).tolist()
+        looked_at += opened.sketches._index is not None
+    assert looked_at
     path.unlink()
     with pytest.raises(SnapshotDamaged):
         DenseIndex.open(tmp_path / "dense.faiss")
