@@ -6,6 +6,7 @@
       snapshots/ID/manifest.json   written last: a folder without it is not a snapshot
                    records.db      articles and passages (index.store)
                    dense.faiss     vectors (index.dense)
+                   sketches/       from 200,000 passages on (index.sketches)
                    lexical/        terms (index.lexical)
 
 A snapshot is written in a folder whose name begins with a dot, flushed to the disk, renamed, and
