@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 
 import numpy as np
@@ -189,18 +190,21 @@ class Searcher:
         """
         with self._learning:
             if self._spelling is None:
-                self._spelling = Spelling(self.snapshot.lexical, self._surface, is_word)
+                # Not a method of this: what is swapped out is gone at once only without a circle.
+                surface = partial(_surface, self.snapshot)
+                self._spelling = Spelling(self.snapshot.lexical, surface, is_word)
         return self._spelling.corrected(question)
 
-    def _surface(self, term: str) -> str | None:
-        """Return a word of the first passage that holds `term` whose stem it is."""
-        rows = self.snapshot.lexical.rows_with(term)[:1]
-        for passage in self.snapshot.records.passages(rows.tolist()).values():
-            for word in " ".join((*passage.section, passage.text)).split():
-                bare = word.strip("()[]{}.,;:!?\"'“”‘’«»…–—/")
-                if terms(bare) == [term]:
-                    return bare.lower()
-        return None
+
+def _surface(snapshot: Snapshot, term: str) -> str | None:
+    """Return a word of the first passage that holds `term` whose stem it is."""
+    rows = snapshot.lexical.rows_with(term)[:1]
+    for passage in snapshot.records.passages(rows.tolist()).values():
+        for word in " ".join((*passage.section, passage.text)).split():
+            bare = word.strip("()[]{}.,;:!?\"'“”‘’«»…–—/")
+            if terms(bare) == [term]:
+                return bare.lower()
+    return None
 
 
 def _union(one: Rows, other: Rows) -> Rows:

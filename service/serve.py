@@ -40,7 +40,8 @@ def serve(settings: Settings, announce: Callable[[str, str], None], *, watch: bo
         opened = time.perf_counter()
         app = create_app(settings, encoder, watch=watch)
         # What is there by now stays: a full look through it for garbage is a pause of 0.1 s, once
-        # in some 150 questions.
+        # in some 150 questions. Nothing of a snapshot may lie in a circle, or it would stay too.
+        gc.collect()
         gc.freeze()
         done = time.perf_counter()
         host, port = listener.getsockname()[:2]

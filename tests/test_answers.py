@@ -1,7 +1,8 @@
 """The desk: one encoder, one live snapshot, many questions at a time."""
 
+import gc
 import threading
-import time
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -12,7 +13,8 @@ from index.errors import NoSnapshot, QuestionError, SnapshotMismatch
 from index.records import sha256_of
 from index.snapshot import current_snapshot
 from ingest.pipeline import update_index
-from service.answers import KEPT_OPEN, Answers, SnapshotNotKept, _Turns
+from service.answers import Answers
+from service.live import KEPT_OPEN, SnapshotNotKept
 from service.safety import DISCLAIMER
 from service.schemas import Answer
 from service.settings import Settings
@@ -346,20 +348,19 @@ def test_a_kept_snapshot_whose_bytes_were_altered_is_not_quoted(tmp_path: Path) 
         answers.ask("Why does a calf cramp?", snapshot=first)
 
 
-def test_who_waits_goes_before_who_comes_later() -> None:
-    turns, served = _Turns(1), list[int]()
-
-    def ask(number: int) -> None:
-        with turns:
-            served.append(number)
-
-    threads = [threading.Thread(target=ask, args=(number,)) for number in range(6)]
-    with turns:
-        for number, thread in enumerate(threads, 1):
-            thread.start()
-            while len(turns._waiting) < number:
-                time.sleep(0.001)
-    ask(6)
-    for thread in threads:
-        thread.join()
-    assert served == list(range(7))
+def test_what_is_swapped_out_is_gone_at_once(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path, answer_threshold=SHOW_NONE)
+    write_corpus(settings.corpus)
+    build(settings)
+    answers = Answers(settings, DeterministicEncoder())
+    gc.collect()
+    gc.disable()
+    try:
+        assert answers.held().ask("Wherefore zyxwvu crampz?").status == "not_answered"
+        live = weakref.ref(answers._searcher)
+        (settings.corpus / "more.md").write_text("# More\n\nA calf may cramp at night.\n")
+        build(settings)
+        assert answers.refresh()
+        assert live() is None, "something holds the old snapshot in a circle"
+    finally:
+        gc.enable()
