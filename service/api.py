@@ -249,8 +249,14 @@ def api_router() -> APIRouter:
     def get_index(request: Request, desk: Desk) -> IndexStatus:
         running, waiting = request.app.state.indexing.jobs()
         refused = request.app.state.follower.refused
+        hide = request.app.state.settings.without_folders
         return desk.status().model_copy(
-            update={"refused": refused, "job": running, "next_job": waiting}
+            update={
+                "refused": refused and hide(refused),
+                "job": running
+                and running.model_copy(update={"error": running.error and hide(running.error)}),
+                "next_job": waiting,
+            }
         )
 
     return router

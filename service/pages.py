@@ -163,7 +163,7 @@ def _answer(
     return site().page(
         request,
         "answer.html",
-        headers=ANSWER,
+        headers=ANSWER if request.app.state.settings.feedback else PRIVATE,
         answer=found,
         groups=_by_article(found.passages[1:]),
         related=related(found.passages, found.see_a_doctor, answers.article),

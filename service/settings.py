@@ -174,6 +174,18 @@ class Settings(BaseSettings):
         Folder, Field(description="Folder of what people have said of their answers.")
     ] = Path("var/feedback")
 
+    def without_folders(self, text: str) -> str:
+        """Return `text` as the public may read it: where the folders lie is the operator's affair.
+
+        What lies in the corpus or the index is named from that folder on.
+        """
+        folders = [self.corpus, self.index, self.corpus.resolve(), self.index.resolve()]
+        above = {f"{folder.parent}{os.sep}" for folder in folders if folder.is_absolute()}
+        # One may lie in the other's parent: the longer first.
+        for start in sorted(above, key=len, reverse=True):
+            text = text.replace(start, "")
+        return text
+
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:
         if self.emergency_number and not any(map(str.isdigit, self.emergency_number)):

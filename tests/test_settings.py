@@ -207,3 +207,11 @@ def test_whatever_is_given_it_is_settings_or_one_refusal(name: str, value: str) 
     except SettingsError as error:
         refusal = str(error)
     assert not refusal or f"PINCITE_{name.upper()}" in refusal
+
+
+def test_the_public_is_not_told_where_the_folders_lie(tmp_path: Path) -> None:
+    settings = Settings(corpus=tmp_path / "texts", index=tmp_path / "deep" / "index")
+    told = f"{tmp_path}/deep/index/CURRENT cannot be read; {tmp_path}/texts/a.md neither."
+    assert settings.without_folders(told) == "index/CURRENT cannot be read; texts/a.md neither."
+    relative = Settings(corpus=Path("texts"), index=Path("var/index"))
+    assert relative.without_folders("var/index/CURRENT") == "var/index/CURRENT"
