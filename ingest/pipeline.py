@@ -25,6 +25,7 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+import Stemmer
 from numpy.typing import NDArray
 
 from index.dense import DenseIndex
@@ -195,11 +196,13 @@ def update_index(
 
 @cache
 def code_fingerprint() -> str:
-    """Return a hash of the code that reads and cuts articles: another one reads everything anew."""
-    hashed = hashlib.sha256()
+    """Return a hash of the code that reads and cuts articles and makes terms of words: another one
+    reads everything anew, so that a passage's terms and a question's are made alike."""
+    hashed = hashlib.sha256(Stemmer.version().encode())
     house = Path(__file__).parent.parent
     code = [*house.glob("ingest/**/*.py"), *house.glob("ingest/**/*.json")]
-    for path in sorted([*code, house / "index" / "sentences.py"]):
+    shared = (house / "index" / f"{name}.py" for name in ("analysis", "orthography", "sentences"))
+    for path in sorted([*code, *shared]):
         hashed.update(path.relative_to(house).as_posix().encode() + b"\0" + path.read_bytes())
     return hashed.hexdigest()[:16]
 

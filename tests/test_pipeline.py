@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 import numpy as np
 import pytest
+import Stemmer
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -224,6 +225,25 @@ def test_rebuilding_reads_everything_and_gives_the_same(
     assert report.notes == ("Everything is read anew, as asked.",)
     assert report.encoded == report.passages == len(encoder.encoded)
     assert content(index) == before
+
+
+@pytest.mark.parametrize(
+    "name", ["ingest/segment.py", "index/sentences.py", "index/analysis.py", "index/orthography.py"]
+)
+def test_code_that_cuts_or_makes_terms_is_in_the_fingerprint(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changed, plain = Path(pipeline.__file__).parent.parent / name, Path.read_bytes
+    before = pipeline.code_fingerprint.__wrapped__()
+    assert before == pipeline.code_fingerprint()
+    monkeypatch.setattr(Path, "read_bytes", lambda path: plain(path) + b"\n" * (path == changed))
+    assert pipeline.code_fingerprint.__wrapped__() != before
+
+
+def test_another_stemmer_is_in_the_fingerprint(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = pipeline.code_fingerprint.__wrapped__()
+    monkeypatch.setattr(Stemmer, "version", lambda: "another")
+    assert pipeline.code_fingerprint.__wrapped__() != before
 
 
 @pytest.mark.parametrize("other", ["encoder", "target", "code"])
