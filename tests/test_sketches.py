@@ -16,8 +16,14 @@ from numpy.typing import NDArray
 from index import dense, sketches
 from index.codes import Scan, Vectors
 from index.dense import DenseIndex
+from index.encoder import DeterministicEncoder
 from index.errors import SnapshotDamaged
+from index.history import roll_back
 from index.sketches import MEANS, RUN, Sketches, runs_of, sketch
+from index.snapshot import current_snapshot, damaged_files, open_snapshot
+from ingest.pipeline import update_index
+from ingest.verify import verify_index
+from tests.sample_corpus import write
 
 
 def clustered(n: int, d: int = 96, seed: int = 0) -> Vectors:
@@ -260,25 +266,6 @@ def test_means_that_do_not_cover_the_components_are_damage(
         DenseIndex.open(tmp_path / "dense.faiss")
 
 
-def test_a_folder_of_cells_from_before_sketches_is_passed_over(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    vectors = clustered(3_000)
-    DenseIndex(vectors).save(tmp_path / "dense.faiss")
-    (tmp_path / "cells").mkdir()
-    for name in ("centroids.npy", "cells.npy"):
-        np.save(tmp_path / "cells" / name, vectors[:64])
-    monkeypatch.setattr(dense, "SKETCHED_FROM", 1_000)
-    opened = DenseIndex.open(tmp_path / "dense.faiss")
-    assert opened.sketches is None
-    for query in clustered(20, seed=9):
-        _, rows = opened.search(query[None, :], 10)
-        assert rows[0].tolist() == best(vectors, query, 10)
-    updated = DenseIndex.build(vectors, before=opened, origin=np.arange(3_000)).sketches
-    assert updated is not None
-    same(updated, Sketches.train(vectors))
-
-
 def test_a_large_index_is_sketched_and_keeps_its_means(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dense, "SKETCHED_FROM", 1_000)
     pool = clustered(1_500, d=20)
@@ -371,3 +358,116 @@ def test_damage_is_refused_by_name(
     path.unlink()
     with pytest.raises(SnapshotDamaged):
         DenseIndex.open(tmp_path / "dense.faiss")
+
+
+PARTS = ["calf", "thigh", "foot", "hand", "neck", "back", "jaw", "eyelid", "hip", "shoulder"]
+CAUSES = ["cold", "heat", "thirst", "a long walk", "a poor bed", "old shoes", "too much salt"]
+
+
+def article(part: str, causes: list[str]) -> str:
+    lines = [
+        f"The {part} may cramp after {cause}, and rest helps against {cause}." for cause in causes
+    ]
+    return "\n\n".join([f"# Cramps of the {part}", *lines])
+
+
+def asked(index: Path) -> tuple[int, list[list[int]], dict[str, tuple[int, int]]]:
+    """Open the live snapshot, hold its sketches against its vectors, ask it for some passages."""
+    snapshot = open_snapshot(index)
+    try:
+        opened = snapshot.dense
+        assert damaged_files(snapshot.folder) == []
+        names = {f"sketches/{name}" for name in NAMES}
+        assert names & {*snapshot.manifest.files} == (names if opened.sketches else set())
+        if opened.sketches is not None:
+            kept = sketch(opened.vectors, opened.sketches.means)
+            assert opened.sketches.codes.tobytes() == kept.tobytes()
+        _, rows = opened.search(opened.vectors[::7], 3)
+        for place, found in enumerate(rows.tolist()):
+            # The same text may stand in an earlier row.
+            assert (opened.vectors[found[0]] == opened.vectors[7 * place]).all()
+        trained = opened.sketches.trained if opened.sketches else 0
+        return trained, rows.tolist(), snapshot.records.article_rows()
+    finally:
+        snapshot.records.close()
+
+
+def test_sketches_go_through_snapshots_as_articles_come_change_and_go(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dense, "SKETCHED_FROM", 40)
+    monkeypatch.setattr(dense, "RESCORED", 20)
+    corpus, index, clock = tmp_path / "corpus", tmp_path / "index", 1_700_000_000
+    encoder = DeterministicEncoder()
+
+    def put(parts: list[str], causes: list[str]) -> None:
+        nonlocal clock
+        clock += 1
+        for part in parts:
+            write(corpus / f"{part}.md", article(part, causes), changed=clock)
+
+    def updated() -> tuple[int, list[list[int]], dict[str, tuple[int, int]]]:
+        update_index(corpus, index, encoder, target_tokens=12)
+        assert verify_index(corpus, index).faults == ()
+        return asked(index)
+
+    put(PARTS[:8], CAUSES[:6])
+    first = updated()
+    assert first[0] == 48
+    put(PARTS[8:9], CAUSES)  # comes
+    assert updated()[0] == 48
+    put(PARTS[2:3], CAUSES[1:])  # changes
+    assert updated()[0] == 48
+    (corpus / f"{PARTS[1]}.md").unlink()
+    last = updated()
+    assert last[0] == 48
+    assert f"{PARTS[1]}.md" not in last[2]
+
+    roll_back(index)
+    assert f"{PARTS[1]}.md" in asked(index)[2]
+    assert updated() == last
+
+    for part in PARTS[2:5]:
+        (corpus / f"{part}.md").unlink()
+    trained, _, rows = updated()
+    assert (trained, sum(count for _, count in rows.values()) < 40) == (0, True)
+    assert [path.name for path in index.glob(f"snapshots/{current_snapshot(index)}/*/")] == [
+        "lexical"
+    ]
+    put(PARTS, CAUSES)
+    assert updated()[0] == 70
+
+
+def test_a_snapshot_with_cells_from_before_sketches_is_searched_exactly(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    corpus, index = tmp_path / "corpus", tmp_path / "index"
+    encoder, plain = DeterministicEncoder(), DenseIndex.save
+
+    def save(self: DenseIndex, path: Path) -> None:
+        plain(self, path)
+        path.with_name("cells").mkdir()
+        np.save(path.with_name("cells") / "centroids.npy", self.vectors[:8])
+
+    for part in PARTS:
+        write(corpus / f"{part}.md", article(part, CAUSES))
+    with monkeypatch.context() as before:
+        before.setattr(DenseIndex, "save", save)
+        update_index(corpus, index, encoder, target_tokens=12)
+    monkeypatch.setattr(dense, "SKETCHED_FROM", 40)
+    monkeypatch.setattr(dense, "RESCORED", 20)
+    monkeypatch.setattr(dense, "LEAST", 15)
+    snapshot = open_snapshot(index)
+    assert "cells/centroids.npy" in snapshot.manifest.files
+    assert damaged_files(snapshot.folder) == []
+    assert snapshot.dense.sketches is None
+    vectors = snapshot.dense.vectors
+    for query in encoder.encode(["cramps of the calf", "a poor bed", "salt"]):
+        _, rows = snapshot.dense.search(query[None, :], 3)
+        assert rows[0].tolist() == best(vectors, query, 3)
+    snapshot.records.close()
+
+    write(corpus / "new.md", article("knee", CAUSES))
+    update_index(corpus, index, encoder, target_tokens=12)
+    assert asked(index)[0] == 77
+    assert not [*index.glob(f"snapshots/{current_snapshot(index)}/cells")]
