@@ -1,5 +1,6 @@
 """`create_app(settings)`: the routes, the pages, the errors and nothing else, put together."""
 
+import secrets
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -102,6 +103,8 @@ def create_app(
     shelf = Shelf(settings.corpus)
     app.state.changes = Changes(settings.changes_per_minute)
     app.state.guesses = Guesses()
+    # A page that holds it came from this process: another site cannot know it.
+    app.state.form_token = secrets.token_urlsafe(16)
     app.state.requests = Counter[tuple[str, int]]()
     app.include_router(api_router())
     app.include_router(health_router())

@@ -3,6 +3,7 @@
 import logging
 import re
 from datetime import UTC, datetime
+from hmac import compare_digest
 from typing import get_args
 
 from fastapi import APIRouter, Request
@@ -13,7 +14,7 @@ from service import feedback
 from service.allowance import Allowance
 from service.error_pages import problem_page, too_long
 from service.feedback import REASON_CHARACTERS, Feedback, FeedbackNotStored
-from service.forms import is_own, read_form
+from service.forms import hides_its_origin, is_own, read_form
 from service.settings import Settings
 from service.site import language_of, site
 
@@ -29,11 +30,15 @@ def feedback_router(settings: Settings) -> APIRouter:
 
     @router.post("/feedback", response_class=HTMLResponse)
     async def post_feedback(request: Request) -> HTMLResponse:
-        if not is_own(request):
+        nameless = hides_its_origin(request)
+        if not nameless and not is_own(request):
             return problem_page(request, 403, "feedback.failed", "feedback.not_own")
         fields = await read_form(request)
         if fields is None:
             return too_long(request)
+        token: str = request.app.state.form_token
+        if nameless and not compare_digest(fields.get("token", "").encode(), token.encode()):
+            return problem_page(request, 403, "feedback.failed", "feedback.not_own")
         entry = _entry(fields, language_of(request), settings.question_characters)
         if entry is None:
             return problem_page(

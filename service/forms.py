@@ -38,9 +38,8 @@ def is_own(request: Request) -> bool:
     """Tell whether a form was sent from a page of this service, as far as the browser says.
 
     Browsers state where a request comes from (Fetch Metadata, over HTTPS and on loopback); older
-    ones, and all over plain HTTP, the origin of a POST, which is "null" where the page's policy is
-    "no-referrer" or somebody hides it. A program that states neither could do harm by itself,
-    without anybody's browser.
+    ones, and all over plain HTTP, the origin of a POST. A program that states neither could do harm
+    by itself, without anybody's browser.
     """
     site = request.headers.get("sec-fetch-site")
     if site is not None:
@@ -50,3 +49,13 @@ def is_own(request: Request) -> bool:
         return origin is None or urlsplit(origin).netloc == request.headers.get("host")
     except ValueError:  # "http://[": no origin at all
         return False
+
+
+def hides_its_origin(request: Request) -> bool:
+    """Tell whether the browser says no more than that the origin is not told ("null").
+
+    So it does of a form sent over plain HTTP from a page with `Referrer-Policy: no-referrer`, be it
+    ours or another's: what was in the form has to tell which.
+    """
+    headers = request.headers
+    return headers.get("sec-fetch-site") is None and headers.get("origin") == "null"

@@ -31,10 +31,6 @@ EXAMPLES = 4
 EXAMPLE_ARTICLES = 60
 
 PRIVATE = {"cache-control": "no-store"}
-# Under an answer stands the feedback form, which has to say that it comes from here. With
-# "no-referrer" a browser sends `Origin: null`; this lets it name the origin, and of the address,
-# which can hold the question, nothing. Links to other sites are `noreferrer` besides.
-ANSWER = {**PRIVATE, "referrer-policy": "strict-origin"}
 READING = {"cache-control": "no-cache"}
 
 
@@ -163,7 +159,7 @@ def _answer(
     return site().page(
         request,
         "answer.html",
-        headers=ANSWER if request.app.state.settings.feedback else PRIVATE,
+        headers=PRIVATE,
         answer=found,
         groups=_by_article(found.passages[1:]),
         related=related(found.passages, found.see_a_doctor, answers.article),
@@ -172,6 +168,7 @@ def _answer(
         narrowed=narrowed,
         share="/?" + urlencode([("q", question), *narrowed]),
         feedback=request.app.state.settings.feedback,
+        form_token=request.app.state.form_token,
     )
 
 
