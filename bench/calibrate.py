@@ -31,7 +31,7 @@ from bench.calibration_evidence import FEATURES, Floats, Judged, judge, open_ind
 from bench.calibration_sets import BESIDE, EVAL, ROOT, SMALL, Medquad, cases
 from bench.risk_coverage import draw
 from bench.vector_cache import RememberingEncoder
-from index.encoder import open_encoder
+from index.runtimes import open_encoder
 from service.confidence import Model
 
 WEIGHTS = ROOT / "service" / "confidence_weights.json"
@@ -56,9 +56,9 @@ MASS = {
     ("sample", "small", True): 40, ("sample", "small", False): 40, ("sample", "ood", False): 10,
 }  # fmt: skip
 """What each set weighs in the fit, however many questions it has: real wording counts for more than
-templates, and both answers weigh the same on each index within a sixth. What is not here ("held",
-"fresh") is not fitted on. Of masked, the more it weighs the less is believed of any long message:
-docs/silence.md has the sweep."""
+templates, and both answers weigh the same on each index within a sixth; on the sample, 40 answered
+and 50 not, within a quarter. What is not here ("held", "fresh") is not fitted on. Of masked, the
+more it weighs the less is believed of any long message: docs/silence.md has the sweep."""
 
 
 def to_model(coefficients: Floats, intercept: float) -> Model:

@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 
 from bench.figures import Figures, Table, bars, save
-from index.encoder import open_encoder
+from index.runtimes import open_encoder
 from ingest.compose import compose
 from ingest.languages import detect_language
 from ingest.readers import read

@@ -27,7 +27,8 @@ from numpy.typing import NDArray
 
 from bench.encoders import Before
 from bench.figures import Figures, Table, bars, save
-from index.encoder import Encoder, OnBatch, open_encoder
+from index.encoder import Encoder, OnBatch
+from index.runtimes import open_encoder
 from index.weights import DEFAULT_ENCODER, locate
 from ingest.pipeline import update_index
 

@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 from bench.encoders import Before
 from bench.figures import Figures, Table, save
 from bench.service_process import call, resident, service
-from index.encoder import Encoder, OnBatch, open_encoder
+from index.encoder import Encoder, OnBatch
+from index.runtimes import open_encoder
 from index.snapshot import point_to, snapshots
 from ingest.pipeline import update_index
 from service.answers import Answers

@@ -23,10 +23,11 @@ import ingest.segment
 from bench.retrieval import PLAIN, Gathered, gather, score
 from bench.subset import cut
 from bench.vector_cache import RememberingEncoder
-from index.encoder import Encoder, fits, open_encoder
+from index.encoder import Encoder, fits
 from index.focus import condensed
 from index.fusion import Weights
 from index.records import Article, Passage
+from index.runtimes import open_encoder
 from index.search import Searcher
 from index.sentences import sentence_spans
 from index.snapshot import open_snapshot

@@ -15,9 +15,10 @@ from unittest.mock import patch
 import numpy as np
 
 import index.focus
-from index.encoder import Encoder, fits, open_encoder
+from index.encoder import Encoder, fits
 from index.focus import condensed
 from index.fusion import DENSE_WEIGHT, Signals, Weights, fuse_signals
+from index.runtimes import open_encoder
 from index.search import Searcher
 from index.snapshot import open_snapshot
 from ingest.pipeline import update_index

@@ -28,12 +28,13 @@ from scipy.sparse import vstack
 
 from bench.figures import Figures, Plot, Table, save
 from index.dense import DenseIndex
-from index.encoder import fits, open_encoder
+from index.encoder import fits
 from index.focus import condensed, term_weights
 from index.fusion import POOL
 from index.history import open_whole_snapshot
 from index.lexical import LexicalIndex, best
 from index.records import Article, Manifest, Passage
+from index.runtimes import open_encoder
 from index.search import Searcher
 from index.snapshot import Snapshot, commit_snapshot, open_snapshot
 from index.store import write_records

@@ -10,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from index.encoder import open_encoder
+from index.runtimes import open_encoder
 from ingest.pipeline import update_index
 from service.answers import Answers
 from service.settings import load_settings

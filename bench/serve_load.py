@@ -177,7 +177,7 @@ async def ask_from(service: Service, clients: int, seconds: float, asked: Iterat
 
 async def against_encoding(service: Service, asked: Sequence[str]) -> tuple[Load, Load]:
     """Encode each question here and ask it there, one after the other."""
-    from index.encoder import open_encoder
+    from index.runtimes import open_encoder
 
     encoder = open_encoder()
     bare, over = Load(), Load()

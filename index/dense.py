@@ -32,8 +32,8 @@ SKETCHED_FROM = 200_000
 """
 RESCORED = 2_000
 """Rows of the look at sketches that are scored exactly, five times k at least. At 1,000,000 rows
-`python -m bench.scale` finds .993 of the ten nearest so; in pieces, over other copies, 1,000, 2,000
-and 3,000 found .991, .997 and .999 (docs/scale.md)."""
+.985, .993 and .997 of the ten nearest are found with 1,000, 2,000 and 3,000 (`python -m
+bench.scale`); in pieces, over other copies, .991, .997 and .999 were (docs/scale.md)."""
 FEW_ALLOWED = 20_000
 """Rows that a filter lets through in a sketched index and that are all scored exactly: 15 ms, where
 the codes of all rows would first have to be made (3 s and 384 MB at 1,000,000)."""

@@ -1,4 +1,4 @@
-"""Text to unit vectors: what an encoder promises, and how one is opened by name.
+"""Text to unit vectors: what an encoder promises, and two that keep it. `index.runtimes` opens one.
 
 Three keep the promise. `SentenceTransformerEncoder` runs any sentence-transformers model in float32
 and is the reference; `index.openvino_encoder` runs BERT models several times faster, without
@@ -10,31 +10,19 @@ import threading
 import zlib
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .errors import EncoderError
 from .records import EncoderRecord
-from .weights import DEFAULT_ENCODER, ModelFolder, locate
+from .weights import DEFAULT_ENCODER, ModelFolder
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-Runtime = Literal["auto", "sentence-transformers", "openvino"]
 OnBatch = Callable[[int], None]
-
-__all__ = [
-    "DEFAULT_ENCODER",
-    "DeterministicEncoder",
-    "Encoder",
-    "Runtime",
-    "SentenceTransformerEncoder",
-    "check_lengths",
-    "fits",
-    "open_encoder",
-]
 
 
 class Encoder(Protocol):
@@ -74,34 +62,6 @@ class Encoder(Protocol):
 def fits(encoder: Encoder, text: str) -> bool:
     """Return whether `encoder` takes `text` whole."""
     return encoder.count_tokens([text])[0] <= encoder.record.max_tokens
-
-
-def open_encoder(name: str = DEFAULT_ENCODER, *, runtime: Runtime = "auto") -> Encoder:
-    """Open the encoder called `name`: the default, a folder, a hub name, or `deterministic`.
-
-    `auto` takes OpenVINO where it is installed and knows the model, otherwise
-    sentence-transformers. Raises `EncoderError` when the model cannot be found, is not what it
-    should be, or `runtime` is named and cannot run it.
-    """
-    if name == "deterministic":
-        return DeterministicEncoder()
-    folder = locate(name)
-    if runtime == "sentence-transformers":
-        return SentenceTransformerEncoder(folder)
-    try:
-        from .openvino_encoder import OpenvinoEncoder
-
-        return OpenvinoEncoder(folder)
-    except ImportError as error:
-        if runtime == "openvino":
-            raise EncoderError(
-                f'the runtime "openvino" cannot be used: {error}. Run "pip install openvino", or '
-                f'choose the runtime "sentence-transformers".'
-            ) from error
-    except EncoderError:  # not a model that it knows; `locate` has vouched for the files
-        if runtime == "openvino":
-            raise
-    return SentenceTransformerEncoder(folder)
 
 
 def check_lengths(record: EncoderRecord, counts: Sequence[int]) -> None:

@@ -28,7 +28,7 @@ Tell = Callable[[dict[str, object]], None]
 
 def run(request: dict[str, Any], tell: Tell, *, patience: float = BUSY_SECONDS) -> None:
     """Bring the index up to date as `request` says; `tell` gets each line."""
-    from index.encoder import open_encoder
+    from index.runtimes import open_encoder
     from ingest.pipeline import update_index
 
     told: dict[str, float] = {}

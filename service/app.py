@@ -10,7 +10,8 @@ from typing import Any
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 
-from index.encoder import Encoder, open_encoder
+from index.encoder import Encoder
+from index.runtimes import open_encoder
 from service.admin import admin_router
 from service.allowance import Changes, Guesses
 from service.answers import Answers

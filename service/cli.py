@@ -96,7 +96,7 @@ def index(
 
     Exit code 0; 1 when nothing could be indexed; 3 when some files could not be read.
     """
-    from index.encoder import open_encoder
+    from index.runtimes import open_encoder
     from ingest.pipeline import update_index
 
     settings = load_settings(corpus=corpus, index=index)
@@ -153,7 +153,7 @@ def ask(
     as_json: Annotated[bool, typer.Option("--json", help="The answer as JSON.")] = False,
 ) -> None:
     """Ask the articles a question. Exit code 0 answered; 4 the articles do not answer."""
-    from index.encoder import open_encoder
+    from index.runtimes import open_encoder
     from service.answers import Answers
     from service.filters import filters_from
 
@@ -291,7 +291,7 @@ def evaluate(
     The dataset's own index is kept in eval/ beside the index, and made once for each content. So
     is what was found for each query: an evaluation that was interrupted goes on where it stopped.
     """
-    from index.encoder import open_encoder
+    from index.runtimes import open_encoder
     from index.search import Searcher
     from index.snapshot import open_snapshot
     from ingest.pipeline import update_index

@@ -60,7 +60,7 @@ def serve(settings: Settings, announce: Callable[[str, str], None], *, watch: bo
 
 
 def _open_encoder(settings: Settings) -> "Encoder":
-    from index.encoder import open_encoder
+    from index.runtimes import open_encoder
 
     return open_encoder(settings.encoder, runtime=settings.runtime)
 

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from index.encoder import DeterministicEncoder, open_encoder
+from index.encoder import DeterministicEncoder
 from index.errors import NoSnapshot, QuestionError, SnapshotMismatch
 from index.records import sha256_of
+from index.runtimes import open_encoder
 from index.snapshot import current_snapshot
 from ingest.pipeline import update_index
 from service.answers import Answers

@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.analysis import terms
-from index.encoder import open_encoder
 from index.lexical import LexicalIndex
 from index.records import Hit, Passage
+from index.runtimes import open_encoder
 from ingest.pipeline import update_index
 from service.answers import Answers
 from service.confidence import (

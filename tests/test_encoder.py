@@ -15,14 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index import weights
-from index.encoder import (
-    DeterministicEncoder,
-    Encoder,
-    SentenceTransformerEncoder,
-    fits,
-    open_encoder,
-)
+from index.encoder import DeterministicEncoder, Encoder, SentenceTransformerEncoder, fits
 from index.errors import EncoderError
+from index.runtimes import open_encoder
 from index.weights import DEFAULT_ENCODER, locate
 
 TEXTS = [

@@ -18,10 +18,11 @@ from numpy.typing import NDArray
 pytest.importorskip("openvino", reason="the runtime openvino is not installed")
 
 from index import weights
-from index.encoder import Encoder, SentenceTransformerEncoder, open_encoder
+from index.encoder import Encoder, SentenceTransformerEncoder
 from index.encoder_bert import read_settings
 from index.errors import EncoderError
 from index.openvino_encoder import BATCH, STEP, OpenvinoEncoder, plan
+from index.runtimes import open_encoder
 from index.weights import DEFAULT_ENCODER, ModelFolder, locate
 
 VARIED = [
@@ -171,7 +172,7 @@ def test_the_process_needs_no_torch_sends_nothing_and_ends_well(texts: list[str]
 import socket, sys
 def refused(*_): raise AssertionError("the network was used")
 socket.getaddrinfo = socket.socket.connect = refused
-from index.encoder import open_encoder
+from index.runtimes import open_encoder
 encoder = open_encoder()
 encoder.encode({texts!r})
 print(encoder.runtime.split()[0])
@@ -193,7 +194,7 @@ print([name for name in ("torch", "transformers", "openvino_telemetry") if name 
 def test_without_openvino_the_reference_stands_in(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "index.openvino_encoder", None)
     taken: list[ModelFolder] = []
-    monkeypatch.setattr("index.encoder.SentenceTransformerEncoder", taken.append)
+    monkeypatch.setattr("index.runtimes.SentenceTransformerEncoder", taken.append)
     open_encoder()
     assert taken == [locate(DEFAULT_ENCODER)]
     with pytest.raises(EncoderError, match="pip install openvino"):

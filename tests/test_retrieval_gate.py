@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from bench.subset import cut
-from index.encoder import Encoder, open_encoder
+from index.encoder import Encoder
+from index.runtimes import open_encoder
 from index.search import Searcher
 from index.snapshot import open_snapshot
 from ingest.pipeline import update_index

@@ -253,12 +253,17 @@ def test_sketches_of_another_length_are_read_as_they_are_and_trained_anew_by_an_
 
 
 @pytest.mark.parametrize(
-    "shape", [(3, 16, 5), (5, 16, 5), (257, 16, 5), (4, 15, 5), (4, 16, 0), (4, 16), (0, 16, 5)]
+    ("d", "shape"),
+    [
+        *((20, shape) for shape in [(3, 16, 5), (5, 16, 5), (4, 15, 5), (4, 16, 0), (4, 16)]),
+        (20, (0, 16, 5)),
+        (257, (257, 16, 1)),
+    ],
 )
 def test_means_that_do_not_cover_the_components_are_damage(
-    tmp_path: Path, shape: tuple[int, ...]
+    tmp_path: Path, d: int, shape: tuple[int, ...]
 ) -> None:
-    vectors = clustered(50, d=20)
+    vectors = clustered(50, d=d)
     DenseIndex(vectors, Sketches.train(vectors)).save(tmp_path / "dense.faiss")
     np.save(tmp_path / "sketches" / "means.npy", np.zeros(shape, np.float32))
     np.save(tmp_path / "sketches" / "codes.npy", np.zeros((50, -(-shape[0] // 2)), np.uint8))

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.encoder import DeterministicEncoder, Encoder, open_encoder
+from index.encoder import DeterministicEncoder, Encoder
+from index.runtimes import open_encoder
 from ingest.token_counts import remembering
 
 COUNT = DeterministicEncoder().count_tokens

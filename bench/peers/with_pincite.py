@@ -9,8 +9,9 @@ from pathlib import Path
 
 from bench.peers.harness import Ask, Document, first_k, run
 from index.batched_encoder import BatchedEncoder
-from index.encoder import Encoder, fits, open_encoder
+from index.encoder import Encoder, fits
 from index.focus import condensed
+from index.runtimes import open_encoder
 from index.search import Searcher
 from index.snapshot import open_snapshot
 from ingest.pipeline import update_index

@@ -1,0 +1,37 @@
+"""Opening an encoder by its name, on the runtime that suits it and is there."""
+
+from typing import Literal
+
+from index.encoder import DeterministicEncoder, Encoder, SentenceTransformerEncoder
+from index.errors import EncoderError
+from index.weights import DEFAULT_ENCODER, locate
+
+Runtime = Literal["auto", "sentence-transformers", "openvino"]
+
+
+def open_encoder(name: str = DEFAULT_ENCODER, *, runtime: Runtime = "auto") -> Encoder:
+    """Open the encoder called `name`: the default, a folder, a hub name, or `deterministic`.
+
+    `auto` takes OpenVINO where it is installed and knows the model, otherwise
+    sentence-transformers. Raises `EncoderError` when the model cannot be found, is not what it
+    should be, or `runtime` is named and cannot run it.
+    """
+    if name == "deterministic":
+        return DeterministicEncoder()
+    folder = locate(name)
+    if runtime == "sentence-transformers":
+        return SentenceTransformerEncoder(folder)
+    try:
+        from index.openvino_encoder import OpenvinoEncoder
+
+        return OpenvinoEncoder(folder)
+    except ImportError as error:
+        if runtime == "openvino":
+            raise EncoderError(
+                f'the runtime "openvino" cannot be used: {error}. Run "pip install openvino", or '
+                f'choose the runtime "sentence-transformers".'
+            ) from error
+    except EncoderError:  # not a model that it knows; `locate` has vouched for the files
+        if runtime == "openvino":
+            raise
+    return SentenceTransformerEncoder(folder)
