@@ -5,13 +5,15 @@ A question becomes words, each knowing its sentence and its clause. Patterns (th
 explained at the top of `emergency_rules.toml`) are looked up by their first word and matched
 forward with bounded gaps, so the time is linear in the question's length and no text can make it
 backtrack. A mention is then set aside when its clause denies it, dates it to the past, calls it
-habitual or supposes it, or when its sentence only asks for information.
+habitual, supposes it or has it in hospital, or when its sentence only asks for information. People
+type without stops, so a new subject opens a clause too. What is said in another clause, or of
+another person, sets nothing aside: a notice too many is the better error.
 """
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import product
+from itertools import pairwise, product
 from typing import NamedTuple
 
 # Letters with inner apostrophes, or a number with decimals; and the marks that end a sentence or
@@ -245,6 +247,11 @@ class Reader:
     joined: dict[tuple[str, str], str]  # two words that mean one: ("can", "not") -> "cant"
     clause_words: frozenset[str]  # words that open a new clause
     subjects: frozenset[str]  # words that open one after "and"
+    pronouns: frozenset[str]  # words that open one unless a word of `leads` stands before
+    owners: frozenset[str]  # "my" and the like: they do before a relative, or a noun and a verb
+    relatives: frozenset[str]
+    verbs: frozenset[str]  # finite verbs of the present, that show that a subject went before
+    leads: frozenset[str]  # words that a subject follows within their own clause: if, when, think
 
     def words(self, question: str) -> list[Word]:
         """Return the question's words. Offsets are code points of `question` as given."""
@@ -273,7 +280,31 @@ class Reader:
                 clause += 1
             words.append(Word(form, match.start(), match.end(), sentence, clause))
         _tag_numbers(words)
+        self._split_unmarked(words)
         return words
+
+    def _split_unmarked(self, words: list[Word]) -> None:
+        """Open clauses where nothing but the words does: "she overdosed she wont wake up"."""
+        added = 0
+        for index, word in enumerate(words):
+            if index and words[index - 1].sentence == word.sentence:
+                same = words[index - 1].clause == word.clause + added
+                added += same and self._opens_unmarked(words, index)
+            word.clause += added
+
+    def _opens_unmarked(self, words: list[Word], index: int) -> bool:
+        form = words[index].form
+        ahead = [w.form for w in words[index + 1 : index + 4]]
+        if form == "and":
+            return bool(ahead) and ahead[0] in self.verbs
+        if words[index - 1].form in self.leads:
+            return False
+        return form in self.pronouns or (
+            form in self.owners
+            and (
+                (bool(ahead) and ahead[0] in self.relatives) or not self.verbs.isdisjoint(ahead[1:])
+            )
+        )
 
     def _opens_clause(self, before: str, form: str) -> bool:
         if form in self.clause_words:
@@ -367,6 +398,14 @@ def _number_tags(
 # redness in the leg" and stops before the rest of the story.
 _NEGATION_REACH = 6
 
+# What may stand before an adverb of time that opens a clause: "and over the last two years I".
+_BEFORE_FRONTED = frozenset(
+    (
+        "and", "but", "so", "well", "for", "over", "in", "the", "a", "at", "about", "around",
+        "past", "last", "many", "some",
+    )
+)  # fmt: skip
+
 _FIRST_PERSON = frozenset(("i", "im", "ive", "me", "my", "myself"))
 
 
@@ -413,39 +452,50 @@ class _Reach:
         for cue in at.get("negation", ()):
             if cue.first in excused:
                 continue
-            clause = words[cue.first].clause
+            clause = words[cue.last].clause
             stop = min(cue.last + 1 + _NEGATION_REACH, len(words))
             for index in range(cue.last + 1, stop):
                 if words[index].clause != clause and not _list_goes_on(words, index):
                     break
                 self._denied[index] = cue.first
-        self._past = self._clauses("past", opening=True)
-        not_habit = {i for cue in at.get("not_habit", ()) for i in range(cue.first, cue.last + 1)}
-        self._habit = self._clauses("habit", excused=not_habit)
-        self._supposed = {
-            index
-            for cue in at.get("supposed", ())
-            for index in range(cue.first, len(words))
-            if words[index].clause == words[cue.first].clause
-        }
+        self._past = self._clauses("past", after_comma=True)
+        self._habit = self._clauses("habit", excused=self._places("not_habit"))
+        self._supposed: set[int] = set()
+        for cue in at.get("supposed", ()):
+            for index in range(cue.first, len(words)):
+                if words[index].clause > words[cue.last].clause:
+                    break
+                self._supposed.add(index)
+        self._in_care = self._clauses("in_care", excused=self._places("not_in_care"), fronted=False)
         self._near = self._near_sentences()
         self._asks = self._sentences("asks") - self._near
-        self._figure = self._sentences("figure")
-        self._story = self._sentences("exam_or_story")
-        self._animal = self._animal_from()
-        # Sentence -> the last clause that is reached: "was in hospital, now he cannot breathe".
-        self._in_care = {
-            words[cue.first].sentence: words[cue.last].clause for cue in at.get("in_care", ())
+        self._figure = self._clauses("figure", fronted=False)
+        # "My computer had a stroke and won't wake up": of the same subject.
+        self._figure.update(
+            word.clause
+            for before, word in pairwise(words)
+            if word.form == "and"
+            and before.clause in self._figure
+            and before.clause + 1 == word.clause
+            and word.start == before.end + 1
+        )
+        self._idle = self._sentences("idle")
+        at_leisure = self._places("not_story")
+        self._story = {
+            words[cue.first].sentence
+            for cue in at.get("exam_or_story", ())
+            if cue.first not in at_leisure
         }
+        self._animal = self._animal_words()
 
     def covers(self, mention: Mention) -> bool:
         """Whether some cue sets the mention aside."""
         word = self._words[mention.first]
         if self._denied.get(mention.first, mention.first) < mention.first:
             return True
-        if word.sentence in self._figure:
+        if word.clause in self._figure or word.sentence in self._idle:
             return True
-        if self._animal.get(word.sentence, mention.first + 1) <= mention.first:
+        if mention.first in self._animal:
             return True
         if mention.sign in self._exempt.crisis:
             return self._crisis_is_elsewhere(mention, word)
@@ -453,12 +503,8 @@ class _Reach:
             return True
         if word.sentence in self._asks or mention.first in self._supposed:
             return True
-        if word.sentence + 1 in self._in_care or word.clause <= self._in_care.get(
-            word.sentence, -1
-        ):
-            return True
         return mention.sign not in self._exempt.context and (
-            word.clause in self._past or word.clause in self._habit
+            word.clause in self._past or word.clause in self._habit or word.clause in self._in_care
         )
 
     def _crisis_is_elsewhere(self, mention: Mention, word: Word) -> bool:
@@ -471,38 +517,65 @@ class _Reach:
     def _sentences(self, name: str) -> set[int]:
         return {self._words[cue.first].sentence for cue in self._at.get(name, ())}
 
+    def _places(self, name: str) -> set[int]:
+        return {i for cue in self._at.get(name, ()) for i in range(cue.first, cue.last + 1)}
+
     def _clauses(
-        self, name: str, *, excused: set[int] | None = None, opening: bool = False
+        self,
+        name: str,
+        *,
+        excused: set[int] | frozenset[int] = frozenset(),
+        fronted: bool = True,
+        after_comma: bool = False,
     ) -> set[int]:
-        """Return the clauses a cue stands in; and the next, when it opens the sentence."""
+        """Return the clauses a cue stands in; and the next, when the cue is all of its own.
+
+        "Every night" of "every night I get chest pain" is; "previous stroke" of "previous stroke,
+        her face is drooping" is not. After a comma only with `after_comma`.
+        """
         found: set[int] = set()
         for cue in self._at.get(name, ()):
-            if excused and cue.first in excused:
+            if cue.first in excused:
                 continue
-            word = self._words[cue.first]
-            found.add(word.clause)
-            opens = cue.first == 0 or self._words[cue.first - 1].sentence != word.sentence
-            if opening and opens:
-                found.add(word.clause + 1)
+            last = self._words[cue.last].clause
+            found.update(range(self._words[cue.first].clause, last + 1))
+            if fronted and self._is_fronted(cue, after_comma=after_comma):
+                found.add(last + 1)
         return found
 
+    def _is_fronted(self, cue: Mention, *, after_comma: bool) -> bool:
+        words = self._words
+        if cue.last + 1 >= len(words):
+            return False
+        own, following = words[cue.last], words[cue.last + 1]
+        if following.sentence != own.sentence or following.clause == own.clause:
+            return False
+        if following.start > own.end + 1 and not after_comma:
+            return False
+        first = cue.first
+        while first and words[first - 1].clause == own.clause:
+            first -= 1
+        return all(w.form in _BEFORE_FRONTED or w.tags for w in words[first : cue.first])
+
     def _near_sentences(self) -> set[int]:
-        asked = {i for cue in self._at.get("not_near", ()) for i in range(cue.first, cue.last + 1)}
+        asked = self._places("not_near")
         return {
             self._words[cue.first].sentence
             for cue in self._at.get("near", ())
             if cue.first not in asked
         }
 
-    def _animal_from(self) -> dict[int, int]:
-        """Return, for each sentence about an animal, the word from which it is."""
-        people = {
-            i
-            for cue in self._at.get("person_after_animal", ())
-            for i in range(cue.first, cue.last + 1)
-        }
-        first: dict[int, int] = {}
+    def _animal_words(self) -> set[int]:
+        """Return the words that are said of an animal: from its name on, until a person's."""
+        people = self._places("person_after_animal")
+        again = {cue.first for cue in self._at.get("person_again", ())}
+        found: set[int] = set()
         for cue in self._at.get("animal", ()):
-            if cue.first not in people:
-                first.setdefault(self._words[cue.first].sentence, cue.first)
-        return first
+            if cue.first in people or cue.first in found:
+                continue
+            sentence = self._words[cue.first].sentence
+            for index in range(cue.first, len(self._words)):
+                if self._words[index].sentence != sentence or index in again:
+                    break
+                found.add(index)
+        return found

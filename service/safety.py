@@ -196,6 +196,11 @@ def _table() -> _Table:
         {tuple(pair.split()): form for pair, form in raw["joined"].items()},
         frozenset(raw["reading"]["clause_words"].split()),
         frozenset(raw["reading"]["subjects"].split()),
+        frozenset(raw["reading"]["pronouns"].split()),
+        frozenset(raw["reading"]["owners"].split()),
+        classes["kin"],
+        frozenset(raw["reading"]["verbs"].split()),
+        frozenset(raw["reading"]["leads"].split()),
     )
     exempt = Exempt(*(frozenset(raw["exempt"][name].split()) for name in ("context", "crisis")))
     return _Table(reader, signs, cues, exempt, tuple(topics))

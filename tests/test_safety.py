@@ -45,7 +45,7 @@ def notice(
 
 def test_the_vignettes_are_what_the_documentation_counts() -> None:
     vignettes, lookalikes = rows("emergency_vignettes"), rows("emergency_lookalikes")
-    assert Counter(row["side"] for row in vignettes) == {"tune": 773, "held": 228}
+    assert Counter(row["side"] for row in vignettes) == {"tune": 983, "held": 228}
     assert Counter(row["side"] for row in lookalikes) == {"tune": 731, "held": 189}
     questions = [row["question"].lower() for row in vignettes + lookalikes]
     assert [q for q, n in Counter(questions).items() if n > 1] == []
@@ -99,17 +99,15 @@ def test_names_the_words_that_raised_it(question: str, topic: str, matched: str)
         ("I want to die", "I want to die of embarrassment"),
         ("I am writing a novel and I want to kill myself", "in the novel he wants to kill himself"),
         (
-            "he swallowed bleach",
-            "he swallowed bleach. He is in the hospital, how long will he stay",
+            "he swallowed bleach. His mother is in hospital",
+            "he is still in hospital after he swallowed bleach",
         ),
         (
-            "I was in hospital. Now I cannot breathe",
-            "I could not breathe and was taken to hospital",
+            "she was admitted to hospital, now she cannot breathe",
+            "she was admitted to hospital with trouble breathing",
         ),
-        (
-            "she was taken to hospital, now she cannot breathe",
-            "she could not breathe, was taken to er",
-        ),
+        ("do you think she overdosed she wont wake up", "did elvis overdose"),
+        ("every year I feel ill but now I cannot breathe", "every year I cannot breathe in spring"),
         ("my lips are blue", "quiz: whose lips are blue"),
         ("he is not breathing", "is he breathing better with the new pillow"),
         ("my mother collapsed and is unresponsive", "who was unresponsive in the last episode"),
@@ -330,7 +328,7 @@ def test_the_documentation_says_what_is_measured() -> None:
     for topic in table["topics"]:
         assert f"| {topic['name']} |" in page
         assert topic["source"].rpartition(", ")[2] in page
-    for side, shown in (("tune", "768 of 773"), ("held", "222 of 228")):
+    for side, shown in (("tune", "977 of 983"), ("held", "222 of 228")):
         right, missed = raised("emergency_vignettes", side)
         assert f"{len(right)} of {len(right) + len(missed)}" == shown
         assert f"| {shown}" in page
