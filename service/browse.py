@@ -15,13 +15,17 @@ UNDATED = "none"
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What there is to choose from in one snapshot; a list of one is no choice."""
+    """What there is to choose from in one snapshot; a list of one is no choice.
+
+    `unnamed` tells whether some article is in a language that is not known.
+    """
 
     publishers: tuple[str, ...]
     kinds: tuple[SectionType, ...]
     languages: tuple[str, ...]
     years: tuple[str, ...]
     undated: bool
+    unnamed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +57,12 @@ class Catalogue:
 
 
 def foreign(choices: Choices, language: str) -> tuple[str, ...]:
-    """Return the languages of the articles where none is in `language`, else nothing."""
+    """Return the languages of the articles where none is in `language`, else nothing.
+
+    Nothing is said either where the language of some is not known: it may be that one.
+    """
     known = tuple(dict.fromkeys(tag.split("-")[0].lower() for tag in choices.languages))
-    return () if language in known else known
+    return () if language in known or choices.unnamed else known
 
 
 def stated_date(article: Article) -> str:
@@ -125,4 +132,5 @@ def _choices(answers: Answers) -> Choices:
         languages=tuple(sorted({a.language for a in articles if a.language})),
         years=tuple(sorted({date[:4] for date in dates if date[:4].isdigit()}, reverse=True)),
         undated=not all(dates),
+        unnamed=not all(article.language for article in articles),
     )

@@ -97,7 +97,7 @@ def _hashed(text: str) -> NDArray[np.int64]:
     words = np.fromiter(map(hash, found), np.int64, len(found))
     # Sums modulo 2**64 of the words' own hashes, each place times an odd number of its own.
     runs = words[SHINGLE - 1 :].copy()
-    for place, factor in enumerate(FACTORS):
+    for place, factor in zip(range(SHINGLE - 1), FACTORS, strict=True):
         runs += words[place : len(words) - SHINGLE + 1 + place] * factor
     runs.sort()
     first = np.ones(len(runs), bool)

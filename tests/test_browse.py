@@ -117,6 +117,8 @@ def test_languages_that_are_not_the_pages(
     tags: tuple[str, ...], language: str, found: tuple[str, ...]
 ) -> None:
     assert foreign(Choices((), (), tags, (), undated=False), language) == found
+    some_unnamed = Choices((), (), tags, (), undated=False, unnamed=True)
+    assert foreign(some_unnamed, language) == ()
 
 
 def test_who_reads_in_another_language_is_told_that_of_the_articles(tmp_path: Path) -> None:

@@ -42,9 +42,9 @@ _QUESTIONS = re.compile(
 )
 
 MAX_CHARACTERS = 5_000_000
-"""Longest file read. Until its passages are cut a million characters cost a second or so of prose,
-and at most six of anything (ideographs in sentences of two, see `tests/test_fuzz_findings.py`):
-half a minute in all. The Bible in English has 4.3 million."""
+"""Longest file read. Until its passages are cut a million characters of prose cost a second or so;
+of the shapes in `tests/test_fuzz_findings.py` ideographs in sentences of two cost most, 6 s for a
+million bytes when measured. The Bible in English has 4.3 million."""
 
 MAX_BLOCKS = 100_000
 """Most blocks read: some 3 s to judge. The longest of books have a tenth; a file of one letter a
