@@ -99,6 +99,7 @@ def test_the_choices_are_those_of_the_articles(answers: Answers) -> None:
         languages=("en", "es"),
         years=("2025", "2021"),
         undated=True,
+        unnamed=True,
     )
     assert {"causes", "when_to_seek_care"} <= set(choices.kinds)
 
