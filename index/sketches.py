@@ -34,8 +34,9 @@ MEANS = 16
 TRAINED_ON = 65_536
 """Rows that the means are trained on; FAISS asks for 39 a mean at least."""
 RETRAIN = 2
-"""The means are trained anew when more than one row in so many is newer than they, and when less
-than one in so many of the rows that they were trained for is left."""
+"""The means are trained anew when more rows have been sketched since than one in so many of those
+there are (what is gone again counts too), and when there are less than one in so many of those that
+they were trained for."""
 
 
 class Sketches:
