@@ -249,8 +249,10 @@ class Reader:
     subjects: frozenset[str]  # words that open one after "and"
     pronouns: frozenset[str]  # words that open one unless a word of `leads` stands before
     owners: frozenset[str]  # "my" and the like: they do before a relative, or a noun and a verb
+    neuters: frozenset[str]  # they do before a verb
     relatives: frozenset[str]
     verbs: frozenset[str]  # finite verbs of the present, that show that a subject went before
+    past_verbs: frozenset[str]  # the same of the past
     leads: frozenset[str]  # words that a subject follows within their own clause: if, when, think
 
     def words(self, question: str) -> list[Word]:
@@ -296,14 +298,15 @@ class Reader:
         form = words[index].form
         ahead = [w.form for w in words[index + 1 : index + 4]]
         if form == "and":
-            return bool(ahead) and ahead[0] in self.verbs
+            return not self.verbs.isdisjoint(ahead[:1])
         if words[index - 1].form in self.leads:
             return False
+        finite = self.verbs | self.past_verbs
+        if form in self.neuters:
+            return not finite.isdisjoint(ahead[:1])
         return form in self.pronouns or (
             form in self.owners
-            and (
-                (bool(ahead) and ahead[0] in self.relatives) or not self.verbs.isdisjoint(ahead[1:])
-            )
+            and not (self.relatives.isdisjoint(ahead[:1]) and finite.isdisjoint(ahead[1:]))
         )
 
     def _opens_clause(self, before: str, form: str) -> bool:
@@ -457,6 +460,8 @@ class _Reach:
             for index in range(cue.last + 1, stop):
                 if words[index].clause != clause and not _list_goes_on(words, index):
                     break
+                if words[index].form == "just" and index > cue.last + 1:
+                    break  # "not drunk, not asleep, just unconscious"
                 self._denied[index] = cue.first
         self._past = self._clauses("past", after_comma=True)
         self._habit = self._clauses("habit", excused=self._places("not_habit"))
@@ -469,23 +474,25 @@ class _Reach:
         self._in_care = self._clauses("in_care", excused=self._places("not_in_care"), fronted=False)
         self._near = self._near_sentences()
         self._asks = self._sentences("asks") - self._near
-        self._figure = self._clauses("figure", fronted=False)
-        # "My computer had a stroke and won't wake up": of the same subject.
-        self._figure.update(
-            word.clause
-            for before, word in pairwise(words)
-            if word.form == "and"
-            and before.clause in self._figure
-            and before.clause + 1 == word.clause
-            and word.start == before.end + 1
-        )
+        self._figure = self._with_same_subject(self._clauses("figure", fronted=False))
         self._idle = self._sentences("idle")
         at_leisure = self._places("not_story")
-        self._story = {
-            words[cue.first].sentence
+        told = [
+            cue
             for cue in at.get("exam_or_story", ())
-            if cue.first not in at_leisure
-        }
+            if at_leisure.isdisjoint((cue.first, cue.last))
+        ]
+        self._story = {words[cue.first].sentence for cue in told}
+        # "He is writing a book, my baby is not breathing": of a person, in a clause of their own.
+        asking = self._sentences("asks")
+        self._not_told = self._with_same_subject(
+            {
+                words[cue.first].clause
+                for cue in at.get("person_again", ())
+                if words[cue.first].sentence not in asking
+            }
+            - {word.clause for cue in told for word in words[cue.first : cue.last + 1]}
+        )
         self._animal = self._animal_words()
 
     def covers(self, mention: Mention) -> bool:
@@ -499,7 +506,9 @@ class _Reach:
             return True
         if mention.sign in self._exempt.crisis:
             return self._crisis_is_elsewhere(mention, word)
-        if word.sentence in self._story or (self._story and word.sentence not in self._near):
+        if word.sentence in self._story and word.clause not in self._not_told:
+            return True
+        if self._story and word.sentence not in self._near:
             return True
         if word.sentence in self._asks or mention.first in self._supposed:
             return True
@@ -541,6 +550,19 @@ class _Reach:
             found.update(range(self._words[cue.first].clause, last + 1))
             if fronted and self._is_fronted(cue, after_comma=after_comma):
                 found.add(last + 1)
+        return found
+
+    def _with_same_subject(self, clauses: set[int]) -> set[int]:
+        """Return `clauses` and those that go on with "and" and a verb: "my pc froze and won't"."""
+        found = set(clauses)
+        for before, word in pairwise(self._words):
+            if (
+                word.form == "and"
+                and before.clause in found
+                and before.clause + 1 == word.clause
+                and word.start == before.end + 1
+            ):
+                found.add(word.clause)
         return found
 
     def _is_fronted(self, cue: Mention, *, after_comma: bool) -> bool:

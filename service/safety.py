@@ -198,8 +198,10 @@ def _table() -> _Table:
         frozenset(raw["reading"]["subjects"].split()),
         frozenset(raw["reading"]["pronouns"].split()),
         frozenset(raw["reading"]["owners"].split()),
+        frozenset(raw["reading"]["neuters"].split()),
         classes["kin"],
         frozenset(raw["reading"]["verbs"].split()),
+        frozenset(raw["reading"]["past_verbs"].split()),
         frozenset(raw["reading"]["leads"].split()),
     )
     exempt = Exempt(*(frozenset(raw["exempt"][name].split()) for name in ("context", "crisis")))

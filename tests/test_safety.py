@@ -4,7 +4,7 @@ import json
 import time
 import tomllib
 from collections import Counter
-from itertools import pairwise
+from itertools import pairwise, product
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +45,7 @@ def notice(
 
 def test_the_vignettes_are_what_the_documentation_counts() -> None:
     vignettes, lookalikes = rows("emergency_vignettes"), rows("emergency_lookalikes")
-    assert Counter(row["side"] for row in vignettes) == {"tune": 983, "held": 228}
+    assert Counter(row["side"] for row in vignettes) == {"tune": 1053, "held": 228}
     assert Counter(row["side"] for row in lookalikes) == {"tune": 731, "held": 189}
     questions = [row["question"].lower() for row in vignettes + lookalikes]
     assert [q for q, n in Counter(questions).items() if n > 1] == []
@@ -244,6 +244,70 @@ def test_capitals_that_grow_do_not_shift_the_spans() -> None:
     assert notice("İİİ my friend is unconscious").matched == "unconscious"
 
 
+# What is said beside an emergency does not silence it.
+
+EMERGENCIES = (
+    "my baby is not breathing",
+    "my husband collapsed and has no pulse",
+    "i have crushing chest pain and my left arm is numb",
+    "her face is drooping and she cant speak",
+    "i took 40 paracetamol an hour ago",
+    "my son swallowed bleach",
+    "my wife is having a seizure and it wont stop",
+    "my throat is closing and i cant breathe",
+)
+BESIDE = (
+    "my mother is in hospital",
+    "my sister is in the icu on shift",
+    "she was taken to hospital last month",
+    "i was admitted to hospital in march",
+    "the doctor is in the hospital",
+    "i was given antibiotics today",
+    "my aunt died last year",
+    "he used to be a nurse",
+    "i had a stroke two years ago",
+    "when i was young this never happened",
+    "she has a history of migraine",
+    "he survived cancer",
+    "i often get headaches",
+    "she goes to church every week",
+    "he has been ill for years",
+    "i am scared of dying",
+    "what if i die",
+    "i do not want to risk it",
+    "could it cause damage",
+    "do you think he overdosed",
+    "in case it matters he is 60",
+    "we were watching a film",
+    "she has an exam tomorrow",
+    "he is writing a book",
+    "my phone is dying",
+    "i am just wondering",
+    "it is not an emergency he says",
+    "my card was declined",
+    "our dog is barking",
+    "the cat is fine",
+    "he has no allergies",
+    "i do not know why",
+    "she is not diabetic",
+    "there is no fever",
+    "i never smoked",
+)
+JOINED = ("{0}. {1}", "{0}, {1}", "{0} {1}", "{0} and {1}")
+
+
+def test_what_is_said_beside_an_emergency_does_not_silence_it() -> None:
+    silent = [
+        text
+        for emergency, beside, joined in product(EMERGENCIES, BESIDE, JOINED)
+        for text in (joined.format(emergency, beside), joined.format(beside, emergency))
+        if find_notice(text, by_words=False) is None
+    ]
+    # Of 2,240; when a cue reached its whole sentence, 689. Whose "her face" is, after a book or a
+    # dog, and what "when I was young" dates when no stop goes before it, the rules cannot tell.
+    assert len(silent) <= 17, silent
+
+
 # Speed: linear, whatever the text.
 
 TEXTS = {
@@ -328,7 +392,7 @@ def test_the_documentation_says_what_is_measured() -> None:
     for topic in table["topics"]:
         assert f"| {topic['name']} |" in page
         assert topic["source"].rpartition(", ")[2] in page
-    for side, shown in (("tune", "977 of 983"), ("held", "222 of 228")):
+    for side, shown in (("tune", "1047 of 1053"), ("held", "222 of 228")):
         right, missed = raised("emergency_vignettes", side)
         assert f"{len(right)} of {len(right) + len(missed)}" == shown
         assert f"| {shown}" in page
