@@ -16,16 +16,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
 
-from service.emergency_grammar import (
-    Exempt,
-    Lexicon,
-    Mention,
-    Reader,
-    Spelling,
-    Word,
-    compile_pattern,
-    set_aside,
-)
+from service.emergency_grammar import Lexicon, Mention, Reader, Spelling, Word, compile_pattern
+from service.emergency_reach import Exempt, set_aside
 from service.emergency_words import BY_WORDS, SOURCE, fitted, runs, weigh
 
 # A rule's signs lie within this many words of each other. Tuned vignettes raised and real questions
