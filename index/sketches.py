@@ -21,7 +21,7 @@ import faiss
 import numpy as np
 
 from index.arrays import save_array
-from index.codes import STRIDE, CodeRows, Rows, Vectors
+from index.codes import CodeRows, Rows, Vectors, strides
 from index.errors import SnapshotDamaged
 
 RUN = 5
@@ -157,8 +157,7 @@ def sketch(vectors: Vectors, means: Vectors) -> CodeRows:
     quantizer = faiss.ProductQuantizer(runs * length, runs, 4)
     faiss.copy_array_to_vector(means.ravel(), quantizer.centroids)
     codes = np.empty((len(vectors), -(-runs // 2)), np.uint8)
-    for start in range(0, len(vectors), STRIDE):
-        part = vectors[start : start + STRIDE]
+    for start, part in strides(vectors):
         codes[start : start + len(part)] = quantizer.compute_codes(_padded(part, runs * length))
     return codes
 
