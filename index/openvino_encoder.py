@@ -19,7 +19,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from tokenizers import Encoding, Tokenizer
+from tokenizers import Tokenizer
 
 from .encoder import OnBatch, check_lengths, sound
 from .encoder_bert import build_graph, read_settings
@@ -178,14 +178,15 @@ class OpenvinoEncoder:
 
     def _pieces(self, texts: Sequence[str]) -> list[NDArray[np.int32]]:
         """Return the word pieces of each text between the model's special tokens."""
-        return [np.array(encoding.ids, dtype=np.int32) for encoding in self._encodings(texts)]
-
-    def _encodings(self, texts: Sequence[str]) -> Iterator[Encoding]:
+        pieces: list[NDArray[np.int32]] = []
         # In slices: the library's own objects hold a hundred times what is kept of them.
         for first in range(0, len(texts), TOKENIZED):
-            yield from self._tokenizer.encode_batch_fast(
-                [sound(text) for text in texts[first : first + TOKENIZED]]
-            )
+            part = [sound(text) for text in texts[first : first + TOKENIZED]]
+            pieces += [
+                np.array(encoding.ids, dtype=np.int32)
+                for encoding in self._tokenizer.encode_batch_fast(part)
+            ]
+        return pieces
 
 
 def plan(lengths: Sequence[int]) -> Iterator[Batch]:
