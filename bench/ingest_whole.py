@@ -25,9 +25,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.encoders import Before
 from bench.figures import Figures, Table, bars, save
-from index.encoder import Encoder, OnBatch
+from index.encoder import Before, Encoder, OnBatch
 from index.runtimes import open_encoder
 from index.weights import DEFAULT_ENCODER, locate
 from ingest.pipeline import update_index
@@ -47,7 +46,7 @@ class Noting(Before):
     ) -> NDArray[np.float32]:
         """Return the vectors of `texts`."""
         self.texts += texts
-        return self._encoder.encode(texts, on_batch=on_batch)
+        return super().encode(texts, on_batch=on_batch)
 
 
 def rate(work: Callable[[], int]) -> tuple[float, float]:

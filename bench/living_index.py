@@ -17,10 +17,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.encoders import Before
 from bench.figures import Figures, Table, save
 from bench.service_process import call, resident, service
-from index.encoder import Encoder, OnBatch
+from index.encoder import Before, Encoder, OnBatch
 from index.runtimes import open_encoder
 from index.snapshot import point_to, snapshots
 from ingest.pipeline import update_index

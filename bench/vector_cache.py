@@ -9,8 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.encoders import Before
-from index.encoder import Encoder, OnBatch
+from index.encoder import Before, Encoder, OnBatch
 
 CHUNK = 512
 """Texts encoded between two writes to the file: at most a few seconds' work is lost by a stop."""

@@ -14,9 +14,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from .encoder import Encoder, OnBatch, SentenceTransformerEncoder
+from .encoder import Before, Encoder, SentenceTransformerEncoder
 from .errors import EncoderError
-from .records import EncoderRecord
 
 Vector = NDArray[np.float32]
 
@@ -47,15 +46,16 @@ class _Turn:
         return self.outcome
 
 
-class BatchedEncoder:
+class BatchedEncoder(Before):
     """An encoder whose `vector` is shared by many threads. The rest is the encoder's own.
 
-    A few vectors are kept under a keyed hash of their text; the key is made here and never leaves
-    the process, so that nothing that is kept tells, or confirms, what was asked.
+    A few vectors, none of those that `encode` gives, are kept under a keyed hash of their text; the
+    key is made here and never leaves the process, so that nothing that is kept tells, or confirms,
+    what was asked.
     """
 
     def __init__(self, encoder: Encoder, *, kept: int = KEPT) -> None:
-        self._encoder = encoder
+        super().__init__(encoder)
         self._most = kept
         # The reference pads a text to the longest of its batch, which moves its last bits.
         self._together = 1 if isinstance(encoder, SentenceTransformerEncoder) else TOGETHER
@@ -66,24 +66,6 @@ class BatchedEncoder:
         # Turns that no batch has taken. While `_led` is False there is none.
         self._waiting: list[_Turn] = []
         self._led = False
-
-    @property
-    def record(self) -> EncoderRecord:
-        """Name, dimension, window and fingerprint."""
-        return self._encoder.record
-
-    @property
-    def runtime(self) -> str:
-        """What computes the vectors."""
-        return self._encoder.runtime
-
-    def encode(self, texts: Sequence[str], *, on_batch: OnBatch | None = None) -> Vector:
-        """Return the vectors of `texts`, as the encoder itself gives them: nothing is kept."""
-        return self._encoder.encode(texts, on_batch=on_batch)
-
-    def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        """Return the number of word pieces of each text, special tokens not counted."""
-        return self._encoder.count_tokens(texts)
 
     def vector(self, text: str) -> Vector:
         """Return the vector `(d,)` of `text`, read-only, encoded with others that are waiting.

@@ -59,6 +59,33 @@ class Encoder(Protocol):
         ...
 
 
+class Before(Encoder):
+    """Stands before `encoder` and does what it does: for those that change or add one thing."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        self._encoder = encoder
+
+    @property
+    def record(self) -> EncoderRecord:
+        """The encoder's own."""
+        return self._encoder.record
+
+    @property
+    def runtime(self) -> str:
+        """The encoder's own."""
+        return self._encoder.runtime
+
+    def encode(
+        self, texts: Sequence[str], *, on_batch: OnBatch | None = None
+    ) -> NDArray[np.float32]:
+        """Return the vectors of `texts`, as the encoder itself gives them."""
+        return self._encoder.encode(texts, on_batch=on_batch)
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Return what the encoder counts."""
+        return self._encoder.count_tokens(texts)
+
+
 def fits(encoder: Encoder, text: str) -> bool:
     """Return whether `encoder` takes `text` whole."""
     return encoder.count_tokens([text])[0] <= encoder.record.max_tokens
