@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from index.encoder import DeterministicEncoder, Encoder
 from index.runtimes import open_encoder
-from ingest.token_counts import remembering
+from ingest.token_counts import TokenCounter, remembering
 
 COUNT = DeterministicEncoder().count_tokens
 
@@ -20,7 +20,9 @@ def test_counts_equal_those_of_the_tokenizer(calls: list[list[str]]) -> None:
         assert count(texts) == COUNT(texts)
 
 
-def test_a_word_is_counted_once() -> None:
+@pytest.fixture
+def spied() -> tuple[TokenCounter, list[str]]:
+    """A counter that remembers, and what it has asked the tokenizer since it was made."""
     asked: list[str] = []
 
     def spy(texts: Sequence[str]) -> list[int]:
@@ -29,20 +31,20 @@ def test_a_word_is_counted_once() -> None:
 
     count = remembering(spy)
     asked.clear()
+    return count, asked
+
+
+def test_a_word_is_counted_once(spied: tuple[TokenCounter, list[str]]) -> None:
+    count, asked = spied
     assert count(["calf cramp", "cramp, calf"]) == [2, 3]
     assert count(["cramp calf calf"]) == [3]
     assert sorted(asked) == ["calf", "cramp", "cramp,"]
 
 
-def test_white_space_of_other_kinds_is_left_to_the_tokenizer() -> None:
-    asked: list[str] = []
-
-    def spy(texts: Sequence[str]) -> list[int]:
-        asked.extend(texts)
-        return COUNT(texts)
-
-    count = remembering(spy)
-    asked.clear()
+def test_white_space_of_other_kinds_is_left_to_the_tokenizer(
+    spied: tuple[TokenCounter, list[str]],
+) -> None:
+    count, asked = spied
     assert count(["  calf \n\n\tcramp\r\n", "calf\x0bcramp\u00a0night"]) == [2, 3]
     assert sorted(asked) == ["calf", "calf\x0bcramp\u00a0night", "cramp"]
 
