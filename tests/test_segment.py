@@ -43,6 +43,12 @@ def article_of(*blocks: SourceBlock, title: str = "Cramps", language: str | None
     return compose(Document(blocks), metadata, source="a.txt", source_sha256="")
 
 
+def untitled(*blocks: SourceBlock) -> Article:
+    """Return an article among many of a file: for want of a title its first words are one."""
+    document = Document(blocks, key="12")
+    return compose(document, Metadata(), source="corpus.jsonl", source_sha256="")
+
+
 def heading(text: str, level: int = 2) -> SourceBlock:
     return SourceBlock("heading", text, level)
 
@@ -86,8 +92,7 @@ def test_whatever_the_article_its_passages_tile_it_and_fit(
 def test_passages_of_an_article_that_is_named_by_its_first_words_fit(
     blocks: list[SourceBlock],
 ) -> None:
-    document = Document(tuple(blocks), key="12")
-    article = compose(document, Metadata(), source="corpus.jsonl", source_sha256="")
+    article = untitled(*blocks)
     holds(article, segment(article, COUNT, SMALL), SMALL)
 
 
@@ -194,9 +199,7 @@ def test_a_title_that_is_the_first_heading_is_not_said_twice() -> None:
 
 def test_first_words_for_want_of_a_title_are_told_to_all_but_the_passage_they_begin() -> None:
     text = "Night cramps hurt. Stretch the calf and hold it. Night cramps hurt old people."
-    document = Document((paragraph(text),), key="12")
-    composed = compose(document, Metadata(), source="corpus.jsonl", source_sha256="")
-    article = replace(composed, title="Night cramps…")
+    article = replace(untitled(paragraph(text)), title="Night cramps…")
     passages = segment(article, COUNT, SegmenterSettings(target=4, limit=40))
     assert search_texts(passages, article.title, COUNT, 40) == [
         "Night cramps hurt.",
