@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ingest.boilerplate_rules import RULES, Rule
+from ingest.boilerplate_rules import RULES
 from ingest.boilerplate_wordings import WORD, hints_of, matching_rules
 
 # What the patterns speak of, less their own signs; numbers, stops and marks between and around.
@@ -39,11 +39,8 @@ MARKED = st.builds(
 @example("This page is informational; no, nothing in it replaces a doctor: no/not advice")
 @example("Thank you for signing upon it")
 def test_a_rule_that_matches_has_its_hints(text: str) -> None:
-    assert matching_rules(text, 9) == wanted(text)
-
-
-def wanted(text: str) -> list[Rule]:
-    return [rule for rule in RULES if rule.words >= 9 and rule.pattern.search(text)]
+    wanted = [rule for rule in RULES if rule.words >= 9 and rule.pattern.search(text)]
+    assert matching_rules(text, 9) == wanted
 
 
 @pytest.mark.parametrize(
