@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from index.encoder import DeterministicEncoder
+from ingest.corpus import SourceFile
 from tests.sample_corpus import CALF, EYELID, SALTS, write
 
 if TYPE_CHECKING:
@@ -34,6 +35,20 @@ def corpus(tmp_path: Path) -> Path:
     write(folder / "eyes" / "eyelid.txt", EYELID)
     write(folder / "salts.html", SALTS)
     return folder
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The sources of the files of a corpus that have been read, one for each time."""
+    sources: list[str] = []
+    plain = SourceFile.read
+
+    def read(file: SourceFile) -> tuple[bytes, bytes]:
+        sources.append(file.source)
+        return plain(file)
+
+    monkeypatch.setattr(SourceFile, "read", read)
+    return sources
 
 
 @pytest.fixture(scope="module")

@@ -57,16 +57,9 @@ def test_a_file_that_cannot_be_read_any_more_is_named(corpus: Path, index: Path)
 
 
 def test_a_file_of_a_kind_without_places_is_read_once(
-    corpus: Path, index: Path, monkeypatch: pytest.MonkeyPatch
+    corpus: Path, index: Path, opened: list[str]
 ) -> None:
-    opened: list[str] = []
-    plain = SourceFile.read
-
-    def read(file: SourceFile) -> tuple[bytes, bytes]:
-        opened.append(file.source)
-        return plain(file)
-
-    monkeypatch.setattr(SourceFile, "read", read)
+    opened.clear()
     assert faults(corpus, index) == ()
     assert (opened.count("salts.html"), opened.count("eyes/eyelid.txt")) == (1, 2)
 
