@@ -116,11 +116,13 @@ class _Told(dict[str, Answers | None]):
 _told = _Told().__getitem__
 
 
-@lru_cache(maxsize=10_000)
 def _groups_of_pair(begun: int, word: str) -> int:
     """Return the groups of the pairs `begun` by the word before that `word` ends."""
     ended = begun & _roles(word)[2]
     return sum({group for pair, group in _PAIRS.items() if pair & ended})
+
+
+_remembered_groups = lru_cache(maxsize=10_000)(_groups_of_pair)
 
 
 def hints_of(words: Sequence[str]) -> tuple[int, int]:
@@ -136,7 +138,8 @@ def hints_of(words: Sequence[str]) -> tuple[int, int]:
     if begun:
         for before, word in zip(told, words[1:], strict=False):
             if before and before[1]:
-                answered |= _groups_of_pair(before[1], word)
+                of_pair = _remembered_groups if len(word) <= _LONGEST else _groups_of_pair
+                answered |= of_pair(before[1], word)
     return answered, count
 
 

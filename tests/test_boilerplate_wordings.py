@@ -1,6 +1,7 @@
 """Hints spare patterns, and never a match."""
 
 import re
+import tracemalloc
 
 import pytest
 from hypothesis import example, given
@@ -49,6 +50,17 @@ def test_a_rule_that_matches_has_its_hints(text: str) -> None:
 )
 def test_hints_of_two_words_are_neighbours(text: str, found: list[str]) -> None:
     assert [rule.reason for rule in matching_rules(text, 100)] == found
+
+
+def test_a_word_longer_than_any_is_not_remembered() -> None:
+    tracemalloc.start()
+    try:
+        for number in range(20):
+            assert hints_of(["she", f"{number}" + "x" * 10_000])[1] == 2
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert held < 100_000
 
 
 @given(st.text())
