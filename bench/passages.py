@@ -20,11 +20,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 import ingest.segment
-from bench.retrieval import PLAIN, Gathered, gather, score
+from bench.retrieval import PLAIN, Gathered, encoded, gather, named, score
 from bench.subset import cut
 from bench.vector_cache import RememberingEncoder
-from index.encoder import Encoder, fits
-from index.focus import condensed
+from index.encoder import Encoder
 from index.fusion import Weights
 from index.records import Article, Passage
 from index.runtimes import open_encoder
@@ -33,7 +32,7 @@ from index.sentences import sentence_spans
 from index.snapshot import open_snapshot
 from ingest.pipeline import update_index
 from ingest.segment import CONTEXT_CHARACTERS, SegmenterSettings, search_texts
-from service.dataset import Dataset, read_dataset
+from service.dataset import Dataset
 
 SCIFACT = Path(__file__).resolve().parents[2] / "shared" / "eval" / "scifact"
 SIZES = (32, 64, 96, 128, 192, 250)
@@ -154,8 +153,7 @@ def sweep(dataset: Dataset, encoder: Encoder, work: Path, grade: int) -> Iterato
             yield row(name, dataset, searcher, gathered, count, grade)
     searcher = Searcher(open_snapshot(work / str(STANDS)))
     gathered = gather(dataset, searcher, encoder)
-    queries = [" ".join(text.split()) for text in dataset.queries.values()]
-    vectors = encoder.encode([condensed(q, lambda part: fits(encoder, part)) for q in queries])
+    _, vectors = encoded(dataset, encoder)
     for kind in (sentences, overlaps):
         more = beside(searcher, encoder, kind)
         count = len(searcher.snapshot.dense) + len(more.vectors)
@@ -173,9 +171,7 @@ def main() -> None:
     parser.add_argument("--other", type=int, default=10, help="and each N-th unjudged document")
     parser.add_argument("--work", type=Path, default=Path("var/passages"))
     options = parser.parse_args()
-    folder, qrels, grade = ([*options.dataset.split(":"), "", ""])[:3]
-    relevant = int(grade or 1)
-    whole = read_dataset(Path(folder), qrels or None, relevant)
+    whole, relevant = named(options.dataset)
     work = options.work / f"{whole.name}-{whole.sha256[:12]}-{options.every}-{options.other}"
     part = cut(whole, work / "data", every=options.every, other=options.other, relevant=relevant)
     encoder = RememberingEncoder(open_encoder(), options.work / "vectors.db")

@@ -13,6 +13,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 import numpy as np
+from numpy.typing import NDArray
 
 import index.focus
 from index.encoder import Encoder, fits
@@ -61,12 +62,24 @@ GRID = (
 Gathered = list[tuple[np.ndarray[tuple[int], np.dtype[np.int64]], Signals]]
 
 
-def gather(dataset: Dataset, searcher: Searcher, encoder: Encoder) -> Gathered:
-    """Search once for every query; return its rows and their signals."""
+def named(given: str) -> tuple[Dataset, int]:
+    """Read `DIR[:QRELS[:GRADE]]`: the dataset, and the grade from which a document answers."""
+    folder, qrels, grade = ([*given.split(":"), "", ""])[:3]
+    relevant = int(grade or 1)
+    return read_dataset(Path(folder), qrels or None, relevant), relevant
+
+
+def encoded(dataset: Dataset, encoder: Encoder) -> tuple[list[str], NDArray[np.float32]]:
+    """Return the queries as they are searched, and their vectors `(q, d)`."""
     questions = [" ".join(text.split()) for text in dataset.queries.values()]
-    vectors = encoder.encode(
+    return questions, encoder.encode(
         [condensed(text, lambda part: fits(encoder, part)) for text in questions]
     )
+
+
+def gather(dataset: Dataset, searcher: Searcher, encoder: Encoder) -> Gathered:
+    """Search once for every query; return its rows and their signals."""
+    questions, vectors = encoded(dataset, encoder)
     return [searcher.signals(text, vector) for text, vector in zip(questions, vectors, strict=True)]
 
 
@@ -127,11 +140,10 @@ def main() -> None:
     encoder = open_encoder()
     sets = []
     for given in options.datasets:
-        folder, qrels, grade = ([*given.split(":"), "", ""])[:3]
-        dataset = read_dataset(Path(folder), qrels or None, int(grade or 1))
+        dataset, grade = named(given)
         kept = Path("var/eval") / f"{dataset.name}-{dataset.sha256[:12]}-{options.target}"
         update_index(dataset.corpus, kept, encoder, target_tokens=options.target, keep=1)
-        sets.append((dataset, Searcher(open_snapshot(kept)), int(grade or 1)))
+        sets.append((dataset, Searcher(open_snapshot(kept)), grade))
     with (
         patch.object(index.focus, "LONG", options.long),
         patch.object(index.focus, "FLOOR", options.floor),
