@@ -153,9 +153,8 @@ def gather(
 
 def _shown(searcher: Searcher, hidden: frozenset[str]) -> Rows:
     """Return the rows, in order, of the articles that are not hidden."""
-    shown = [
-        np.arange(first, first + count)
-        for article_id, (first, count) in searcher.snapshot.records.article_rows().items()
-        if article_id.rpartition("/")[2] not in hidden
-    ]
-    return np.sort(np.concatenate(shown))
+    shown = np.ones(len(searcher.snapshot.lexical), np.bool_)
+    for article_id, (first, count) in searcher.snapshot.records.article_rows().items():
+        if article_id.rpartition("/")[2] in hidden:
+            shown[first : first + count] = False
+    return np.flatnonzero(shown)
