@@ -86,8 +86,9 @@ class _Reach:
                     break
                 self._supposed.add(index)
         self._in_care = self._clauses("in_care", excused=self._places("not_in_care"), fronted=False)
-        self._near = self._near_sentences()
-        self._asks = self._sentences("asks") - self._near
+        self._near = self._sentences("near", excused=self._places("not_near"))
+        asking = self._sentences("asks")
+        self._asks = asking - self._near
         self._figure = self._with_same_subject(self._clauses("figure", fronted=False))
         self._idle = self._sentences("idle")
         at_leisure = self._places("not_story")
@@ -98,7 +99,6 @@ class _Reach:
         ]
         self._story = {words[cue.first].sentence for cue in told}
         # "He is writing a book, my baby is not breathing": of a person, in a clause of their own.
-        asking = self._sentences("asks")
         self._not_told = self._with_same_subject(
             {
                 words[cue.first].clause
@@ -137,8 +137,14 @@ class _Reach:
             return True
         return word.clause in self._past and "want" not in told
 
-    def _sentences(self, name: str) -> set[int]:
-        return {self._words[cue.first].sentence for cue in self._at.get(name, ())}
+    def _sentences(
+        self, name: str, *, excused: set[int] | frozenset[int] = frozenset()
+    ) -> set[int]:
+        return {
+            self._words[cue.first].sentence
+            for cue in self._at.get(name, ())
+            if cue.first not in excused
+        }
 
     def _places(self, name: str) -> set[int]:
         return {i for cue in self._at.get(name, ()) for i in range(cue.first, cue.last + 1)}
@@ -192,14 +198,6 @@ class _Reach:
         while first and words[first - 1].clause == own.clause:
             first -= 1
         return all(w.form in _BEFORE_FRONTED or w.tags for w in words[first : cue.first])
-
-    def _near_sentences(self) -> set[int]:
-        asked = self._places("not_near")
-        return {
-            self._words[cue.first].sentence
-            for cue in self._at.get("near", ())
-            if cue.first not in asked
-        }
 
     def _animal_words(self) -> set[int]:
         """Return the words that are said of an animal: from its name on, until a person's."""
