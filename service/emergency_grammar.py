@@ -298,13 +298,15 @@ class Reader:
             return not self.verbs.isdisjoint(ahead[:1])
         if words[index - 1].form in self.leads:
             return False
-        finite = self.verbs | self.past_verbs
         if form in self.neuters:
-            return not finite.isdisjoint(ahead[:1])
+            return self._has_verb(ahead[:1])
         return form in self.pronouns or (
             form in self.owners
-            and not (self.relatives.isdisjoint(ahead[:1]) and finite.isdisjoint(ahead[1:]))
+            and (not self.relatives.isdisjoint(ahead[:1]) or self._has_verb(ahead[1:]))
         )
+
+    def _has_verb(self, forms: list[str]) -> bool:
+        return not (self.verbs.isdisjoint(forms) and self.past_verbs.isdisjoint(forms))
 
     def _opens_clause(self, before: str, form: str) -> bool:
         if form in self.clause_words:

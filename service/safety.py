@@ -181,21 +181,10 @@ def _table() -> _Table:
         openings = frozenset(sign for rule in rules for sign in rule.groups[0])
         kind = topic.get("kind", "emergency")
         topics.append(_Topic(topic["name"], kind, topic["source"], rules, openings))
-    vocabulary = signs.vocabulary | cues.vocabulary
-    reader = Reader(
-        Spelling(vocabulary, frozenset(raw["reading"]["not_misspelt"].split())),
-        raw["written_as"],
-        {tuple(pair.split()): form for pair, form in raw["joined"].items()},
-        frozenset(raw["reading"]["clause_words"].split()),
-        frozenset(raw["reading"]["subjects"].split()),
-        frozenset(raw["reading"]["pronouns"].split()),
-        frozenset(raw["reading"]["owners"].split()),
-        frozenset(raw["reading"]["neuters"].split()),
-        classes["kin"],
-        frozenset(raw["reading"]["verbs"].split()),
-        frozenset(raw["reading"]["past_verbs"].split()),
-        frozenset(raw["reading"]["leads"].split()),
-    )
+    reading = {name: frozenset(words.split()) for name, words in raw["reading"].items()}
+    spelling = Spelling(signs.vocabulary | cues.vocabulary, reading.pop("not_misspelt"))
+    joined = {tuple(pair.split()): form for pair, form in raw["joined"].items()}
+    reader = Reader(spelling, raw["written_as"], joined, relatives=classes["kin"], **reading)
     exempt = Exempt(*(frozenset(raw["exempt"][name].split()) for name in ("context", "crisis")))
     return _Table(reader, signs, cues, exempt, tuple(topics))
 
