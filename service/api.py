@@ -30,6 +30,7 @@ from service.schemas import (
     VerifyRequest,
 )
 from service.settings import Settings
+from service.site import answers_of
 from service.strings import choose_language
 from service.suggest import Suggester
 
@@ -57,8 +58,7 @@ class AdminOff(PinciteError):
 
 # Coroutines, though they wait for nothing: another thread would take longer than they do.
 async def _answers(request: Request) -> Answers:
-    answers: Answers = request.app.state.answers
-    return answers.held()
+    return answers_of(request)
 
 
 def require_admin(request: Request, authorization: Annotated[str | None, Header()] = None) -> None:
