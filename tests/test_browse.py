@@ -204,16 +204,23 @@ def test_a_filter_that_makes_no_sense_is_a_clear_error(web: TestClient) -> None:
     assert "is not a date" in unescape(page.text)
 
 
-def test_a_swap_in_the_middle_labels_nothing_new_with_the_old_snapshot(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def behind(tmp_path: Path) -> tuple[TestClient, Answers]:
+    """Return a service that has yet to see that Spanish was added, and what answers in it."""
     settings = settings_in(tmp_path)
     write_corpus(settings.corpus)
     build(settings)
-    web = client(settings)  # not entered: nothing follows the index but this test
+    web = client(settings)  # not entered: nothing follows the index but the test
     desk: Answers = web.app.state.answers  # type: ignore[attr-defined]
     write_corpus(settings.corpus, {"es/calambres.md": CALAMBRES})
     build(settings)
+    return web, desk
+
+
+def test_a_swap_in_the_middle_labels_nothing_new_with_the_old_snapshot(
+    behind: tuple[TestClient, Answers], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    web, desk = behind
     read = Answers.articles
     swapped: list[bool] = []
 
@@ -234,15 +241,9 @@ def test_a_swap_in_the_middle_labels_nothing_new_with_the_old_snapshot(
 
 
 def test_completions_are_those_of_the_snapshot_they_are_kept_for(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    behind: tuple[TestClient, Answers], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = settings_in(tmp_path)
-    write_corpus(settings.corpus)
-    build(settings)
-    web = client(settings)
-    desk: Answers = web.app.state.answers  # type: ignore[attr-defined]
-    write_corpus(settings.corpus, {"es/calambres.md": CALAMBRES})
-    build(settings)
+    web, desk = behind
     headings = Answers.headings
 
     def swapping(self: Answers) -> list[tuple[str, Kind]]:
