@@ -8,6 +8,7 @@ from typing import get_args
 from index.records import Article, SectionType
 from service.answers import Answers
 from service.filters import Filters
+from service.strings import primary_language
 
 ARTICLES_ON_A_PAGE = 100
 UNDATED = "none"
@@ -61,7 +62,7 @@ def foreign(choices: Choices, language: str) -> tuple[str, ...]:
 
     Nothing is said either where the language of some is not known: it may be that one.
     """
-    known = tuple(dict.fromkeys(tag.split("-")[0].lower() for tag in choices.languages))
+    known = tuple(dict.fromkeys(map(primary_language, choices.languages)))
     return () if language in known or choices.unnamed else known
 
 

@@ -154,6 +154,7 @@ def site() -> Site:
         reason_characters=REASON_CHARACTERS,
         citations=citations.citations,
         urlencode=urlencode,
+        primary_language=strings.primary_language,
         named_languages={code: words("site.language") for code, words in strings.locales().items()},
         kinds_named=frozenset(kind for kind in get_args(SectionType) if kind),
     )

@@ -50,6 +50,11 @@ def locales() -> dict[str, Strings]:
     return {file.stem: _read(file) for file in files}
 
 
+def primary_language(tag: str) -> str:
+    """Return the primary subtag of a BCP 47 tag, in small letters: "es" of "es-MX"."""
+    return tag.split("-", maxsplit=1)[0].lower()
+
+
 def choose_language(asked: str | None, accept_language: str | None) -> str:
     """Return a language we have: the one asked for, else the best of an Accept-Language header."""
     known = locales()
@@ -62,7 +67,7 @@ def choose_language(asked: str | None, accept_language: str | None) -> str:
             weight = float(quality or 1)
         except ValueError:
             continue
-        language = tag.strip().lower().split("-")[0]
+        language = primary_language(tag.strip())
         if language in known and weight > 0:
             ranked.append((-weight, place, language))
     return min(ranked)[2] if ranked else DEFAULT_LANGUAGE
