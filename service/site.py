@@ -93,7 +93,7 @@ class Site:
             **(headers or {}),
         }
         # Compressing what a question asks for together with a secret would tell the secret's length
-        # (BREACH); these pages hold none.
+        # (BREACH); the form token of these pages is the same for everybody who can open one.
         if "gzip" in request.headers.get("accept-encoding", ""):
             packed = gzip.compress(body.encode(), compresslevel=5, mtime=0)
             return HTMLResponse(packed, status, {**described, "content-encoding": "gzip"})
