@@ -18,8 +18,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 
 from index.lexical import LexicalIndex
-from service.answering import WEIGHTS, Weights, chosen, features, rarities
-from service.evaluate import interval
+from service.evaluation.evaluate import interval
+from service.evidence.answering import WEIGHTS, Weights, chosen, features, rarities
 
 SCIFACT = Path(__file__).resolve().parents[2] / "shared" / "eval" / "scifact"
 WORDS_OF_A_PASSAGE = 75

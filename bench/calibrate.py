@@ -1,14 +1,14 @@
 """Fit and judge the probability that a passage answers: `python -m bench.calibrate [--work DIR]`.
 
 Builds the indexes of `bench.calibration_sets` under DIR (default `var/calibrate`; MedQuAD's third
-takes a while, once), fits `service.confidence.Model`, and prints how it does
+takes a while, once), fits `service.evidence.confidence.Model`, and prints how it does
 
 - in cross-validation, where no question, nor another wording of it, is judged by a model that
   has seen it, and
 - on an index of a kind that the model has not seen at all.
 
-`--write` stores coefficients, data hashes and figures in `service/confidence_weights.json` and
-draws `docs/silence.svg`.
+`--write` stores coefficients, data hashes and figures in
+`service/evidence/confidence_weights.json` and draws `docs/silence.svg`.
 """
 
 import argparse
@@ -32,9 +32,9 @@ from bench.calibration_sets import BESIDE, EVAL, ROOT, SMALL, Medquad, cases
 from bench.risk_coverage import draw
 from bench.vector_cache import RememberingEncoder
 from index.runtimes import open_encoder
-from service.confidence import Model
+from service.evidence.confidence import Model
 
-WEIGHTS = ROOT / "service" / "confidence_weights.json"
+WEIGHTS = ROOT / "service" / "evidence" / "confidence_weights.json"
 FOLDS = 5
 BINS = 10
 DRAWS = 100

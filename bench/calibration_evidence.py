@@ -21,7 +21,7 @@ from index.search import Searcher
 from index.snapshot import open_snapshot
 from ingest.pipeline import update_index
 from service.answers import HITS
-from service.confidence import Evidence, doubts, evidence, held, rise_share, size_of, weigh
+from service.evidence.confidence import Evidence, doubts, evidence, held, rise_share, size_of, weigh
 
 Floats = NDArray[np.float64]
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from itertools import combinations
 from pathlib import Path
 
-from service.copies import resemblance, shingles
+from service.evidence.copies import resemblance, shingles
 
 ARTICLES = Path("../shared/eval/medquad/articles.jsonl.gz")
 THRESHOLDS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8)

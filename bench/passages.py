@@ -32,7 +32,7 @@ from index.sentences import sentence_spans
 from index.snapshot import open_snapshot
 from ingest.pipeline import update_index
 from ingest.segment import CONTEXT_CHARACTERS, SegmenterSettings, search_texts
-from service.dataset import Dataset
+from service.evaluation.dataset import Dataset
 
 SCIFACT = Path(__file__).resolve().parents[2] / "shared" / "eval" / "scifact"
 SIZES = (32, 64, 96, 128, 192, 250)

@@ -23,8 +23,8 @@ from index.runtimes import open_encoder
 from index.search import Searcher
 from index.snapshot import open_snapshot
 from ingest.pipeline import update_index
-from service.dataset import Dataset, read_dataset
-from service.evaluate import best_passages, document_ids, measure
+from service.evaluation.dataset import Dataset, read_dataset
+from service.evaluation.evaluate import best_passages, document_ids, measure
 
 PLAIN = Weights(DENSE_WEIGHT, 0, 1 - DENSE_WEIGHT, 0)
 GRID = (

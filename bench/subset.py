@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from service.dataset import Dataset, read_dataset
+from service.evaluation.dataset import Dataset, read_dataset
 
 
 def cut(dataset: Dataset, folder: Path, *, every: int, other: int, relevant: int = 1) -> Dataset:

@@ -14,7 +14,8 @@
     └── QuestionError          the question cannot be searched (empty, too long)
 
 The service adds, beside the routes they belong to, what only HTTP knows (`service/api.py`,
-`service/shelf.py`, `service/answers.py`): not found, admin token missing, precondition failed.
+`service/upkeep/shelf.py`, `service/answers.py`): not found, admin token missing, precondition
+failed.
 
 A message names the thing, its value and the way out, and is fit to be shown to a person.
 """

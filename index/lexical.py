@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csc_matrix, csr_matrix, vstack
+from scipy.sparse import csc_matrix, csr_matrix
 
 from index.analysis import terms
 from index.arrays import save_array
@@ -46,22 +46,30 @@ class LexicalIndex:
     """Term frequencies `(n passages, m terms)`; `vocabulary` is sorted, so builds compare."""
 
     def __init__(self, vocabulary: Sequence[str], frequencies: csc_matrix) -> None:
-        self.vocabulary = list(vocabulary)
-        self._columns = {term: column for column, term in enumerate(self.vocabulary)}
         self._starts: NDArray[np.int64] = frequencies.indptr.astype(np.int64, copy=False)
         self._rows: NDArray[np.int32] = frequencies.indices
         self._frequencies: NDArray[np.int32] = frequencies.data
-        self._size = int(frequencies.shape[0])
-        lengths = np.zeros(self._size)
+        size = int(frequencies.shape[0])
+        lengths = np.zeros(size)
         for begin in range(0, len(self._rows), PART):  # bincount makes floats of what it is given
             part = slice(begin, begin + PART)
-            lengths += np.bincount(self._rows[part], self._frequencies[part], self._size)
+            lengths += np.bincount(self._rows[part], self._frequencies[part], size)
+        self._learn(vocabulary, lengths, np.diff(self._starts))
+
+    def _learn(
+        self, vocabulary: Sequence[str], lengths: NDArray[np.float64], counts: NDArray[np.int64]
+    ) -> None:
+        """Take the statistics: how many terms each row has, and how many rows each term."""
+        self.vocabulary = list(vocabulary)
+        self._columns = {term: column for column, term in enumerate(self.vocabulary)}
+        self._size = len(lengths)
+        self._lengths = lengths
         mean = lengths.mean() if self._size and lengths.any() else 1.0
         self._norms = (K1 * (1 - B + B * lengths / mean)).astype(np.float32)
-        counts = np.diff(self._starts)
         self._idf = np.log1p((self._size - counts + 0.5) / (counts + 0.5)).astype(np.float32)
         self._unknown = float(np.log1p((self._size + 0.5) / 0.5))
         self._gains: Scores | None = None
+        self._asked: dict[int, tuple[NDArray[np.int32], Scores]] = {}
         self._together: dict[tuple[str, ...], int] = {}
 
     @classmethod
@@ -85,31 +93,51 @@ class LexicalIndex:
 
     def revised(self, origin: Rows, added: Iterable[str]) -> "LexicalIndex":
         """Return the index whose row i is this one's row `origin[i]`, or, where that is -1, the
-        next of the `added` texts.
+        next of the `added` texts. The rows that stay do so in their order.
 
         Equal, score for score, to `build` over the same texts: only the added ones are analysed.
         """
         new = LexicalIndex.build(added)
-        vocabulary = sorted(self._columns.keys() | new._columns.keys())
-        columns = {term: column for column, term in enumerate(vocabulary)}
-        stacked = vstack([_spread(part, columns) for part in (self, new)], format="csr")
-        rows = origin.copy()
-        rows[origin < 0] = self._size + np.arange(len(new))
-        chosen = stacked[rows].tocsc()
-        used = np.flatnonzero(np.diff(chosen.indptr))
-        return LexicalIndex([vocabulary[column] for column in used], chosen[:, used])
+        places = np.arange(len(origin))
+        moved = np.full(len(self), -1)
+        moved[origin[origin >= 0]] = places[origin >= 0]
+        return united([(self, moved), (new, places[origin < 0])], len(origin))
 
     def merged(self, groups: Rows) -> "LexicalIndex":
         """Return the index whose row j holds the terms of all rows i with `groups[i] == j`.
 
-        `groups` `(n,)` numbers every row's group, each number from 0 to the largest used.
+        `groups` `(n,)` numbers every row's group, from 0 and never falling.
         """
-        count = int(groups.max()) + 1 if len(groups) else 0
-        ones = np.ones(len(groups), np.int32)
-        grouping = csr_matrix((ones, (groups, np.arange(len(groups)))), shape=(count, len(groups)))
-        frequencies = (grouping @ self._matrix()).tocsc()
-        frequencies.sort_indices()
-        return LexicalIndex(self.vocabulary, frequencies)
+        count = int(groups[-1]) + 1 if len(groups) else 0
+        group_of = groups.astype(np.int32)
+        starts, rows, frequencies = [np.zeros(1, np.int64)], [], []
+        for first, end in pairwise(self._edges()):
+            bounds = self._starts[first : end + 1]
+            part = slice(bounds[0], bounds[-1])
+            held = group_of[self._rows[part]]
+            # A term's rows are in order, so a group's stand side by side: where each run begins.
+            begins = np.ones(len(held), bool)
+            np.not_equal(held[1:], held[:-1], out=begins[1:])
+            begins[bounds[:-1] - bounds[0]] = True
+            runs = np.flatnonzero(begins)
+            rows.append(held[runs])
+            frequencies.append(np.add.reduceat(self._frequencies[part], runs, dtype=np.int32))
+            starts.append(starts[-1][-1] + np.searchsorted(runs, bounds[1:] - bounds[0]))
+        matrix = csc_matrix(
+            (
+                np.concatenate(frequencies or [np.empty(0, np.int32)]),
+                np.concatenate(rows or [np.empty(0, np.int32)]),
+                np.concatenate(starts),
+            ),
+            shape=(count, len(self.vocabulary)),
+        )
+        return LexicalIndex(self.vocabulary, matrix)
+
+    def _edges(self) -> list[int]:
+        """Return terms, from the first to the end, between which lie about `PART` postings."""
+        steps = np.arange(PART, len(self._rows), PART)
+        between = np.searchsorted(self._starts, steps).tolist()
+        return sorted({0, *between, len(self.vocabulary)})
 
     def _matrix(self) -> csc_matrix:
         return csc_matrix(
@@ -160,16 +188,17 @@ class LexicalIndex:
         """Each term's place in `vocabulary`."""
         return self._columns
 
-    def _span(self, term: str) -> slice:
-        """Return where the postings of `term` lie; an empty span for an unknown term."""
+    def _held(self, term: str) -> NDArray[np.int32]:
+        """Return the rows that hold `term`, in order; none for an unknown term."""
         column = self._columns.get(term)
-        if column is None:
-            return slice(0, 0)
+        return self._rows[:0] if column is None else self._rows[self._span(column)]
+
+    def _span(self, column: int) -> slice:
         return slice(int(self._starts[column]), int(self._starts[column + 1]))
 
     def rows_with(self, term: str) -> Rows:
         """Return the rows that hold `term`, in order; none for an unknown term."""
-        return self._rows[self._span(term)].astype(np.int64)
+        return self._held(term).astype(np.int64)
 
     def count(self, every: tuple[str, ...]) -> int:
         """Return how many rows hold every one of some terms, of which there is at least one.
@@ -185,7 +214,7 @@ class LexicalIndex:
 
     def holds(self, term: str, rows: Rows) -> NDArray[np.bool_]:
         """Return `(len(rows),)` whether each of a few rows holds `term`."""
-        held = self._rows[self._span(term)]
+        held = self._held(term)
         if not len(held):
             return np.zeros(len(rows), bool)
         wanted = rows.astype(np.int32)
@@ -195,32 +224,48 @@ class LexicalIndex:
 
     def gains(self, term: str) -> tuple[Rows, Scores]:
         """Return the rows that hold `term`, in order, and what it adds to the score of each."""
-        span = self._span(term)
-        return self._rows[span].astype(np.int64), self._every_gain()[span]
+        if term not in self._columns:
+            return np.empty(0, np.int64), np.empty(0, np.float32)
+        rows, gains = self._known(self._columns[term])
+        return rows.astype(np.int64), gains
 
     def postings(self) -> tuple[NDArray[np.int64], NDArray[np.int32], Scores]:
         """Return the rows and the gains of all terms one after the other, and where each begins.
 
         Term j of the vocabulary has those from `starts[j]` to `starts[j + 1]`, rows in order.
         """
-        return self._starts, self._rows, self._every_gain()
-
-    def _every_gain(self) -> Scores:
-        """Return what each posting adds to its row's score, `(postings,)`: idf · tf · (k1 + 1) / ….
-
-        Made when first asked for: an index that is only written does without.
-        """
         if self._gains is None:
             gains = np.empty(len(self._rows), np.float32)
-            for begin in range(0, len(gains), PART):
-                part = slice(begin, min(begin + PART, len(gains)))
-                frequencies = self._frequencies[part].astype(np.float32)
-                gains[part] = (
-                    frequencies * np.float32(K1 + 1) / (frequencies + self._norms[self._rows[part]])
-                )
+            for first, end in pairwise(self._edges()):
+                part = slice(self._starts[first], self._starts[end])
+                gains[part] = self._gained(self._rows[part], self._frequencies[part])
             gains *= np.repeat(self._idf, np.diff(self._starts))
             self._gains = gains
-        return self._gains
+            self._asked.clear()
+        return self._starts, self._rows, self._gains
+
+    def _known(self, column: int) -> tuple[NDArray[np.int32], Scores]:
+        """Return the rows that hold a term, in order, and what it adds to the score of each.
+
+        Made when first asked for, and kept: of a million passages' terms only some are ever asked.
+        """
+        found = self._asked.get(column)
+        if found is None:
+            span = self._span(column)
+            rows = self._rows[span]
+            if self._gains is None:
+                gains = self._gained(rows, self._frequencies[span])
+                gains *= self._idf[column]
+            else:
+                gains = self._gains[span]
+            found = self._asked[column] = rows, gains
+        return found
+
+    def _gained(self, rows: NDArray[np.int32], counts: NDArray[np.int32]) -> Scores:
+        """Return what postings add to their rows' scores, idf aside: tf · (k1 + 1) / …."""
+        frequencies = counts.astype(np.float32)
+        gains: Scores = frequencies * np.float32(K1 + 1) / (frequencies + self._norms[rows])
+        return gains
 
     def scores(self, query: str) -> Scores:
         """Return the BM25 score of every row, `(n,)`, 0 where no term of `query` stands."""
@@ -232,26 +277,25 @@ class LexicalIndex:
         Terms are added in sorted order, so that the sum is the same bit for bit however the
         question was put together.
         """
-        terms_known = [term for term in sorted(weights) if term in self._columns]
-        each = np.array([weights[term] for term in terms_known], np.float32)
-        spans = [self._span(term) for term in terms_known]
-        ends = np.cumsum([0, *(span.stop - span.start for span in spans)])
-        gains = self._every_gain()
+        asked = [term for term in sorted(weights) if term in self._columns]
+        each = np.array([weights[term] for term in asked], np.float32)
+        known = [self._known(self._columns[term]) for term in asked]
+        ends = np.cumsum([0, *(len(rows) for rows, _ in known)])
         if ends[-1] <= MANY:
             total = np.zeros(self._size, np.float32)
-            for weight, span in zip(each, spans, strict=True):
-                total[self._rows[span]] += weight * gains[span]
+            for weight, (rows, gains) in zip(each, known, strict=True):
+                total[rows] += weight * gains
             return total
         # The same sums, column after column, by SciPy's product: three times as fast, once begun.
-        asked = csc_matrix(
+        matrix = csc_matrix(
             (
-                np.concatenate([gains[span] for span in spans]),
-                np.concatenate([self._rows[span] for span in spans]),
+                np.concatenate([gains for _, gains in known]),
+                np.concatenate([rows for rows, _ in known]),
                 ends.astype(np.int32),
             ),
-            shape=(self._size, len(spans)),
+            shape=(self._size, len(known)),
         )
-        product: Scores = asked @ each
+        product: Scores = matrix @ each
         return product
 
 
@@ -305,9 +349,33 @@ def _fault(
     return ""
 
 
-def _spread(part: LexicalIndex, columns: dict[str, int]) -> csr_matrix:
-    """Return `part`'s matrix over a wider vocabulary."""
-    matrix = part._matrix().tocoo()
-    renumbered = np.array([columns[term] for term in part.vocabulary], np.int32)
-    column = renumbered[matrix.col] if len(renumbered) else matrix.col
-    return csr_matrix((matrix.data, (matrix.row, column)), shape=(len(part), len(columns)))
+def united(parts: Sequence[tuple[LexicalIndex, Rows]], size: int) -> LexicalIndex:
+    """Return the index of `size` rows that `parts` have between them.
+
+    Row i of a part becomes the row that its numbers `(len(part),)` give, or is gone where they give
+    -1. A part's numbers rise, and no two parts give the same one.
+    """
+    vocabulary = sorted(set().union(*(part.vocabulary for part, _ in parts)))
+    columns = {term: column for column, term in enumerate(vocabulary)}
+    matrix = sum(
+        (_renumbered(part, numbers, columns, size) for part, numbers in parts),
+        csc_matrix((size, len(vocabulary)), dtype=np.int32),
+    )
+    used = np.flatnonzero(np.diff(matrix.indptr))
+    starts = np.append(matrix.indptr[used], matrix.indptr[-1])
+    chosen = csc_matrix((matrix.data, matrix.indices, starts), shape=(size, len(used)))
+    return LexicalIndex([vocabulary[column] for column in used], chosen)
+
+
+def _renumbered(
+    part: LexicalIndex, numbers: Rows, columns: Mapping[str, int], size: int
+) -> csc_matrix:
+    """Return a part's frequencies over other rows and a wider vocabulary."""
+    counts = np.zeros(len(columns), np.int64)
+    counts[[columns[term] for term in part.vocabulary]] = np.diff(part._starts)
+    starts = np.concatenate([[0], np.cumsum(counts)])
+    rows, frequencies = numbers.astype(np.int32)[part._rows], part._frequencies
+    if (numbers < 0).any():
+        stay = np.flatnonzero(rows >= 0)
+        starts, rows, frequencies = np.searchsorted(stay, starts), rows[stay], frequencies[stay]
+    return csc_matrix((frequencies, rows, starts), shape=(size, len(columns)))

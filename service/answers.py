@@ -18,7 +18,7 @@ from index.names import Mention
 from index.rerank import Reranker
 from index.search import Searcher
 from service import answer as compose
-from service.copies import copies
+from service.evidence.copies import copies
 from service.filters import Filters, described
 from service.live import Live, index_out
 from service.reading import Found, Reading

@@ -9,9 +9,7 @@ from fastapi import Path as PathParameter
 from starlette.responses import PlainTextResponse
 
 from index.errors import PinciteError
-from service.allowance import Guesses
 from service.answers import Answers
-from service.filter_parameters import query_filters
 from service.filters import Filters
 from service.schemas import (
     Answer,
@@ -30,9 +28,11 @@ from service.schemas import (
     VerifyRequest,
 )
 from service.settings import Settings
-from service.site import answers_of
-from service.strings import choose_language
-from service.suggest import Suggester
+from service.web.allowance import Guesses
+from service.web.filter_parameters import query_filters
+from service.web.site import answers_of
+from service.web.strings import choose_language
+from service.web.suggest import Suggester
 
 
 class NotFound(PinciteError):

@@ -12,23 +12,29 @@ from starlette.concurrency import run_in_threadpool
 
 from index.encoder import Encoder
 from index.runtimes import open_encoder
-from service.admin import admin_router
-from service.allowance import Changes, Guesses
 from service.answers import Answers
 from service.api import api_router, health_router
-from service.docs_page import docs_router
-from service.embedding import AllowOrigins
-from service.feedback_page import feedback_router
-from service.follow import Follower
-from service.headers import SecurityHeaders
-from service.indexing import Indexing
-from service.middleware import CatchFailures, CountRequests, HeadAsGet, LimitBody, LimitQuestions
-from service.operator_pages import operator_router
+from service.feedback.page import feedback_router
 from service.pages import pages_router
-from service.problems import add_problem_handlers, on_failure, on_pincite_error
 from service.settings import Settings
-from service.shelf import Shelf
-from service.watching import Watcher
+from service.upkeep.admin import admin_router
+from service.upkeep.follow import Follower
+from service.upkeep.indexing import Indexing
+from service.upkeep.operator_pages import operator_router
+from service.upkeep.shelf import Shelf
+from service.upkeep.watching import Watcher
+from service.web.allowance import Changes, Guesses
+from service.web.docs_page import docs_router
+from service.web.embedding import AllowOrigins
+from service.web.headers import SecurityHeaders
+from service.web.middleware import (
+    CatchFailures,
+    CountRequests,
+    HeadAsGet,
+    LimitBody,
+    LimitQuestions,
+)
+from service.web.problems import add_problem_handlers, on_failure, on_pincite_error
 
 _DESCRIPTION = (
     "Ask a health question, get the passages that answer it, word for word, each with a pincite "

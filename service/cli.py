@@ -27,12 +27,12 @@ from rich.text import Text
 
 from index.errors import PinciteError, SourceError
 from service.failures import place_of
-from service.feedback_commands import feedback_app
-from service.history_commands import add_commands
+from service.feedback.commands import feedback_app
 from service.settings import Settings, load_settings
-from service.strings import locales
 from service.terminal import answer_lines, plain
-from service.watch_command import watch
+from service.upkeep.history_commands import add_commands
+from service.upkeep.watch_command import watch
+from service.web.strings import locales
 
 if TYPE_CHECKING:
     from ingest.pipeline import OnProgress, Report
@@ -295,11 +295,11 @@ def evaluate(
     from index.search import Searcher
     from index.snapshot import open_snapshot
     from ingest.pipeline import update_index
-    from service.dataset import read_dataset
-    from service.evaluate import evaluate as run
-    from service.evaluate_report import as_json as to_json
-    from service.evaluate_report import as_table, write_html
-    from service.evaluation_runs import Runs
+    from service.evaluation.dataset import read_dataset
+    from service.evaluation.evaluate import evaluate as run
+    from service.evaluation.report import as_json as to_json
+    from service.evaluation.report import as_table, write_html
+    from service.evaluation.runs import Runs
 
     settings = load_settings(index=index)
     given = read_dataset(dataset, qrels, relevant)

@@ -18,12 +18,12 @@ from index.records import Article, Passage
 from index.search import Searcher
 from index.snapshot import check_encoder, current_snapshot, snapshots
 from index.store import Records
+from service.evidence.verify import verify
 from service.filters import Filters
 from service.reading import Known, article_out, built_on
 from service.schemas import ArticleOut, IndexOut, IndexStatus, Verification, VerifyRequest
 from service.settings import Settings
-from service.suggest import Kind
-from service.verify import verify
+from service.web.suggest import Kind
 
 KEPT_OPEN = 2
 """Snapshots other than the live one that stay open once they were asked for."""

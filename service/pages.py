@@ -14,14 +14,14 @@ from starlette.responses import HTMLResponse, Response
 
 from index.records import sha256_of
 from service.answers import Answers
-from service.browse import Catalogue, browse, chosen_from, foreign
-from service.error_pages import problem_page, too_long
+from service.evidence.related import related
 from service.filters import filters_from, parameters_of
-from service.forms import read_form, read_pairs, whole_number
-from service.related import related
-from service.render import Span, example_questions
 from service.schemas import ArticleOut, PassageOut
-from service.site import answers_of, language_of, site
+from service.web.browse import Catalogue, browse, chosen_from, foreign
+from service.web.error_pages import problem_page, too_long
+from service.web.forms import read_form, read_pairs, whole_number
+from service.web.render import Span, example_questions
+from service.web.site import answers_of, language_of, site
 
 # As many as `VerifyRequest` takes.
 QUOTE_CHARACTERS = 100_000

@@ -13,11 +13,12 @@ from index.names import Mention, stored_names
 from index.records import Article, Block, Hit, Manifest, Passage
 from index.search import Searcher
 from service import answer as compose
-from service.agreement import Quote, differences, mentions, said
-from service.answering import answering_sentences, rarities
-from service.confidence import doubts, evidence, held, probability, weigh
-from service.copies import copies
-from service.links import article_link, original_link
+from service.evidence.agreement import Quote, differences, mentions, said
+from service.evidence.answering import answering_sentences, rarities
+from service.evidence.confidence import doubts, evidence, held, probability, weigh
+from service.evidence.copies import copies
+from service.evidence.links import article_link, original_link
+from service.evidence.sources import labels
 from service.schemas import (
     ArticleOut,
     BlockOut,
@@ -30,7 +31,6 @@ from service.schemas import (
     QuoteOut,
     TopicOut,
 )
-from service.sources import labels
 
 COMPARED = 16
 """Passages compared for what several sources mention, of those good enough to be an answer: more

@@ -16,9 +16,9 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
 
-from service.emergency_grammar import Lexicon, Mention, Reader, Spelling, Word, compile_pattern
-from service.emergency_reach import Exempt, set_aside
-from service.emergency_words import BY_WORDS, SOURCE, fitted, runs, weigh
+from service.emergency.grammar import Lexicon, Mention, Reader, Spelling, Word, compile_pattern
+from service.emergency.reach import Exempt, set_aside
+from service.emergency.words import BY_WORDS, SOURCE, fitted, runs, weigh
 
 # A rule's signs lie within this many words of each other. Tuned vignettes raised and real questions
 # raised, of 478 and 5,171 (bench/false_alarms.py), by window: 8: 461, 30; 15: 472, 31; 25: 472, 32;
@@ -155,7 +155,7 @@ def _table() -> _Table:
         ValueError: the table names a sign or a class that it does not define.
     """
     raw: dict[str, Any] = tomllib.loads(
-        files("service").joinpath("emergency_rules.toml").read_text(encoding="utf-8")
+        files("service.emergency").joinpath("rules.toml").read_text(encoding="utf-8")
     )
     classes = {name: frozenset(words.split()) for name, words in raw["words"].items()}
     signs, cues = (

@@ -5,9 +5,9 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from index.records import BlockKind, SectionType
-from service.agreement import DifferenceKind
+from service.evidence.agreement import DifferenceKind
+from service.evidence.sources import LabelKind
 from service.filters import Filters
-from service.sources import LabelKind
 
 
 class _Model(BaseModel):

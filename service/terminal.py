@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from service.render import likelihood, percent, when
-from service.sources import OLD_YEARS
-from service.strings import Strings
+from service.evidence.sources import OLD_YEARS
+from service.web.render import likelihood, percent, when
+from service.web.strings import Strings
 
 if TYPE_CHECKING:
     from service.schemas import Answer, ArticleOut, LabelOut, PassageOut, QuoteOut

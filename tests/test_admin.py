@@ -13,13 +13,13 @@ from fastapi.testclient import TestClient
 from hypothesis import given
 from hypothesis import strategies as st
 
-import service.shelf as module
+import service.upkeep.shelf as module
 from index.errors import PinciteError, SourceError, UnsupportedFormat
 from index.snapshot import flush
 from ingest.corpus import SourceFile, find_files, sidecar_names
 from ingest.upload import check_content, plain_path, upload_name
-from service.allowance import GUESSES_PER_MINUTE
-from service.shelf import Shelf
+from service.upkeep.shelf import Shelf
+from service.web.allowance import GUESSES_PER_MINUTE
 from tests.service_fixtures import (
     SOURCES,
     TOKEN,
@@ -332,8 +332,8 @@ def test_without_the_token_nothing_is_read_and_nothing_changes(api: TestClient, 
 def test_a_file_beyond_the_limit_is_refused_by_what_it_says_and_by_what_comes(
     api: TestClient, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("service.middleware.UPLOAD_BYTES", 3_000_000)
-    monkeypatch.setattr("service.admin.UPLOAD_BYTES", 3_000_000)
+    monkeypatch.setattr("service.web.middleware.UPLOAD_BYTES", 3_000_000)
+    monkeypatch.setattr("service.upkeep.admin.UPLOAD_BYTES", 3_000_000)
 
     def parts() -> Iterator[bytes]:
         for _ in range(40):

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.records import Passage
-from service.agreement import MENTIONS, Said, differences, mentions, said
-from service.copies import copies
+from service.evidence.agreement import MENTIONS, Said, differences, mentions, said
+from service.evidence.copies import copies
 from tests.service_fixtures import build, client, settings_in, write_corpus
 
 

@@ -4,7 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.allowance import ADDRESSES, GUESSES_PER_MINUTE, Allowance, Changes, Guesses, TooMany
+from service.web.allowance import (
+    ADDRESSES,
+    GUESSES_PER_MINUTE,
+    Allowance,
+    Changes,
+    Guesses,
+    TooMany,
+)
 
 
 class Clock:

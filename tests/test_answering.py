@@ -18,7 +18,7 @@ from bench.answering_sentence import (
 from index.lexical import LexicalIndex
 from index.names import Mention, Name, stored_names
 from index.records import Passage
-from service.answering import (
+from service.evidence.answering import (
     WEIGHTS,
     Weights,
     answering_sentences,

@@ -10,9 +10,9 @@ from fastapi.testclient import TestClient
 
 from index.encoder import DeterministicEncoder
 from index.records import sha256_of
-from service.headers import SECURITY_HEADERS
 from service.safety import DISCLAIMER, disclaimer
 from service.schemas import Answer, ArticleFull
+from service.web.headers import SECURITY_HEADERS
 from tests.service_fixtures import (
     CAUSES,
     SHOW_NONE,

@@ -12,10 +12,11 @@ from starlette.exceptions import HTTPException
 from index import errors
 from index.encoder import DeterministicEncoder
 from index.errors import NoSnapshot, PinciteError, SnapshotMismatch
-from service import api, problems  # noqa: F401 - their exceptions are part of the tree
+from service import api  # noqa: F401 - their exceptions are part of the tree
 from service.app import create_app
-from service.headers import SECURITY_HEADERS
 from service.safety import DISCLAIMER
+from service.web import problems  # noqa: F401
+from service.web.headers import SECURITY_HEADERS
 from tests.service_fixtures import CAUSES, build, client, settings_in, write_corpus
 
 PAGE = {"accept": "text/html,application/xhtml+xml"}

@@ -15,7 +15,7 @@ SERVICE = [path for path in MODULES if path.is_relative_to(HOUSE / "service")]
 
 # The only doors through which the service reaches the write path, and who may use them.
 DOORS = {
-    "service.shelf": {"ingest.upload"},
+    "service.upkeep.shelf": {"ingest.upload"},
     "service.cli": {"ingest.explain", "ingest.pipeline", "ingest.verify"},
 }
 VAGUE = {"utils", "util", "helpers", "helper", "common", "core", "manager", "misc", "base"}
@@ -72,6 +72,23 @@ def test_every_arrow_runs_as_drawn(path: Path) -> None:
 def test_the_service_reaches_the_write_path_through_its_doors_only(path: Path) -> None:
     used = {name for name in from_rooms(path) if name.split(".")[0] == "ingest"}
     assert used <= DOORS.get(name_of(path), set())
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for path in SERVICE if path.parent.name in {"evidence", "emergency", "evaluation"}],
+    ids=name_of,
+)
+def test_what_is_said_of_a_question_and_its_hits_knows_nothing_of_http(path: Path) -> None:
+    reached = set(imports(path))
+    assert not {name.split(".")[0] for name in reached} & {"fastapi", "starlette", "uvicorn"}
+    walls = {"api", "app", "feedback", "pages", "upkeep", "web"}
+    assert not {name.split(".")[1] for name in reached if name.startswith("service.")} & walls
+
+
+def test_the_emergency_rules_depend_on_nothing_of_the_house() -> None:
+    for path in (HOUSE / "service" / "emergency").glob("*.py"):
+        assert {name.split(".")[1] for name in from_rooms(path) if "." in name} <= {"emergency"}
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name_of)

@@ -71,7 +71,7 @@ def test_the_floor_is_the_noise_of_a_small_sample() -> None:
 def test_the_stored_figures_on_all_of_medquad_reach_what_is_asked(
     view: str, auroc: float, ece: float
 ) -> None:
-    stored = json.loads((ROOT / "service" / "confidence_weights.json").read_text("utf-8"))
+    stored = json.loads((ROOT / "service/evidence/confidence_weights.json").read_text("utf-8"))
     [found] = [
         one for one in stored["cross_validated"] if (one["index"], one["view"]) == ("whole", view)
     ]

@@ -4,7 +4,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.citations import bibtex, citations, csl_json, markdown, pincite, plain
+from service.evidence.citations import bibtex, citations, csl_json, markdown, pincite, plain
 from service.schemas import ArticleOut, LinksOut, PassageOut
 
 ARTICLE = ArticleOut(

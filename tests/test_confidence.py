@@ -18,7 +18,7 @@ from index.records import Hit, Passage
 from index.runtimes import open_encoder
 from ingest.pipeline import update_index
 from service.answers import Answers
-from service.confidence import (
+from service.evidence.confidence import (
     DOUBTS,
     FEWEST,
     MOST,
@@ -186,7 +186,7 @@ def test_the_stored_model_is_monotone_and_names_its_data() -> None:
     assert min(model.cosine, model.coverage, -model.missing, model.length, -model.size) >= 0
     assert model.rise <= 0
     assert min(model.title + model.title_size * size_of(n) for n in (FEWEST, MOST)) >= 0
-    stored = json.loads((ROOT / "service" / "confidence_weights.json").read_text("utf-8"))
+    stored = json.loads((ROOT / "service/evidence/confidence_weights.json").read_text("utf-8"))
     name = "bench/data/small_corpus_questions.jsonl"
     assert stored["data"][name] == sha256(QUESTIONS.read_bytes()).hexdigest()
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-STATIC = Path(__file__).parent.parent / "service" / "static"
+HOUSE = Path(__file__).parent.parent
+STATIC = HOUSE / "service" / "web" / "static"
 SHEET = (STATIC / "pincite.css").read_text("utf-8")
 _TOKEN = re.compile(r"--([\w-]+): (#[0-9a-f]{6});")
 _DARK = SHEET.index("@media (prefers-color-scheme: dark)")
@@ -82,7 +83,7 @@ def test_edges_marks_and_focus_are_told_from_their_ground(
 
 
 def test_the_marks_are_as_the_page_about_them_says() -> None:
-    said = (STATIC.parent.parent / "docs" / "page.md").read_text("utf-8")
+    said = (HOUSE / "docs" / "page.md").read_text("utf-8")
     for theme in ("light", "dark"):
         colours = THEMES[theme]
         ratio = contrast(colours["on-mark"], colours["mark"])

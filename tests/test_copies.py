@@ -5,7 +5,15 @@ from itertools import combinations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.copies import RESEMBLANCE, SHINGLE, copies, joined, resemblance, shingles, together
+from service.evidence.copies import (
+    RESEMBLANCE,
+    SHINGLE,
+    copies,
+    joined,
+    resemblance,
+    shingles,
+    together,
+)
 
 TEXT = (
     "Pull the toes towards the shin and hold them there for half a minute. Let go slowly, shake "

@@ -11,12 +11,12 @@ import pytest
 from fastapi.testclient import TestClient
 
 from index.errors import SettingsError
-from service.agreement import DifferenceKind
-from service.embedding import OPEN_PATHS, SCRIPT, with_words
-from service.render import LIKELIHOODS
+from service.evidence.agreement import DifferenceKind
+from service.evidence.sources import LabelKind
 from service.settings import documented_settings, load_settings
-from service.sources import LabelKind
-from service.strings import locales
+from service.web.embedding import OPEN_PATHS, SCRIPT, with_words
+from service.web.render import LIKELIHOODS
+from service.web.strings import locales
 from tests.service_fixtures import CAUSES, TOKEN, build, client, settings_in, write_corpus
 
 FRIEND = "https://friend.example"

@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from index.encoder import DeterministicEncoder
 from service.app import create_app
-from service.strings import locales
+from service.web.strings import locales
 from tests.browser import axe_faults, axe_script, serving, watched_page
 from tests.service_fixtures import CAUSES, SHOW_NONE, build, settings_in, write_corpus
 from tests.test_agreement import CALM, QUESTION, WARN

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.emergency_words import Weights, features_of, fitted, weigh
+from service.emergency.words import Weights, features_of, fitted, weigh
 from service.safety import find_notice, read_words
 
 DATA = Path(__file__).parent / "data"
@@ -72,7 +72,7 @@ def test_any_text_has_a_probability(question: str) -> None:
 
 
 def test_the_stored_weights_say_what_they_were_fitted_on() -> None:
-    path = Path(__file__).parents[1] / "service" / "emergency_words.json"
+    path = Path(__file__).parents[1] / "service" / "emergency" / "words.json"
     stored = json.loads(path.read_text("utf-8"))
     assert {"emergency_vignettes.jsonl", "emergency_lookalikes.jsonl"} < stored["data"].keys()
     assert all(len(values) == 3 for values in stored["features"].values())

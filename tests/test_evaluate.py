@@ -16,8 +16,8 @@ from index.search import Searcher
 from index.snapshot import open_snapshot
 from ingest.pipeline import update_index
 from service.cli import app
-from service.dataset import read_dataset
-from service.evaluate import (
+from service.evaluation.dataset import read_dataset
+from service.evaluation.evaluate import (
     CONFIGURATIONS,
     best_passages,
     evaluate,

@@ -5,16 +5,16 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-import service.evaluate
-import service.evaluation_runs
+import service.evaluation.evaluate
+import service.evaluation.runs
 from index.encoder import DeterministicEncoder
 from index.search import Searcher
 from index.snapshot import open_snapshot
 from ingest.pipeline import update_index
 from service.cli import app
-from service.dataset import read_dataset
-from service.evaluate import evaluate
-from service.evaluation_runs import Runs
+from service.evaluation.dataset import read_dataset
+from service.evaluation.evaluate import evaluate
+from service.evaluation.runs import Runs
 from tests.test_evaluate import write_dataset
 
 FOUND = {"lexical": ["calf", "salt"], "dense": []}
@@ -39,7 +39,7 @@ def test_of_other_content_nothing_is_taken_over(
     assert Runs.open(tmp_path, ("another", "corpus")).get("cramp") is None
     assert not first.path.exists()
     first.add("cramp", FOUND, SECONDS)
-    monkeypatch.setattr(service.evaluation_runs, "code_sha256", lambda: "other code")
+    monkeypatch.setattr(service.evaluation.runs, "code_sha256", lambda: "other code")
     assert Runs.open(tmp_path, ("snapshot", "corpus")).get("cramp") is None
 
 
@@ -72,13 +72,13 @@ def test_an_interrupted_evaluation_goes_on(
             dataset, searcher, encoder, runs=Runs.open(tmp_path, ("s",)), on_progress=interrupt
         )
     asked: list[str] = []
-    real = service.evaluate._run
+    real = service.evaluation.evaluate._run
 
     def counted(text: str, *rest: object) -> object:
         asked.append(text)
         return real(text, *rest)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(service.evaluate, "_run", counted)
+    monkeypatch.setattr(service.evaluation.evaluate, "_run", counted)
     found = evaluate(dataset, searcher, encoder, runs=Runs.open(tmp_path, ("s",)))
     assert set(asked) == {"eyelid twitch"}  # the other was answered before the interruption
     assert [(r.configuration, r.measures) for r in found.results] == [

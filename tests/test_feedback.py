@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service import cli
-from service.feedback import (
+from service.feedback.entries import (
     FILE,
     PER_MINUTE,
     REASON_CHARACTERS,

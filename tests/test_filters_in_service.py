@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 from index.errors import QuestionError
 from index.filters import Filter
 from service.cli import app
-from service.filter_parameters import query_filters
 from service.filters import Filters, described, filters_from
+from service.web.filter_parameters import query_filters
 from tests.service_fixtures import CAUSES, build, client, settings_in, write_corpus
 
 

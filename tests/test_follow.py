@@ -15,8 +15,8 @@ from index.encoder import DeterministicEncoder, OnBatch
 from index.history import roll_back
 from index.snapshot import current_snapshot, point_to, snapshots
 from service.answers import Answers
-from service.follow import Follower
 from service.settings import Settings
+from service.upkeep.follow import Follower
 from tests.service_fixtures import build, client, settings_in, wait_until, write_corpus
 
 

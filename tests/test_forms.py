@@ -3,7 +3,7 @@
 import pytest
 from starlette.requests import Request
 
-from service.forms import is_own
+from service.web.forms import is_own
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,9 @@ import pytest
 
 from index.snapshot import current_snapshot, writer_lock
 from ingest import job
-from service.indexing import Indexing
 from service.schemas import JobOut
 from service.settings import Settings
+from service.upkeep.indexing import Indexing
 from tests.service_fixtures import build, settings_in, wait_until, write_corpus
 
 

@@ -65,8 +65,10 @@ def test_scores_equal_the_oracle(texts: list[str], query: str) -> None:
 def test_revised_equals_built_bit_for_bit(
     data: st.DataObject, texts: list[str], added: list[str]
 ) -> None:
-    rows = data.draw(st.lists(st.integers(0, len(texts) - 1), unique=True)) if texts else []
-    origin = data.draw(st.permutations([*rows, *[-1] * len(added)]))
+    rows = data.draw(st.sets(st.integers(0, len(texts) - 1))) if texts else []
+    kept = iter(sorted(rows))
+    origin = [row if row < 0 else next(kept)
+              for row in data.draw(st.permutations([*rows, *[-1] * len(added)]))]  # fmt: skip
     fresh = iter(added)
     wanted = [texts[row] if row >= 0 else next(fresh) for row in origin]
     built = LexicalIndex.build(wanted)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.records import Article, Passage
-from service.links import article_link, original_link
+from service.evidence.links import article_link, original_link
 
 
 def _article(url: str | None = "https://example.org/cramp") -> Article:

@@ -12,7 +12,7 @@ from fastapi.testclient import TestClient
 from numpy.typing import NDArray
 
 from index.encoder import DeterministicEncoder, OnBatch
-from service.middleware import LimitQuestions
+from service.web.middleware import LimitQuestions
 from tests import service_fixtures
 from tests.service_fixtures import CAUSES
 

@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 import pytest
 from fastapi.testclient import TestClient
 
-from service.docs_page import routes
-from service.headers import SECURITY_HEADERS
+from service.web.docs_page import routes
+from service.web.headers import SECURITY_HEADERS
 from tests.service_fixtures import TOKEN, build, client, settings_in, write_corpus
 
 

@@ -11,10 +11,10 @@ from fastapi.testclient import TestClient
 from httpx2 import Response
 
 from index.snapshot import current_snapshot, snapshots
-from service.allowance import GUESSES_PER_MINUTE
-from service.operator_pages import COOKIE
-from service.sessions import SESSION_SECONDS, SESSIONS, Sessions
 from service.settings import Settings
+from service.upkeep.operator_pages import COOKIE
+from service.upkeep.sessions import SESSION_SECONDS, SESSIONS, Sessions
+from service.web.allowance import GUESSES_PER_MINUTE
 from tests.service_fixtures import (
     SOURCES,
     TOKEN,
@@ -243,8 +243,8 @@ def test_no_file_chosen_is_said(operator: TestClient) -> None:
 def test_more_than_is_taken_at_once_is_refused(
     operator: TestClient, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("service.operator_pages.UPLOAD_BYTES", 1000)
-    monkeypatch.setattr("service.operator_pages.BODY_BYTES", 1000)
+    monkeypatch.setattr("service.upkeep.operator_pages.UPLOAD_BYTES", 1000)
+    monkeypatch.setattr("service.upkeep.operator_pages.BODY_BYTES", 1000)
     sent = {"files": ("long.md", b"Rest. " * 1000)}
     assert operator.post("/operator/articles", files=sent, headers=OWN).status_code == 413
 

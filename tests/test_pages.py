@@ -15,8 +15,8 @@ from index.encoder import DeterministicEncoder
 from index.records import sha256_of
 from ingest.pipeline import update_index
 from service.app import create_app
-from service.headers import CONTENT_SECURITY_POLICY, SECURITY_HEADERS
 from service.settings import Settings
+from service.web.headers import CONTENT_SECURITY_POLICY, SECURITY_HEADERS
 
 CALVES = """---
 title: Calves at night
@@ -424,7 +424,7 @@ def test_static_files_keep_for_good_under_their_own_digest_only(client: TestClie
     script = client.get(address, headers={"accept-encoding": "identity"})
     assert script.headers["content-type"] == "text/javascript; charset=utf-8"
     assert script.headers["cache-control"] == "public, max-age=31536000, immutable"
-    assert script.content == Path("service/static/pincite.js").read_bytes()
+    assert script.content == Path("service/web/static/pincite.js").read_bytes()
     old = client.get(re.sub(r"/static/\w+/", "/static/0123456789ab/", address))
     assert (old.status_code, old.headers["cache-control"]) == (200, "no-cache")
     assert client.get("/static/0123456789ab/none.css").status_code == 404
@@ -469,7 +469,7 @@ def test_headers_are_left_as_a_route_has_set_them() -> None:
     from starlette.responses import PlainTextResponse
     from starlette.routing import Route
 
-    from service.headers import SecurityHeaders
+    from service.web.headers import SecurityHeaders
 
     def own(_: object) -> PlainTextResponse:
         return PlainTextResponse("own", headers={"content-security-policy": "default-src 'self'"})

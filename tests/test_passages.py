@@ -10,7 +10,7 @@ from bench.passages import SIZES, STANDS, Beside, overlaps, sentences, sweep, wi
 from index.encoder import DeterministicEncoder
 from index.fusion import Signals
 from index.records import Article, Passage
-from service.dataset import read_dataset
+from service.evaluation.dataset import read_dataset
 
 TEXT = "A cramp comes. It hurts.\n\nStretch it. Then rest."
 PASSAGES = [Passage("a", 0, 24, (), TEXT[:24]), Passage("a", 26, len(TEXT), (), TEXT[26:])]

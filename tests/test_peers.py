@@ -21,7 +21,7 @@ from bench.peers.__main__ import (
     write,
 )
 from bench.peers.harness import first_k, run
-from service.dataset import read_dataset
+from service.evaluation.dataset import read_dataset
 
 QRELS = {"1": {"a": 1}, "2": {"b": 1}}
 

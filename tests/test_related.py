@@ -8,7 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from index.records import Article
-from service.related import FROM_ONE, MOST, Related, related
+from service.evidence.related import FROM_ONE, MOST, Related, related
 from service.schemas import Answer, PassageOut
 from tests.service_fixtures import build, client, settings_in, write_corpus
 

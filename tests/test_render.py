@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.records import Article, Block, BlockKind, CitationMark
-from service.render import (
+from service.web.render import (
     Group,
     Part,
     Segment,

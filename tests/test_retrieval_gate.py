@@ -17,8 +17,8 @@ from index.runtimes import open_encoder
 from index.search import Searcher
 from index.snapshot import open_snapshot
 from ingest.pipeline import update_index
-from service.dataset import read_dataset
-from service.evaluate import evaluate
+from service.evaluation.dataset import read_dataset
+from service.evaluation.evaluate import evaluate
 
 EVALUATION = Path(__file__).resolve().parents[2] / "shared" / "eval"
 

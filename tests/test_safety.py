@@ -13,11 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench import false_alarms
-from service.emergency_grammar import Spelling, compile_pattern
+from service.emergency.grammar import Spelling, compile_pattern
 from service.safety import DISCLAIMER, Notice, disclaimer, find_notice
 
 DATA = Path(__file__).parent / "data"
-RULES = Path(__file__).parents[1] / "service" / "emergency_rules.toml"
+HOUSE = Path(__file__).parents[1]
+RULES = HOUSE / "service" / "emergency" / "rules.toml"
 
 
 def rows(name: str) -> list[dict[str, Any]]:
@@ -181,8 +182,10 @@ def test_the_disclaimer_is_the_operators_or_ours() -> None:
 
 
 def test_each_language_says_no_less() -> None:
-    texts = tomllib.loads((RULES.parent / "safety_texts.toml").read_text(encoding="utf-8"))
-    assert set(texts) == {file.stem for file in (RULES.parent / "locales").glob("*.toml")}
+    texts = tomllib.loads((HOUSE / "service" / "safety_texts.toml").read_text(encoding="utf-8"))
+    assert set(texts) == {
+        file.stem for file in (HOUSE / "service" / "web" / "locales").glob("*.toml")
+    }
     for language, table in texts.items():
         assert table.keys() == texts["en"].keys()
         assert disclaimer(None, language) == table["disclaimer"]
@@ -387,7 +390,7 @@ def test_at_most_half_a_percent_of_real_questions_raise_it() -> None:
 
 
 def test_the_documentation_says_what_is_measured() -> None:
-    page = (RULES.parents[1] / "docs" / "emergency-notice.md").read_text(encoding="utf-8")
+    page = (HOUSE / "docs" / "emergency-notice.md").read_text(encoding="utf-8")
     table = tomllib.loads(RULES.read_text(encoding="utf-8"))
     for topic in table["topics"]:
         assert f"| {topic['name']} |" in page

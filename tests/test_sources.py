@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.records import Article, LeftOut, Reference
-from service.sources import OLD_YEARS, labels, latest_date, older_than, selling_words
+from service.evidence.sources import OLD_YEARS, labels, latest_date, older_than, selling_words
 from tests.service_fixtures import CAUSES, SOURCES, build, client, settings_in, write_corpus
 
 DAY = date(2026, 11, 22)

@@ -4,9 +4,9 @@ from string import Formatter
 
 import pytest
 
-from service.strings import choose_language, locales
+from service.web.strings import choose_language, locales
 
-TEMPLATES = sorted((Path(__file__).parent.parent / "service/templates").glob("*.html"))
+TEMPLATES = sorted((Path(__file__).parent.parent / "service/web/templates").glob("*.html"))
 
 
 def _values(text: str) -> set[str]:

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from bench.subset import cut
-from service.dataset import read_dataset
+from service.evaluation.dataset import read_dataset
 
 
 def test_judged_documents_stay_and_some_others(tmp_path: Path) -> None:

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
+from service.evidence.sources import OLD_YEARS
 from service.schemas import Answer
-from service.sources import OLD_YEARS
-from service.strings import locales
 from service.terminal import answer_lines, plain
+from service.web.strings import locales
 from tests.service_fixtures import CAUSES, SOURCES, build, client, settings_in, write_corpus
 from tests.test_agreement import CALM, QUESTION, WARN
 

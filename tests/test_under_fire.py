@@ -16,7 +16,7 @@ import pytest
 
 from bench.under_fire import rounds
 from index.snapshot import open_snapshot
-from service import follow
+from service.upkeep import follow
 from tests.service_fixtures import build, client, settings_in, write_corpus
 
 CLIENTS = 8

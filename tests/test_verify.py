@@ -9,8 +9,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from index.records import Article, sha256_of
+from service.evidence.verify import COMPARED, difference, verify
 from service.schemas import Verification, VerifyRequest
-from service.verify import COMPARED, difference, verify
 
 TEXT = "Cramp\n\nDrink water. Stretch the calf. Drink water. \U0001f9b5 légs ﬁne."
 SNAPSHOT = "01J00000000000000000000000"

@@ -16,10 +16,10 @@ import watchfiles
 from index.encoder import DeterministicEncoder
 from index.errors import SourceError
 from index.snapshot import writer_lock
-from service import watching
 from service.answers import Answers
 from service.app import create_app
-from service.watching import Watcher
+from service.upkeep import watching
+from service.upkeep.watching import Watcher
 from tests.service_fixtures import build, settings_in, wait_until, write_corpus
 
 ROOT = Path(__file__).parents[1]

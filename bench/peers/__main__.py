@@ -28,8 +28,8 @@ from pathlib import Path
 from typing import Any
 
 from index.weights import DEFAULT_ENCODER, locate
-from service.dataset import Dataset, Qrels, read_dataset
-from service.evaluate import interval, measure
+from service.evaluation.dataset import Dataset, Qrels, read_dataset
+from service.evaluation.evaluate import interval, measure
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent

@@ -15,12 +15,12 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Match
 
 from index.errors import PinciteError
-from service.allowance import TooMany
 from service.api import AdminOnly
-from service.error_pages import problem_page, render_error
 from service.failures import place_of
-from service.middleware import Crowded
-from service.site import answers_of, language_of
+from service.web.allowance import TooMany
+from service.web.error_pages import problem_page, render_error
+from service.web.middleware import Crowded
+from service.web.site import answers_of, language_of
 
 _LOG = logging.getLogger("pincite")
 

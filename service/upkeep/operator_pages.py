@@ -19,19 +19,19 @@ from starlette.types import Message
 
 from index.errors import LimitExceeded, PinciteError
 from index.history import kept_snapshots
-from service.allowance import Changes
 from service.api import AdminOnly, is_admin
-from service.browse import page_of
-from service.error_pages import capitalised
-from service.indexing import Indexing
-from service.middleware import BODY_BYTES, UPLOAD_BYTES
-from service.operator_changes import CHANGES, store_all, text_of
 from service.schemas import JobOut
-from service.sessions import SESSION_SECONDS, Session, Sessions
 from service.settings import Settings
-from service.shelf import Shelf, plain_path
-from service.site import answers_of, language_of, site
-from service.strings import Strings, locales
+from service.upkeep.indexing import Indexing
+from service.upkeep.operator_changes import CHANGES, store_all, text_of
+from service.upkeep.sessions import SESSION_SECONDS, Session, Sessions
+from service.upkeep.shelf import Shelf, plain_path
+from service.web.allowance import Changes
+from service.web.browse import page_of
+from service.web.error_pages import capitalised
+from service.web.middleware import BODY_BYTES, UPLOAD_BYTES
+from service.web.site import answers_of, language_of, site
+from service.web.strings import Strings, locales
 
 COOKIE = "pincite_operator"
 HOME = "/operator"

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from index.analysis import fold, terms
 from index.records import Passage
-from service.copies import joined, together
+from service.evidence.copies import joined, together
 
 MENTIONS = 5
 """Terms shown: more than a handful is a word list, not an answer to "who says so"."""
@@ -99,7 +99,7 @@ def said(
 ) -> Said:
     """Return the sentences of `passages`, each group of near-copies once, and their sources.
 
-    `groups` numbers each passage's group of near-copies (`service.copies.copies`).
+    `groups` numbers each passage's group of near-copies (`service.evidence.copies.copies`).
     """
     names = list(dict.fromkeys(passage.article_id for passage in passages))
     number = {name: at for at, name in enumerate(names)}

@@ -22,7 +22,7 @@ from typing import Any
 from service.schemas import JobOut, JobReport
 from service.settings import Settings
 
-HOUSE = Path(__file__).resolve().parents[1]
+HOUSE = Path(__file__).resolve().parents[2]
 COMMAND = (sys.executable, "-P", "-m", "ingest.job")
 
 

@@ -9,7 +9,7 @@ aside: a notice too many is the better error.
 from dataclasses import dataclass
 from itertools import pairwise
 
-from service.emergency_grammar import Mention, Word
+from service.emergency.grammar import Mention, Word
 
 # Words. From 2 to 12 no vignette, look-alike or real question changes; six covers "no swelling or
 # redness in the leg" and stops before the rest of the story.

@@ -15,10 +15,11 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from index.records import SectionType
-from service import citations, embedding, render, strings
 from service.answers import Answers
-from service.feedback import REASON_CHARACTERS
-from service.sources import OLD_YEARS
+from service.evidence import citations
+from service.evidence.sources import OLD_YEARS
+from service.feedback.entries import REASON_CHARACTERS
+from service.web import embedding, render, strings
 
 _HERE = Path(__file__).parent
 

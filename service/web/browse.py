@@ -8,7 +8,7 @@ from typing import get_args
 from index.records import Article, SectionType
 from service.answers import Answers
 from service.filters import Filters
-from service.strings import primary_language
+from service.web.strings import primary_language
 
 ARTICLES_ON_A_PAGE = 100
 UNDATED = "none"

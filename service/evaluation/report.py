@@ -8,7 +8,7 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from rich.table import Table
 
-from service.evaluate import JUDGED, MEASURES, Evaluation, Interval, Result
+from service.evaluation.evaluate import JUDGED, MEASURES, Evaluation, Interval, Result
 
 SHOWN = (*MEASURES, JUDGED)
 
@@ -78,7 +78,7 @@ PLOT_WIDTH, BAR_HEIGHT, POINT_HEIGHT = 560.0, 34.0, 260.0
 def write_html(evaluation: Evaluation, path: Path) -> None:
     """Write the report to `path`. It loads nothing: plots are SVG, styles are in it."""
     environment = Environment(
-        loader=PackageLoader("service"),
+        loader=PackageLoader("service.web"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

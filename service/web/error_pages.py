@@ -5,9 +5,9 @@ from http import HTTPStatus
 from fastapi import Request
 from starlette.responses import HTMLResponse
 
-from service.forms import FORM_BYTES
-from service.site import answers_of, language_of, site
-from service.strings import locales
+from service.web.forms import FORM_BYTES
+from service.web.site import answers_of, language_of, site
+from service.web.strings import locales
 
 
 def render_error(

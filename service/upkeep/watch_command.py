@@ -15,8 +15,8 @@ def watch(
     index: Annotated[Path | None, typer.Option(help="Folder of the snapshots.")] = None,
 ) -> None:
     """Index the articles, and again after each change, until it is told to stop."""
-    from service.indexing import Indexing
-    from service.watching import Watcher
+    from service.upkeep.indexing import Indexing
+    from service.upkeep.watching import Watcher
 
     settings = load_settings(corpus=corpus, index=index)
 

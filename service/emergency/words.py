@@ -21,7 +21,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Literal
 
-from service.emergency_grammar import Word
+from service.emergency.grammar import Word
 
 SOURCE = (
     "MedlinePlus, Recognizing medical emergencies, https://medlineplus.gov/ency/article/001927.htm"
@@ -77,7 +77,7 @@ def features_of(words: Sequence[Word]) -> list[tuple[str, int, int]]:
 @cache
 def fitted() -> Weights:
     """Return the weights that `python -m bench.train_emergency` stored."""
-    stored = json.loads(files("service").joinpath("emergency_words.json").read_text("utf-8"))
+    stored = json.loads(files("service.emergency").joinpath("words.json").read_text("utf-8"))
     return Weights(
         {name: tuple(values) for name, values in stored["features"].items()},
         tuple(stored["bias"]),

@@ -1,7 +1,7 @@
 """What lies around every request: failures caught, bodies and crowds bounded, HEAD answered,
 counts kept.
 
-Plain ASGI, like `service.headers`: nothing is buffered, and nothing of a request is remembered.
+Plain ASGI, like `service.web.headers`: nothing is buffered, and nothing of a request is remembered.
 """
 
 from collections import Counter

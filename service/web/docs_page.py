@@ -14,7 +14,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse
 
 from service.answers import Answers
-from service.site import answers_of, site
+from service.web.site import answers_of, site
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,8 +22,8 @@ from index.focus import condensed
 from index.fusion import POOL, fuse, fuse_signals
 from index.lexical import best
 from index.search import Searcher
-from service.dataset import Dataset, Qrels
-from service.evaluation_runs import Runs
+from service.evaluation.dataset import Dataset, Qrels
+from service.evaluation.runs import Runs
 
 Configuration = Literal["lexical", "dense", "plain fusion", "pipeline"]
 CONFIGURATIONS: tuple[Configuration, ...] = ("lexical", "dense", "plain fusion", "pipeline")

@@ -12,12 +12,19 @@ from fastapi import Path as PathParameter
 from starlette.concurrency import run_in_threadpool
 
 from index.errors import LimitExceeded, PinciteError
-from service.allowance import Changes
 from service.api import PRIVATE, PROBLEMS, NotFound, require_admin
-from service.indexing import Indexing
-from service.middleware import UPLOAD_BYTES
 from service.schemas import JobOut, StoredArticle, StoredMetadata
-from service.shelf import BEGINNING, Shelf, check_content, plain_path, sidecar_bytes, upload_name
+from service.upkeep.indexing import Indexing
+from service.upkeep.shelf import (
+    BEGINNING,
+    Shelf,
+    check_content,
+    plain_path,
+    sidecar_bytes,
+    upload_name,
+)
+from service.web.allowance import Changes
+from service.web.middleware import UPLOAD_BYTES
 
 _ID = Annotated[
     str,

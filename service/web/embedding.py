@@ -11,9 +11,9 @@ from typing import get_args
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from service.render import LIKELIHOODS
-from service.sources import OLD_YEARS, LabelKind
-from service.strings import locales
+from service.evidence.sources import OLD_YEARS, LabelKind
+from service.web.render import LIKELIHOODS
+from service.web.strings import locales
 
 SCRIPT = "pincite-search.js"
 OPEN_PATHS = frozenset({"/v1/ask", "/v1/verify"})

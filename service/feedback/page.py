@@ -10,13 +10,13 @@ from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse
 
-from service import feedback
-from service.allowance import Allowance
-from service.error_pages import problem_page, too_long
-from service.feedback import REASON_CHARACTERS, Feedback, FeedbackNotStored
-from service.forms import hides_its_origin, is_own, read_form
+from service.feedback import entries as feedback
+from service.feedback.entries import REASON_CHARACTERS, Feedback, FeedbackNotStored
 from service.settings import Settings
-from service.site import language_of, site
+from service.web.allowance import Allowance
+from service.web.error_pages import problem_page, too_long
+from service.web.forms import hides_its_origin, is_own, read_form
+from service.web.site import language_of, site
 
 _LOG = logging.getLogger("pincite")
 

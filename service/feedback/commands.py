@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from service.feedback import as_csv, as_line, read
+from service.feedback.entries import as_csv, as_line, read
 from service.settings import load_settings
 
 feedback_app = typer.Typer(

@@ -13,9 +13,16 @@ from starlette.requests import Request
 
 from index.errors import PinciteError, UnsupportedFormat
 from index.history import roll_back
-from service.indexing import Indexing
-from service.shelf import BEGINNING, Shelf, check_content, plain_path, sidecar_bytes, upload_name
-from service.strings import Strings
+from service.upkeep.indexing import Indexing
+from service.upkeep.shelf import (
+    BEGINNING,
+    Shelf,
+    check_content,
+    plain_path,
+    sidecar_bytes,
+    upload_name,
+)
+from service.web.strings import Strings
 
 CHUNK = 1 << 20
 

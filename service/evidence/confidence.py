@@ -129,7 +129,7 @@ class Model:
 @cache
 def fitted() -> Model:
     """Return the model that `python -m bench.calibrate` stored."""
-    stored = files("service").joinpath("confidence_weights.json").read_text("utf-8")
+    stored = files("service.evidence").joinpath("confidence_weights.json").read_text("utf-8")
     return Model(**json.loads(stored)["model"])
 
 

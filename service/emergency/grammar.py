@@ -4,7 +4,7 @@ A question becomes words, each knowing its sentence and its clause. Patterns (th
 explained at the top of `emergency_rules.toml`) are looked up by their first word and matched
 forward with bounded gaps, so the time is linear in the question's length and no text can make it
 backtrack. People type without stops, so a new subject opens a clause too. What is said to be so,
-now, of someone present is for `service/emergency_reach.py` to tell.
+now, of someone present is for `service/emergency/reach.py` to tell.
 """
 
 import re

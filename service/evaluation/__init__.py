@@ -1,0 +1,1 @@
+"""What `pincite eval` measures: datasets, metrics, reports."""

@@ -1,0 +1,1 @@
+"""What people say of their answers, where they say it on purpose."""

@@ -1,0 +1,1 @@
+"""What changes the index while the service runs: files in and out, jobs, the operator's pages."""
