@@ -1,5 +1,6 @@
 """Arrays as files that are whole, or an error that says why not."""
 
+import mmap
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -27,3 +28,16 @@ def save_array(path: Path, array: NDArray[Any]) -> None:
     """Write `array` as a `.npy` file, as `numpy.save` does; raises `OSError` unless it is whole."""
     with path.open("wb") as file:
         np.lib.format.write_array(cast("Any", _Plain(file)), array, allow_pickle=False)
+
+
+def release(array: NDArray[Any]) -> None:
+    """Let go of the pages of a memory-mapped file that were read into this process, if it is one.
+
+    Nothing is lost: what is looked at again is mapped again. A pass over all of a large file would
+    otherwise leave all of it in the memory that is counted as this process's.
+    """
+    base: object = array
+    while isinstance(base, np.ndarray):
+        base = base.base
+    if isinstance(base, mmap.mmap):
+        base.madvise(mmap.MADV_DONTNEED)

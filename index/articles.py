@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from index.arrays import release
 from index.lexical import LexicalIndex
 from index.snapshot import Snapshot
 
@@ -38,11 +39,9 @@ class ArticleIndex:
         firsts = np.array([first for first, _ in spans], np.int64)
         counts = np.array([count for _, count in spans], np.int64)
         article_of = np.repeat(np.arange(len(spans), dtype=np.int64), counts)
-        return cls(
-            article_of,
-            mean_directions(snapshot.dense.vectors, firsts),
-            snapshot.lexical.merged(article_of),
-        )
+        vectors = mean_directions(snapshot.dense.vectors, firsts)
+        release(snapshot.dense.vectors)
+        return cls(article_of, vectors, snapshot.lexical.merged(article_of))
 
     def scores_of(
         self, vector: NDArray[np.float32], articles: NDArray[np.int64]

@@ -8,13 +8,13 @@ smaller (`index.sketches`), and may miss a row; under a filter the result is exa
 of the matrix is row i of the snapshot.
 """
 
-import mmap
 import struct
 import threading
 from pathlib import Path
 
 import numpy as np
 
+from index.arrays import release
 from index.codes import UNIT, Rows, Scan, Vectors, strides
 from index.errors import SnapshotDamaged
 from index.sketches import Sketches
@@ -98,8 +98,8 @@ class DenseIndex:
             )
         if not n:
             return cls(np.empty((0, d), np.float32))
-        mapped = np.memmap(path, np.float32, "r", _HEADER.size, (n, d))
-        vectors = np.asarray(mapped)  # a plain view: a memmap minds every slice that is taken
+        # A plain view: a memmap minds every slice that is taken.
+        vectors = np.asarray(np.memmap(path, np.float32, "r", _HEADER.size, (n, d)))
         for start, part in strides(vectors):
             # A comparison that NaN fails.
             sound = np.abs(np.einsum("nd,nd->n", part, part) - 1) <= UNIT
@@ -107,12 +107,8 @@ class DenseIndex:
                 row = start + int(np.argmin(sound))
                 raise SnapshotDamaged(f"{path.name} row {row} is not a unit vector.")
         sketches = path.with_name("sketches")
-        found = cls(vectors, Sketches.open(sketches, n, d) if sketches.is_dir() else None)
-        if found.sketches is not None:
-            # What was read to look it over need not stay in the memory of this process.
-            pages: mmap.mmap = mapped._mmap  # type: ignore[attr-defined]
-            pages.madvise(mmap.MADV_DONTNEED)
-        return found
+        release(vectors)
+        return cls(vectors, Sketches.open(sketches, n, d) if sketches.is_dir() else None)
 
     def save(self, path: Path) -> None:
         """Write the index to `path`, and sketches beside it, as FAISS writes an `IndexFlatIP`.

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csc_matrix, csr_matrix
 
 from index.analysis import terms
-from index.arrays import save_array
+from index.arrays import release, save_array
 from index.errors import SnapshotDamaged
 
 K1 = 1.2
@@ -47,8 +47,9 @@ class LexicalIndex:
 
     def __init__(self, vocabulary: Sequence[str], frequencies: csc_matrix) -> None:
         self._starts: NDArray[np.int64] = frequencies.indptr.astype(np.int64, copy=False)
-        self._rows: NDArray[np.int32] = frequencies.indices
-        self._frequencies: NDArray[np.int32] = frequencies.data
+        # Plain views: a memmap minds every slice that is taken.
+        self._rows: NDArray[np.int32] = np.asarray(frequencies.indices)
+        self._frequencies: NDArray[np.int32] = np.asarray(frequencies.data)
         size = int(frequencies.shape[0])
         lengths = np.zeros(size)
         for begin in range(0, len(self._rows), PART):  # bincount makes floats of what it is given
@@ -160,9 +161,12 @@ class LexicalIndex:
             if fault:
                 raise ValueError(fault)
             matrix = csc_matrix((frequencies, rows, starts), shape=(size, len(vocabulary)))
+            opened = cls(vocabulary, matrix)
         except Exception as error:  # whatever damaged bytes set off in NumPy's parser is one fact
             raise SnapshotDamaged(f"{folder.name}/ is not a lexical index: {error}.") from error
-        return cls(vocabulary, matrix)
+        release(rows)
+        release(frequencies)
+        return opened
 
     def save(self, folder: Path) -> None:
         """Write the index into `folder`, which is created."""
