@@ -11,7 +11,9 @@
     │   ├── SnapshotDamaged    a file is missing, truncated or altered
     │   └── SnapshotMismatch   another format version, encoder or dimension
     ├── WriterBusy             another process is writing to this index
-    └── QuestionError          the question cannot be searched (empty, too long)
+    └── QuestionError          the question cannot be searched
+        ├── EmptyQuestion      there is nothing in it
+        └── QuestionTooLong    it has more characters than are read
 
 The service adds, beside the routes they belong to, what only HTTP knows (`service/api.py`,
 `service/upkeep/shelf.py`, `service/answers.py`): not found, admin token missing, precondition
@@ -94,7 +96,24 @@ class WriterBusy(PinciteError):
 
 
 class QuestionError(PinciteError):
-    """The question cannot be searched: it is empty or too long."""
+    """The question cannot be searched: it is empty or too long, or its filters make no sense."""
 
     status = 422
     kind = "question"
+
+
+class EmptyQuestion(QuestionError):
+    """Nothing is asked: there is no letter and no digit in it."""
+
+    kind = "question-empty"
+
+
+class QuestionTooLong(QuestionError):
+    """The question has more characters than are read."""
+
+    kind = "question-too-long"
+
+    def __init__(self, message: str, characters: int = 0, most: int = 0) -> None:
+        super().__init__(message)
+        self.characters = characters
+        self.most = most

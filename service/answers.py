@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from index.batched_encoder import Vector
 from index.encoder import Encoder, fits
-from index.errors import QuestionError
+from index.errors import EmptyQuestion, QuestionError, QuestionTooLong
 from index.focus import condensed
 from index.lexical import Rows
 from index.names import Mention
@@ -280,12 +280,14 @@ class Answers(Live):
             ) from error
         asked = " ".join(question.split())
         if not any(character.isalnum() for character in asked):
-            raise QuestionError("the question is empty. Type what you want to know.")
+            raise EmptyQuestion("the question is empty. Type what you want to know.")
         most = self._settings.question_characters
         if len(question) > most:
-            raise QuestionError(
+            raise QuestionTooLong(
                 f"the question has {len(question)} characters; at most {most} are taken. "
-                "Ask the main thing in a few sentences."
+                "Ask the main thing in a few sentences.",
+                len(question),
+                most,
             )
         return asked
 

@@ -12,6 +12,7 @@ from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, Response
 
+from index.errors import EmptyQuestion, QuestionTooLong
 from index.records import sha256_of
 from service.answers import Answers
 from service.evidence.related import related
@@ -139,21 +140,21 @@ def _answer(
     request: Request, catalogue: Catalogue, question: str, fields: Sequence[tuple[str, str]]
 ) -> HTMLResponse:
     """Answer a form or an address; `fields` may hold filters by the names of `GET /v1/ask`."""
-    if not any(character.isalnum() for character in question):
+    answers = answers_of(request)
+    try:
+        found = answers.ask(question, filters=filters_from(fields), language=language_of(request))
+    except EmptyQuestion:
         return problem_page(request, 422, "error.empty_title", "error.empty")
-    most = request.app.state.settings.question_characters
-    if len(question) > most:
+    except QuestionTooLong as error:
         return problem_page(
             request,
             422,
             "error.too_long_title",
             "error.too_long_question",
             question=question,
-            limit=most,
-            n=len(question),
+            limit=error.most,
+            n=error.characters,
         )
-    answers = answers_of(request)
-    found = answers.ask(question, filters=filters_from(fields), language=language_of(request))
     narrowed = parameters_of(found.settings.filters)
     choices = catalogue.choices(answers)
     return site().page(
