@@ -41,6 +41,8 @@ class _Turn:
         self.outcome: Vector | Exception = EncoderError("the encoder was interrupted.")
 
     def result(self) -> Vector:
+        """Return the outcome, once it is there."""
+        self.there.wait()
         if isinstance(self.outcome, Exception):
             raise self.outcome
         return self.outcome
@@ -72,27 +74,41 @@ class BatchedEncoder(Before):
 
         Raises `EncoderError` when the text is longer than the encoder's window.
         """
-        name = hashlib.blake2b(
-            text.encode("utf-8", "surrogatepass"), key=self._key, digest_size=16
-        ).digest()
+        return self.vectors([text])[0]
+
+    def vectors(self, texts: Sequence[str]) -> list[Vector]:
+        """Return the vector of each text, as `vector` does, in one batch if there is room.
+
+        Raises `EncoderError` when one of them is longer than the encoder's window.
+        """
+        found: list[Vector | _Turn] = []
+        own: list[_Turn] = []
         with self._lock:
-            kept = self._kept.get(name)
-            if kept is not None:
-                self._kept.move_to_end(name)
-                return kept
-            same = self._under_way.get(name)
-            if same is None:
-                turn = self._under_way[name] = _Turn(name, text)
-                self._waiting.append(turn)
-                turn.leads, self._led = not self._led, True
-        if same is not None:
-            same.there.wait()
-            return same.result()
-        if not turn.leads:
-            turn.wake.wait()
-        if turn.leads:
-            self._lead()
-        return turn.result()
+            for text in texts:
+                name = self._name(text)
+                kept = self._kept.get(name)
+                if kept is not None:
+                    self._kept.move_to_end(name)
+                    found.append(kept)
+                    continue
+                turn = self._under_way.get(name)
+                if turn is None:
+                    turn = self._under_way[name] = _Turn(name, text)
+                    self._waiting.append(turn)
+                    turn.leads, self._led = not self._led, True
+                    own.append(turn)
+                found.append(turn)
+        # Its own first: while this thread leads, nobody else's text comes to be encoded.
+        for turn in own:
+            if not turn.leads:
+                turn.wake.wait()
+            if turn.leads:
+                self._lead()
+        return [each.result() if isinstance(each, _Turn) else each for each in found]
+
+    def _name(self, text: str) -> bytes:
+        encoded = text.encode("utf-8", "surrogatepass")
+        return hashlib.blake2b(encoded, key=self._key, digest_size=16).digest()
 
     def _lead(self) -> None:
         """Encode the batch that is waiting, the leader's own text first, and hand on the lead."""

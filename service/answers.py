@@ -227,7 +227,7 @@ class Answers(Live):
         without: dict[str, Vector] = {}
         if doubts:
             began = time.perf_counter()
-            vectors = self._encoder.encode(
+            vectors = self._encoder.vectors(
                 [searcher.worded(text, self._fits) for text in doubts.values()]
             )
             without = dict(zip(doubts, vectors, strict=True))

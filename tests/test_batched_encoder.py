@@ -89,6 +89,38 @@ def test_a_crowd_is_parted_into_batches() -> None:
     assert len(found) == 2 * TOGETHER + 2
 
 
+def test_several_texts_of_one_are_one_batch_and_each_once() -> None:
+    gate = Gated()
+    encoder = BatchedEncoder(gate)
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(encoder.vectors, ["first", "first"])
+        assert gate.began.wait(10)
+        # Of these, one is under way in another's batch and waits for it after leading its own.
+        rest = pool.submit(encoder.vectors, ["first", "second", "third", "second"])
+        waiting(encoder, 2)
+        gate.go_on.set()
+        found = [*first.result(10), *rest.result(10)]
+    assert gate.batches == [["first"], ["second", "third"]]
+    texts = ["first", "first", "first", "second", "third", "second"]
+    assert np.array_equal(np.array(found), DeterministicEncoder().encode(texts))
+    assert encoder.vectors([]) == []
+
+
+def test_several_texts_of_many_at_a_time_all_come_to_an_end() -> None:
+    encoder = BatchedEncoder(DeterministicEncoder(), kept=0)
+    alone = DeterministicEncoder().encode([f"q{number}" for number in range(40)])
+
+    def asked(first: int) -> bool:
+        numbers = [(first + step * 7) % 40 for step in range(20)]
+        found = encoder.vectors([f"q{number}" for number in numbers])
+        return np.array_equal(np.array(found), alone[numbers])
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(future.result(10) for future in [pool.submit(asked, n) for n in range(80)])
+    assert not encoder._led
+    assert not encoder._under_way
+
+
 def test_the_same_text_twice_at_a_time_is_encoded_once() -> None:
     gate = Gated()
     found = together(BatchedEncoder(gate), gate, ["same", "same", "same"])
