@@ -101,6 +101,21 @@ def sentences_of(
     ]
 
 
+def with_their_lists(highlights: Iterable[Span], blocks: Sequence[Block], text: str) -> list[Span]:
+    """Return `highlights` in order, each that opens a list ("... with:") with the list's items.
+
+    A sentence that ends its block with a colon says nothing without what it announces.
+    """
+    marked = set(highlights)
+    announced = False
+    for block in blocks:
+        if block.kind != "item":
+            announced = any(end == block.end and text[end - 1] == ":" for _, end in marked)
+        elif announced:
+            marked.add((block.start, block.end))
+    return sorted(marked)
+
+
 def care_sections(passages: Iterable[Passage]) -> list[tuple[Passage, range]]:
     """Return the sections of one article that say when to seek care, as (first passage, places).
 

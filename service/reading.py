@@ -182,7 +182,9 @@ class Reading:
         """Return a passage as it is given out; `also` are its copies in other articles."""
         article = self._article(passage.article_id)
         blocks, spans = self._parts_of(passage)
-        highlights = answering_sentences(passage, spans, *self._wanted)
+        highlights = compose.with_their_lists(
+            answering_sentences(passage, spans, *self._wanted), blocks, passage.text
+        )
         return PassageOut(
             passage_id=passage.passage_id,
             text=passage.text,

@@ -123,8 +123,9 @@ class CopyOut(_Model):
 class PassageOut(_Model):
     """A quotation: `text` is the article's text from `start` to `end`, character for character.
 
-    Offsets count Unicode code points. `highlights` are spans of `text`, the answering sentences;
-    `citation_marks` are those that cite the article's references ("8" in "menopause.8").
+    Offsets count Unicode code points. `highlights` are spans of `text`: the answering sentences,
+    and the items of a list that one of them announces ("... with:"). `citation_marks`
+    are those that cite the article's references ("8" in "menopause.8").
     `probability` is the estimated probability that the passage answers the question; null where
     that was not what it was chosen by ("when to see a doctor").
     """

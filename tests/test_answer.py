@@ -15,6 +15,7 @@ from service.answer import (
     nearest_topics,
     passage_blocks,
     sentences_of,
+    with_their_lists,
 )
 
 
@@ -180,3 +181,28 @@ def test_a_care_section_cut_into_several_is_one_with_its_first() -> None:
     found = [(first.start, list(places)) for first, places in care_sections(passages)]
     assert found == [(1, [1, 2, 3]), (4, [4]), (6, [6])]
     assert care_sections(passages[:1]) == []
+
+
+def test_a_marked_sentence_that_opens_a_list_is_marked_with_its_items() -> None:
+    text = "It hurts. More often with:\n\nage\n\nstatins\n\nIt passes.\n\nrest"
+    pieces: list[tuple[str, BlockKind]] = [
+        ("It hurts. More often with:", "paragraph"),
+        ("age", "item"),
+        ("statins", "item"),
+        ("It passes.", "paragraph"),
+        ("rest", "item"),
+    ]
+    blocks = [
+        Block(at, at + len(piece), kind) for piece, kind in pieces for at in [text.index(piece)]
+    ]
+
+    def marked(*sentences: str) -> list[str]:
+        spans = [(text.index(one), text.index(one) + len(one)) for one in sentences]
+        return [text[a:b] for a, b in with_their_lists(spans, blocks, text)]
+
+    assert marked("More often with:") == ["More often with:", "age", "statins"]
+    assert marked("More often with:", "statins") == ["More often with:", "age", "statins"]
+    # A sentence that only stands above a list, and one that ends in the middle of its block.
+    assert marked("It passes.") == ["It passes."]
+    assert marked("It hurts.", "statins") == ["It hurts.", "statins"]
+    assert marked() == []
