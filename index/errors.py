@@ -105,13 +105,9 @@ class QuestionError(PinciteError):
 class EmptyQuestion(QuestionError):
     """Nothing is asked: there is no letter and no digit in it."""
 
-    kind = "question-empty"
-
 
 class QuestionTooLong(QuestionError):
     """The question has more characters than are read."""
-
-    kind = "question-too-long"
 
     def __init__(self, message: str, characters: int = 0, most: int = 0) -> None:
         super().__init__(message)
