@@ -1,8 +1,8 @@
 """What stands beside every answer: the disclaimer, and the notice above a question that describes
 an emergency.
 
-The notice is not triage. It reads the question alone, by the table in `emergency_rules.toml` and
-the weighed words of `emergency_words.json`, and says one thing: this may be an emergency, contact
+The notice is not triage. It reads the question alone, by the table in `emergency/rules.toml` and
+the weighed words of `emergency/words.json`, and says one thing: this may be an emergency, contact
 the emergency number. It never hides a passage, never weighs one danger against another, and its
 silence says nothing. No clinician has validated it; docs/emergency-notice.md tells what it was
 measured on.
@@ -137,6 +137,9 @@ def find_notice(
     weighed = weigh(words) if by_words else None
     if weighed is None or weighed.probability < fitted().threshold:
         return None
+    named = [Mention("", at, at) for first, last in weighed.words for at in range(first, last + 1)]
+    if not set_aside(named, table.cues.mentions(words), words, table.exempt):
+        return None
     crisis = next(topic for topic in table.topics if topic.kind == "crisis")
     spans = _spans(weighed.words, words)
     raised = (
@@ -149,7 +152,7 @@ def find_notice(
 
 @cache
 def _table() -> _Table:
-    """Read and compile `emergency_rules.toml` once.
+    """Read and compile `emergency/rules.toml` once.
 
     Raises:
         ValueError: the table names a sign or a class that it does not define.

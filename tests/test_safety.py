@@ -46,8 +46,8 @@ def notice(
 
 def test_the_vignettes_are_what_the_documentation_counts() -> None:
     vignettes, lookalikes = rows("emergency_vignettes"), rows("emergency_lookalikes")
-    assert Counter(row["side"] for row in vignettes) == {"tune": 1083, "held": 228}
-    assert Counter(row["side"] for row in lookalikes) == {"tune": 761, "held": 189}
+    assert Counter(row["side"] for row in vignettes) == {"tune": 1183, "held": 228}
+    assert Counter(row["side"] for row in lookalikes) == {"tune": 820, "held": 189}
     questions = [row["question"].lower() for row in vignettes + lookalikes]
     assert [q for q, n in Counter(questions).items() if n > 1] == []
 
@@ -107,6 +107,26 @@ def test_names_the_words_that_raised_it(question: str, topic: str, matched: str)
             "she was admitted to hospital, now she cannot breathe",
             "she was admitted to hospital with trouble breathing",
         ),
+        ("i overdosed, my sister was taken to the er once", "i overdosed, was taken to the er"),
+        (
+            "my uncle drank bleach, my son saw it. He is now in the hospital",
+            "my uncle drank bleach. He is now in the hospital",
+        ),
+        (
+            "last month i had chest pain and sweating but now its worse",
+            "last month i had chest pain and sweating",
+        ),
+        (
+            "for years i have had back pain and since this morning i am numb between my legs",
+            "for years i have had back pain and been numb between my legs",
+        ),
+        ("33 weeks with a splitting headache", "a splitting headache, for 33 weeks"),
+        ("my uncle hanged himself and i want to do the same", "my uncle hanged himself in 1990"),
+        (
+            "when he was young he had fits, my daughter is having one right now",
+            "when he was young he had fits, my daughter is not having any",
+        ),
+        ("they found the baby cold and not breathing", "the hamster is cold and not breathing"),
         ("do you think she overdosed she wont wake up", "did elvis overdose"),
         ("every year I feel ill but now I cannot breathe", "every year I cannot breathe in spring"),
         ("my lips are blue", "quiz: whose lips are blue"),
@@ -395,7 +415,7 @@ def test_the_documentation_says_what_is_measured() -> None:
     for topic in table["topics"]:
         assert f"| {topic['name']} |" in page
         assert topic["source"].rpartition(", ")[2] in page
-    for side, shown in (("tune", "1078 of 1083"), ("held", "222 of 228")):
+    for side, shown in (("tune", "1183 of 1183"), ("held", "222 of 228")):
         right, missed = raised("emergency_vignettes", side)
         assert f"{len(right)} of {len(right) + len(missed)}" == shown
         assert f"| {shown}" in page

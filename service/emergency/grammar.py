@@ -1,7 +1,7 @@
 """A small grammar over a question's words: which signs and cues it mentions.
 
 A question becomes words, each knowing its sentence and its clause. Patterns (the notation is
-explained at the top of `emergency_rules.toml`) are looked up by their first word and matched
+explained at the top of `rules.toml`) are looked up by their first word and matched
 forward with bounded gaps, so the time is linear in the question's length and no text can make it
 backtrack. People type without stops, so a new subject opens a clause too. What is said to be so,
 now, of someone present is for `service/emergency/reach.py` to tell.
@@ -13,16 +13,13 @@ from dataclasses import dataclass
 from itertools import product
 from typing import NamedTuple
 
+from service.emergency.numbers import NUMERIC_TAGS, tags_of
+
 # Letters with inner apostrophes, or a number with decimals; and the marks that end a sentence or
 # a clause. A full stop inside a number belongs to the number.
 _TOKEN = re.compile(r"\d+(?:[.,]\d+)?|[^\W\d_]+(?:'[^\W\d_]+)*|[.!?;\n]|[,:()–—]")
 _SENTENCE_END = frozenset(".!?;\n")
 _TRIPLED = re.compile(r"(.)\1{2,}")
-_NUMBER_WORDS = {
-    "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8,
-    "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "fifteen": 15, "twenty": 20, "thirty": 30,
-    "forty": 40, "fifty": 50, "sixty": 60, "hundred": 100, "couple": 2, "few": 3, "several": 3,
-}  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -250,6 +247,8 @@ class Reader:
     relatives: frozenset[str]
     verbs: frozenset[str]  # finite verbs of the present, that show that a subject went before
     past_verbs: frozenset[str]  # the same of the past
+    fresh: frozenset[str]  # these, before one of the next, open a clause after "and"
+    fresh_times: frozenset[str]
     leads: frozenset[str]  # words that a subject follows within their own clause: if, when, think
 
     def words(self, question: str) -> list[Word]:
@@ -278,7 +277,9 @@ class Reader:
             if words and self._opens_clause(words[-1].form, form):
                 clause += 1
             words.append(Word(form, match.start(), match.end(), sentence, clause))
-        _tag_numbers(words)
+        forms = [word.form for word in words]
+        for index, word in enumerate(words):
+            word.tags = tags_of(forms, index)
         self._split_unmarked(words)
         return words
 
@@ -295,7 +296,7 @@ class Reader:
         form = words[index].form
         ahead = [w.form for w in words[index + 1 : index + 4]]
         if form == "and":
-            return not self.verbs.isdisjoint(ahead[:1])
+            return not self.verbs.isdisjoint(ahead[:1]) or self._is_fresh(ahead)
         if words[index - 1].form in self.leads:
             return False
         if form in self.neuters:
@@ -303,6 +304,13 @@ class Reader:
         return form in self.pronouns or (
             form in self.owners
             and (not self.relatives.isdisjoint(ahead[:1]) or self._has_verb(ahead[1:]))
+        )
+
+    def _is_fresh(self, ahead: list[str]) -> bool:
+        """Whether today's time comes next: "for years and since this morning", "and tonight"."""
+        first, second = (*ahead, "", "")[:2]
+        return first in {"tonight", "yesterday"} or (
+            first in self.fresh and second in self.fresh_times
         )
 
     def _has_verb(self, forms: list[str]) -> bool:
@@ -319,78 +327,3 @@ class Reader:
         form = _TRIPLED.sub(r"\1", token.replace("'", ""))
         form = self.written_as.get(form, form)
         return self.spelling.correct(form)
-
-
-NUMERIC_TAGS = frozenset(
-    {
-        "<num>",
-        "<many_num>",
-        "<temp>",
-        "<temp_high>",
-        "<young_age>",
-        "<low_oxygen>",
-        "<year>",
-        "<sugar_danger>",
-    }
-)
-_UNIT_DAYS = {
-    "day": 1, "days": 1, "week": 7, "weeks": 7, "wk": 7, "wks": 7, "weeker": 7,
-    "month": 30, "months": 30, "mo": 30, "mos": 30, "mth": 30, "mths": 30,
-}  # fmt: skip
-_TEMPERATURE_BEFORE = frozenset(
-    ("thermometer", "fever", "fevers", "temp", "temps", "temperature", "running")
-)
-_TEMPERATURE_AFTER = frozenset(
-    ("c", "f", "deg", "degrees", "celsius", "fahrenheit", "fever", "temp")
-)
-_SUGAR = frozenset(("sugar", "sugars", "glucose", "bg", "bgl", "bloodsugar"))
-_BABY = frozenset(("baby", "babys", "newborn", "infant", "neonate"))
-
-
-def _tag_numbers(words: list[Word]) -> None:
-    """Give each number the tags that its value and its neighbours earn."""
-    for index, word in enumerate(words):
-        spelled = _NUMBER_WORDS.get(word.form)
-        if spelled is None and not word.form[0].isdecimal():
-            continue
-        value = float(spelled) if spelled is not None else _value(word.form)
-        before = {w.form for w in words[max(0, index - 5) : index]}
-        after = [w.form for w in words[index + 1 : index + 4]]
-        word.tags = tuple(_number_tags(value, word.form, before, after, words, index))
-
-
-def _value(form: str) -> float:
-    try:
-        return float(form)
-    except ValueError:
-        return -1.0
-
-
-def _number_tags(
-    value: float, form: str, before: set[str], after: list[str], words: list[Word], index: int
-) -> Iterator[str]:
-    yield "<num>"
-    # One to five tablets may be a dose (two of one, three of another); six at once seldom are.
-    if 6 <= value <= 1000 and not (after and after[0] in {"mg", "mcg", "ml", "g"}):
-        yield "<many_num>"
-    if 1900 <= value <= 2100 and len(form) == 4:
-        yield "<year>"
-    if (38 <= value < 43 or 100.4 <= value < 109) and (
-        before & _TEMPERATURE_BEFORE
-        or set(after[:2]) & _TEMPERATURE_AFTER
-        or (len(form) == 4 and form[2] == "." and value < 42)
-    ):
-        yield "<temp>"
-        if 40 <= value < 43 or value >= 104:
-            yield "<temp_high>"
-    if 40 <= value <= 91 and before & {"oxygen", "sats", "spo2", "o2", "saturation", "ox"}:
-        yield "<low_oxygen>"
-    # In mmol/l below 3 is a severe low and from 20 a danger; in mg/dl the same are 54 and 300.
-    if before & _SUGAR and (0 < value < 3 or 20 <= value <= 54 or 300 <= value <= 1500):
-        yield "<sugar_danger>"
-    # NHS and NICE NG143 act on a fever differently below three months of age.
-    days = _UNIT_DAYS.get(after[0], 0) * value if after else 0
-    if 0 < days < 91:
-        named = index > 0 and words[index - 1].form in _BABY
-        if "old" in after[1:3] or named or (len(after) > 1 and after[1] in _BABY):
-            yield "<young_age>"

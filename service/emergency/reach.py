@@ -6,6 +6,7 @@ it is of a story or an animal. What another clause says, or says of another pers
 aside: a notice too many is the better error.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -23,6 +24,8 @@ _BEFORE_FRONTED = frozenset(
     )
 )  # fmt: skip
 
+_HE_OR_SHE = frozenset(("he", "hes", "she", "shes"))
+_ASKER = frozenset(("i", "im", "ive", "we", "me", "us"))
 _FIRST_PERSON = frozenset(("i", "im", "ive", "me", "my", "myself"))
 
 
@@ -39,7 +42,7 @@ def set_aside(
 ) -> list[Mention]:
     """Return the mentions that are said to be so, now, of someone present.
 
-    How far each cue reaches is written beside it in `emergency_rules.toml`. A mention that begins
+    How far each cue reaches is written beside it in `rules.toml`. A mention that begins
     at or before a negation contains it ("not breathing") and is not denied by it.
     """
     reach = _Reach(cues, words, exempt)
@@ -77,7 +80,7 @@ class _Reach:
                 if words[index].form == "just" and index > cue.last + 1:
                     break  # "not drunk, not asleep, just unconscious"
                 self._denied[index] = cue.first
-        self._past = self._clauses("past", after_comma=True)
+        self._past = self._clauses("past", excused=self._places("not_past"), after_comma=True)
         self._habit = self._clauses("habit", excused=self._places("not_habit"))
         self._supposed: set[int] = set()
         for cue in at.get("supposed", ()):
@@ -86,6 +89,9 @@ class _Reach:
                     break
                 self._supposed.add(index)
         self._in_care = self._clauses("in_care", excused=self._places("not_in_care"), fronted=False)
+        self._in_care |= self._seen_to()
+        # sentence -> where it last says that something is worse now
+        self._worse = {words[cue.first].sentence: cue.first for cue in at.get("worse_now", ())}
         self._near = self._sentences("near", excused=self._places("not_near"))
         asking = self._sentences("asks")
         self._asks = asking - self._near
@@ -126,8 +132,17 @@ class _Reach:
             return True
         if word.sentence in self._asks or mention.first in self._supposed:
             return True
-        return mention.sign not in self._exempt.context and (
-            word.clause in self._past or word.clause in self._habit or word.clause in self._in_care
+        if mention.sign in self._exempt.context:
+            return False
+        if word.clause in self._in_care:
+            return True
+        before = word.clause in self._past or word.clause in self._habit
+        return before and not self._is_worse_now(mention, word)
+
+    def _is_worse_now(self, mention: Mention, word: Word) -> bool:
+        """Whether what was so is so again: later in its sentence, or in the next."""
+        return (
+            self._worse.get(word.sentence, -1) > mention.first or word.sentence + 1 in self._worse
         )
 
     def _crisis_is_elsewhere(self, mention: Mention, word: Word) -> bool:
@@ -171,6 +186,39 @@ class _Reach:
             if fronted and self._is_fronted(cue, after_comma=after_comma):
                 found.add(last + 1)
         return found
+
+    def _seen_to(self) -> set[int]:
+        """Return the clauses that tell what was, of somebody whom a hospital has seen to since.
+
+        "I overdosed, was taken to the ER": a verb without a subject has that of the clauses before.
+        "A cousin swallowed bleach. He is in hospital": of the one person in the sentence before.
+        """
+        words, excused = self._words, self._places("not_in_care")
+        alone = self._sentences_of_one_person()
+        until: dict[int, int] = {}  # sentence -> its last clause that is seen to
+        for cue in self._at.get("seen_to", ()):
+            own, before = words[cue.first], words[max(0, cue.first - 1)]
+            if cue.first in excused:
+                continue
+            if own.form in _HE_OR_SHE:
+                if before.sentence in alone - {own.sentence}:
+                    until[before.sentence] = before.clause
+            elif before.sentence == own.sentence and (
+                before.clause != own.clause or before.form == "and"
+            ):
+                until[own.sentence] = own.clause
+        return {
+            words[cue.first].clause
+            for cue in self._at.get("was_so", ())
+            if words[cue.first].clause <= until.get(words[cue.first].sentence, -1)
+        }
+
+    def _sentences_of_one_person(self) -> set[int]:
+        """Return the sentences in which the asker is not, and at most one relative is."""
+        cues = self._at.get("person_again", ())
+        people = Counter(self._words[cue.first].sentence for cue in cues)
+        asker = {word.sentence for word in self._words if word.form in _ASKER}
+        return {word.sentence for word in self._words if people[word.sentence] < 2} - asker
 
     def _with_same_subject(self, clauses: set[int]) -> set[int]:
         """Return `clauses` and those that go on with "and" and a verb: "my pc froze and won't"."""

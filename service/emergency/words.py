@@ -1,13 +1,13 @@
 """What an emergency is told in, beyond the rules: words and pairs of words, each with a weight.
 
-The rules of `emergency_rules.toml` know what they were told. People say it in other words. So the
+The rules of `rules.toml` know what they were told. People say it in other words. So the
 words of a question are weighed as well, by a multinomial logistic regression over what the grammar
 reads (spelling mended, numbers by what they measure):
 
     value(f) = (1 + ln count(f)) · idf(f) / norm,   norm = the length of the vector of these
     p(kind)  = softmax over emergency, crisis, neither of  bias + Σ value(f) · weight(f)
 
-The weights are in `emergency_words.json`, with the data they were fitted on and what they did on
+The weights are in `words.json`, with the data they were fitted on and what they did on
 other data; `python -m bench.train_emergency` fits them. No single word raises a notice, and the
 words that weighed most are named, as those of a rule are.
 """
