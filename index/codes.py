@@ -3,8 +3,9 @@
     v̂ = round(scale · v) / scale,  scale = 127 / max |v|;   q̂ the same of the query
     |q · v - q̂ · v̂| <= ‖q‖ · ‖v - v̂‖ + ‖q - q̂‖ · ‖v̂‖          (Cauchy and Schwarz)
 
-Whoever looks again at everything whose rough score is within twice that of the k-th one misses none
-of the k best. FAISS scans the codes, four times smaller than the vectors, in whole numbers.
+Whoever looks again at everything whose rough score is within that of an exact score which k rows
+reach misses none of the k best. FAISS scans the codes, four times smaller than the vectors, in
+whole numbers.
 """
 
 from collections.abc import Iterator

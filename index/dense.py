@@ -30,7 +30,7 @@ FEW = 2_000
 SKETCHED_FROM = 200_000
 """Rows from which sketches are looked at. Below, nothing is missed, and a look takes 10 ms at most.
 """
-RESCORED = 2_000
+RESCORED, OFTEN = 2_000, 5
 """Rows of the look at sketches that are scored exactly, five times k at least. At 1,000,000 rows
 .985, .993 and .997 of the ten nearest are found with 1,000, 2,000 and 3,000 (`python -m
 bench.scale`); in pieces, over other copies, .991, .997 and .999 were (docs/scale.md)."""
@@ -38,9 +38,13 @@ FEW_ALLOWED = 20_000
 """Rows that a filter lets through in a sketched index and that are all scored exactly: 15 ms, where
 the codes of all rows would first have to be made (3 s and 384 MB at 1,000,000)."""
 
-AHEAD, LEAST = 5, 1_000
-"""The first look asks for five times k rows, and for so many at least. Of 47,640 passages, 568
-(median) to 938 (99th percentile of 300 questions) are within the error of the 200th."""
+AHEAD, LEAST = 2.5, 500
+"""The first look asks for two and a half times k rows, and for so many at least. Of 35,927
+passages, 343 (median) to 502 (99th percentile of 150 questions) are within the error of the 200th;
+400, 600 and 1,000 take as long or longer than 500."""
+FIRST = 1.25
+"""Of these, so many times k are scored at once. The k-th of them is the least that one of the best
+k can have."""
 FURTHER = 4
 """When they are all within the error, so many times more are asked for."""
 
@@ -155,22 +159,24 @@ class DenseIndex:
         """Return at least `k` rows, among them all that may be of the best `k`.
 
         Nearly all, when it is sketches that are looked at. By codes, what can be of the best k has
-        a rough score within twice the error of the k-th one.
+        a rough score within the error of the exact score of the k-th best of any rows.
         """
         available = len(self) if allowed is None else len(allowed)
         if self.sketches is not None and allowed is None:
-            looked = max(AHEAD * k, RESCORED)
+            looked = max(OFTEN * k, RESCORED)
             if looked < available:
                 rows = self.sketches.nearest(query, looked)
                 if len(rows) >= k:
                     return rows
             return self._all()
-        wanted = max(AHEAD * k, LEAST if available > LEAST else 1)
+        wanted = max(int(AHEAD * k), LEAST if available > LEAST else 1)
         while max(wanted, self._few) < available:
             found = self._look().nearest(query, wanted, allowed)
             if len(found.rows) < k:
                 break
-            edge = found.rough[k - 1] - 2 * (found.error + ROUNDING)
+            reached = self.scores_of(query, found.rows[: max(k, int(FIRST * k))])
+            least = np.partition(reached, len(reached) - k)[len(reached) - k]
+            edge = least - found.error - ROUNDING
             near: Rows = found.rows[found.rough >= edge]
             if len(found.rows) < wanted or len(near) < len(found.rows):
                 return near
