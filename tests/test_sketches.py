@@ -335,7 +335,7 @@ def test_damage_is_refused_by_name(
 ) -> None:
     # So few that sketches are looked at, of twenty rows.
     monkeypatch.setattr(dense, "RESCORED", 4)
-    monkeypatch.setattr(dense, "AHEAD", 2)
+    monkeypatch.setattr(dense, "OFTEN", 2)
     vectors = clustered(20, d=4)
     DenseIndex(vectors, Sketches.train(vectors)).save(tmp_path / "dense.faiss")
     path = tmp_path / "sketches" / name
