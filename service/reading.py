@@ -15,7 +15,14 @@ from index.search import Searcher
 from service import answer as compose
 from service.evidence.agreement import Quote, differences, mentions, said
 from service.evidence.answering import answering_sentences, rarities
-from service.evidence.confidence import doubts, evidence, held, probability, weigh
+from service.evidence.confidence import (
+    doubts,
+    evidence,
+    held,
+    probability,
+    title_named,
+    weigh,
+)
 from service.evidence.copies import copies
 from service.evidence.links import article_link, original_link
 from service.evidence.sources import labels
@@ -95,6 +102,7 @@ class Reading:
         self._articles: dict[str, Article] = {}
         self._words: dict[int, set[str]] = {}
         self._probable: dict[int, float] = {}
+        self._title_named: dict[str, float] = {}
         self._parts: dict[str, tuple[list[Block], list[compose.Span]]] = {}
         self._day = built_on(searcher.snapshot.manifest)
 
@@ -126,12 +134,20 @@ class Reading:
             # Where no doubt speaks, it is as without any.
             known = None if without_term else self._probable.get(hit.row)
             if known is None:
+                named = self._named_by_question(title)
                 known = probability(
-                    evidence(self._asked, hit, title, self._lexical, inside, without_term)
+                    evidence(self._asked, hit, title, self._lexical, inside, without_term, named)
                 )
                 if not without_term:
                     self._probable[hit.row] = known
             found.append(known)
+        return found
+
+    def _named_by_question(self, title: str) -> float:
+        """Return how much of a title the question names, weighed once for all its passages."""
+        found = self._title_named.get(title)
+        if found is None:
+            found = self._title_named[title] = title_named(self._asked, title, self._lexical)
         return found
 
     def doubts(

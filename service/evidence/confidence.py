@@ -148,6 +148,7 @@ def size_of(passages: int) -> float:
     return math.log10(min(MOST, max(FEWEST, passages)) / 1000)
 
 
+@lru_cache(maxsize=16)
 def rise_share(size: float) -> float:
     """Return what a rise counts for in a corpus of `size`: 1 in the smallest, 0 in the largest."""
     smallest, largest = size_of(FEWEST), size_of(MOST)
@@ -210,14 +211,16 @@ def evidence(
     lexical: LexicalIndex,
     words: Set[str] | None = None,
     without: Mapping[str, float] | None = None,
+    named: float | None = None,
 ) -> Evidence:
     """Return the evidence for `hit`, which stands in the article called `title`.
 
     `words` are the terms of the question that the passage holds, where `held` has told them
     already; without them the text is read. `without` holds, for some terms, the cosine of the
-    passage to the question less that term.
+    passage to the question less that term. `named` is what `title_named` gives, where it was asked
+    already.
     """
-    heading, subject = _title_terms(title)
+    heading, _ = _title_terms(title)
     above = _heading_terms(hit.passage.section)
     inside = set(terms(hit.passage.text)) if words is None else words
     weights = question.weights
@@ -230,21 +233,26 @@ def evidence(
         missing = max(missing, weight)
         if without and term in without:
             rise = max(rise, without[term] - hit.dense)
-    title_total = named = 0.0
-    for term in subject:
-        weight = _weight(term, lexical)
-        title_total += weight
-        if term in weights:
-            named += weight
     return Evidence(
         cosine=hit.dense,
         coverage=min(1.0, covered / total) if total else 0.0,
         missing=missing,
-        title=min(1.0, named / max(title_total, TITLE_FLOOR)),
+        title=title_named(question, title, lexical) if named is None else named,
         length=question.length,
         size=question.size,
         rise=min(1.0, rise),
     )
+
+
+def title_named(question: Asked, title: str, lexical: LexicalIndex) -> float:
+    """Return the share, in [0, 1], of the weight of `title` that a question names: `Evidence`."""
+    total = named = 0.0
+    for term in _title_terms(title)[1]:
+        weight = _weight(term, lexical)
+        total += weight
+        if term in question.weights:
+            named += weight
+    return min(1.0, named / max(total, TITLE_FLOOR))
 
 
 @lru_cache(maxsize=4096)
