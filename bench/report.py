@@ -67,6 +67,7 @@ def quick(index: Path, questions: Path) -> list[Bench]:
             "ingest_whole": ("--articles", "24", "--sample", "32", "--rounds", "1"),
             "start": ("--rounds", "1", "--questions", "30"),
             "serve_load": ("--seconds", "2", "--alone", "50", "--overload", "0"),
+            "load_wrk": ("--seconds", "1"),
             "scale": ("--sizes", "1000,10000"),
             "living_index": ("1200", "--add", "1"),
         },
@@ -85,6 +86,7 @@ def full(index: Path, questions: Path) -> list[Bench]:
             "ingest_whole": (),
             "start": ("--rounds", "5"),
             "serve_load": ("--unbatched",),
+            "load_wrk": (),
             "scale": ("--sizes", "10000,100000,1000000"),
             "living_index": ("40000", "--add", "1", "100"),
         },
@@ -97,6 +99,7 @@ def _benches(
     places = {
         "start": (str(index),),
         "serve_load": (str(index),),
+        "load_wrk": (str(index),),
         "scale": (str(index), str(questions)),
     }
     names = {
@@ -105,6 +108,7 @@ def _benches(
         "ingest_whole": "Ingest, whole",
         "start": "Start, memory, stages of a question",
         "serve_load": "Questions over HTTP",
+        "load_wrk": "The same from wrk",
         "scale": "Search against the number of passages",
         "living_index": "The living index",
     }

@@ -144,7 +144,7 @@ def test_a_bench_without_figures_has_failed(tmp_path: Path) -> None:
 def test_the_plans_name_benches_that_exist(tmp_path: Path) -> None:
     for plan in (quick, full):
         named = [bench.arguments[1] for bench in plan(tmp_path, tmp_path) if bench.figures]
-        assert len(named) == len(set(named)) == 7
+        assert len(named) == len(set(named)) == 8
         for name in named:
             assert (Path(__file__).parent.parent / f"{name.replace('.', '/')}.py").is_file()
 
