@@ -20,6 +20,11 @@ from .openvino_offline import openvino, opset13
 Node = Any  # openvino.Node
 Weights = dict[str, NDArray[np.float32]]
 
+# Weights that are rounded with one scale. Mean cosine of passages to float32, the values' matrix
+# rounded too: .99928 with a scale for a whole row, .99956 at 128, .99965 at 64, .99968 at 32, at
+# the same speed within the noise (docs/speed.md, "8-bit").
+TOGETHER = 64
+
 
 @dataclass(frozen=True, slots=True)
 class BertSettings:
@@ -92,13 +97,19 @@ def read_settings(folder: Path) -> BertSettings:
         ) from error
 
 
-def build_graph(folder: Path, settings: BertSettings) -> openvino.Model:
+def build_graph(folder: Path, settings: BertSettings, *, eight_bit: bool = False) -> openvino.Model:
     """Return the graph: `(ids, mask)`, both int32 `(n, length)`, to unit float32 vectors `(n, d)`.
+
+    `eight_bit` rounds the matrices of the layers to 255 levels, with a scale for every
+    `TOGETHER` weights of a row. Those of the attention's values, one in twelve of all weights,
+    stay as they are (rounding them does as much harm as all others), and so do the embeddings,
+    biases and normalisations.
 
     Raises `EncoderError` when the weights do not have the names of a BERT's.
     """
     try:
-        return _Graph(load_file(folder / "model.safetensors"), settings).model()
+        weights = load_file(folder / "model.safetensors")
+        return _Graph(weights, settings, eight_bit=eight_bit).model()
     except KeyError as error:
         raise EncoderError(
             f"{folder / 'model.safetensors'} has no tensor {error}: not a plain BERT"
@@ -108,9 +119,10 @@ def build_graph(folder: Path, settings: BertSettings) -> openvino.Model:
 class _Graph:
     """One build. Shapes in the comments: n texts, l tokens, h heads, d dimensions, e = d / h."""
 
-    def __init__(self, weights: Weights, settings: BertSettings) -> None:
+    def __init__(self, weights: Weights, settings: BertSettings, *, eight_bit: bool) -> None:
         self.weights = weights
         self.settings = settings
+        self.eight_bit = eight_bit
 
     def model(self) -> openvino.Model:
         ids = opset13.parameter([-1, -1], np.int32, name="ids")
@@ -168,13 +180,25 @@ class _Graph:
         return opset13.normalize_l2(pooled, _whole([1]), 1e-12, "max")
 
     def _dense(self, state: Node, name: str) -> Node:
-        product = opset13.matmul(state, self._weight(f"{name}.weight"), False, True)
+        exact = not self.eight_bit or name.endswith(".self.value")
+        matrix = self._weight(f"{name}.weight") if exact else self._rounded(f"{name}.weight")
+        product = opset13.matmul(state, matrix, False, True)
         return opset13.add(product, self._weight(f"{name}.bias"))
 
     def _normalised(self, state: Node, name: str) -> Node:
         centred = opset13.mvn(state, _whole([-1]), True, self.settings.epsilon, "inside_sqrt")
         scaled = opset13.multiply(centred, self._weight(f"{name}.weight"))
         return opset13.add(scaled, self._weight(f"{name}.bias"))
+
+    def _rounded(self, name: str) -> Node:
+        # Symmetric: no zero point, so that products are sums of bytes times two scales.
+        matrix = self._array(name)  # (out, in)
+        width = matrix.shape[1]
+        groups = matrix.reshape(len(matrix), -1, width if width % TOGETHER else TOGETHER)
+        scales = np.maximum(np.abs(groups).max(axis=2, keepdims=True) / 127, 1e-12)
+        levels = opset13.constant(np.rint(groups / scales).astype(np.int8))
+        rounded = opset13.multiply(opset13.convert(levels, "f32"), _real(scales))
+        return opset13.reshape(rounded, _whole([*matrix.shape]), False)
 
     def _weight(self, name: str) -> Node:
         return _real(self._array(name))

@@ -4,16 +4,30 @@ from typing import Literal
 
 from index.encoder import DeterministicEncoder, Encoder, SentenceTransformerEncoder
 from index.errors import EncoderError
+from index.openvino_precision import Precision
 from index.weights import DEFAULT_ENCODER, locate
 
-Runtime = Literal["auto", "sentence-transformers", "openvino"]
+Runtime = Literal[
+    "auto",
+    "openvino",
+    "openvino-bf16",
+    "openvino-int8",
+    "openvino-f32",
+    "sentence-transformers",
+]
+_PRECISIONS: dict[Runtime, Precision] = {
+    "openvino-bf16": "bf16",
+    "openvino-int8": "int8",
+    "openvino-f32": "f32",
+}
 
 
 def open_encoder(name: str = DEFAULT_ENCODER, *, runtime: Runtime = "auto") -> Encoder:
     """Open the encoder called `name`: the default, a folder, a hub name, or `deterministic`.
 
     `auto` takes OpenVINO where it is installed and knows the model, otherwise
-    sentence-transformers. Raises `EncoderError` when the model cannot be found, is not what it
+    sentence-transformers. OpenVINO computes in the precision that suits the processor, unless one
+    is named. Raises `EncoderError` when the model cannot be found, is not what it
     should be, or `runtime` is named and cannot run it.
     """
     if name == "deterministic":
@@ -24,14 +38,14 @@ def open_encoder(name: str = DEFAULT_ENCODER, *, runtime: Runtime = "auto") -> E
     try:
         from index.openvino_encoder import OpenvinoEncoder
 
-        return OpenvinoEncoder(folder)
+        return OpenvinoEncoder(folder, precision=_PRECISIONS.get(runtime))
     except ImportError as error:
-        if runtime == "openvino":
+        if runtime != "auto":
             raise EncoderError(
-                f'the runtime "openvino" cannot be used: {error}. Run "pip install openvino", or '
+                f'the runtime "{runtime}" cannot be used: {error}. Run "pip install openvino", or '
                 f'choose the runtime "sentence-transformers".'
             ) from error
     except EncoderError:  # not a model that it knows; `locate` has vouched for the files
-        if runtime == "openvino":
+        if runtime != "auto":
             raise
     return SentenceTransformerEncoder(folder)

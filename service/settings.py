@@ -83,8 +83,19 @@ class Settings(BaseSettings):
         str, Field(min_length=1, description="A sentence-transformers model, by name or by path.")
     ] = "all-MiniLM-L6-v2"
     runtime: Annotated[
-        Literal["auto", "openvino", "sentence-transformers"],
-        Field(description="What computes the vectors; `auto` takes the fastest that is installed."),
+        Literal[
+            "auto",
+            "openvino",
+            "openvino-bf16",
+            "openvino-int8",
+            "openvino-f32",
+            "sentence-transformers",
+        ],
+        Field(
+            description="What computes the vectors: `openvino` (`-bf16`, `-int8` or `-f32` for "
+            "one precision) or `sentence-transformers`; `auto` takes the fastest that is installed "
+            "and suits the processor."
+        ),
     ] = "auto"
     host: Annotated[
         str,

@@ -22,6 +22,7 @@ from index.encoder import Encoder, SentenceTransformerEncoder
 from index.encoder_bert import read_settings
 from index.errors import EncoderError
 from index.openvino_encoder import BATCH, STEP, OpenvinoEncoder, plan
+from index.openvino_precision import suited
 from index.runtimes import open_encoder
 from index.weights import DEFAULT_ENCODER, ModelFolder, locate
 
@@ -43,6 +44,14 @@ VARIED = [
 @pytest.fixture(scope="module")
 def encoder() -> Encoder:
     return open_encoder(runtime="openvino")
+
+
+@pytest.fixture(scope="module")
+def eight_bit() -> Encoder:
+    # Its kernels need AVX2 with VNNI, or AVX-512.
+    if suited([]) == "f32":
+        pytest.skip("this processor does not show that it computes in 8 bits")
+    return open_encoder(runtime="openvino-int8")
 
 
 @pytest.fixture(scope="module")
@@ -80,20 +89,56 @@ def test_either_runtime_can_search_what_the_other_made(
 
 
 @pytest.mark.slow
-def test_float32_is_taken_where_the_processor_has_no_bfloat16(
-    monkeypatch: pytest.MonkeyPatch,
+def test_8_bits_are_near_the_reference(eight_bit: Encoder, reference: Encoder) -> None:
+    assert (eight_bit.runtime, eight_bit.record) == ("openvino int8", reference.record)
+    cosines = _cosines(eight_bit.encode(VARIED), reference.encode(VARIED))
+    assert cosines.min() >= 0.999
+    assert cosines.mean() >= 0.9995
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("precision", ["f32", "bf16", "int8"])
+def test_the_precision_is_the_one_that_suits_the_processor(
+    monkeypatch: pytest.MonkeyPatch, precision: str, request: pytest.FixtureRequest
 ) -> None:
+    if precision == "int8":
+        request.getfixturevalue("eight_bit")
+    monkeypatch.setattr("index.openvino_encoder.suited", lambda _: precision)
+    assert OpenvinoEncoder(locate(DEFAULT_ENCODER)).runtime == f"openvino {precision}"
+
+
+@pytest.mark.slow
+def test_where_8_bits_do_not_run_float32_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     import openvino
 
-    monkeypatch.setattr(openvino.Core, "get_property", lambda *_: ["FP32", "INT8"])
-    assert OpenvinoEncoder(locate(DEFAULT_ENCODER)).runtime == "openvino f32"
+    compiled = openvino.Core.compile_model
+
+    def refuses(*arguments: object) -> object:
+        model = compiled(*arguments)
+        if "DYNAMIC_QUANTIZATION_GROUP_SIZE" not in arguments[3]:  # type: ignore[operator]
+            return model
+
+        def run(_: object) -> None:
+            raise RuntimeError("could not create a primitive descriptor")
+
+        return run
+
+    monkeypatch.setattr(openvino.Core, "compile_model", refuses)
+    monkeypatch.setattr("index.openvino_encoder.suited", lambda _: "int8")
+    assert open_encoder().runtime == "openvino f32"
+    with pytest.raises(EncoderError, match="PINCITE_RUNTIME=openvino-f32"):
+        open_encoder(runtime="openvino-int8")
 
 
 # The promise of every encoder
 
 
 @pytest.mark.slow
-def test_the_same_text_gives_the_same_bits_in_any_company(encoder: Encoder) -> None:
+@pytest.mark.parametrize("name", ["encoder", "eight_bit"])
+def test_the_same_text_gives_the_same_bits_in_any_company(
+    name: str, request: pytest.FixtureRequest
+) -> None:
+    encoder: Encoder = request.getfixturevalue(name)
     alone = [encoder.encode([text])[0] for text in VARIED]
     backwards = encoder.encode(VARIED[::-1])[::-1]
     crowded = encoder.encode([*VARIED * 3, *(f"{text} x" for text in VARIED[:9])])
@@ -258,6 +303,14 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
 
 
 SHORT = ["", "Cramp", "Why does my calf cramp at night?", "pain " * 46]
+
+
+@pytest.mark.slow
+def test_other_widths_have_8_bits_too(small: Callable[[str], Path], eight_bit: Encoder) -> None:
+    assert eight_bit.runtime == "openvino int8"
+    exact = OpenvinoEncoder(locate(str(small("mean"))), precision="f32")
+    rounded = OpenvinoEncoder(locate(str(small("mean"))), precision="int8")
+    assert _cosines(exact.encode(SHORT), rounded.encode(SHORT)).min() >= 0.999
 
 
 @pytest.mark.slow

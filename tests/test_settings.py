@@ -97,7 +97,7 @@ NONSENSE = [
     ("PORT", "65536", "less than or equal to 65535"),
     ("PORT", "-1", "greater than or equal to 0"),
     ("HOST", "my host", "match pattern"),
-    ("RUNTIME", "cuda", "'auto', 'openvino' or 'sentence-transformers'"),
+    ("RUNTIME", "cuda", "'openvino-f32' or 'sentence-transformers'"),
     ("KEEP_SNAPSHOTS", "0", "greater than or equal to 1"),
     ("PASSAGE_TOKENS", "15", "greater than or equal to 16"),
     ("ANSWER_PASSAGES", "21", "less than or equal to 20"),
