@@ -101,7 +101,7 @@ class Sketches:
         """Return FAISS's index, made when first searched: what is only written does without."""
         with self._making:
             if self._index is None:
-                self._index = _scanned(self.means, self.codes)
+                self._index = scanned(self.means, self.codes)
             return self._index
 
     def save(self, folder: Path) -> None:
@@ -168,7 +168,7 @@ def _padded(vectors: Vectors, d: int) -> Vectors:
     return np.ascontiguousarray(np.pad(vectors, ((0, 0), (0, missing))) if missing else vectors)
 
 
-def _scanned(means: Vectors, codes: CodeRows) -> "faiss.IndexPQFastScan":
+def scanned(means: Vectors, codes: CodeRows) -> "faiss.IndexPQFastScan":
     """Return FAISS's index of the sketches: the codes laid out anew, 32 rows side by side."""
     runs, _, length = means.shape
     plain = faiss.IndexPQ(runs * length, runs, 4, faiss.METRIC_INNER_PRODUCT)

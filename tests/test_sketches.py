@@ -143,9 +143,9 @@ def test_questions_that_come_together_wait_for_the_same_codes_and_sketches(
         time.sleep(0.1)
         return laying_out(means, rows)
 
-    codes, laying_out = Scan.of, sketches._scanned
+    codes, laying_out = Scan.of, sketches.scanned
     monkeypatch.setattr(Scan, "of", codes_of)
-    monkeypatch.setattr(sketches, "_scanned", laid_out)
+    monkeypatch.setattr(sketches, "scanned", laid_out)
     shared, query = DenseIndex(vectors, Sketches.train(vectors)), clustered(1, seed=7)
     together = threading.Barrier(4)
 
