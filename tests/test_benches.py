@@ -5,9 +5,26 @@ from pathlib import Path
 
 import pytest
 
+from bench import ingest, ingest_whole
+
 BENCHES = sorted(path.stem for path in (Path(__file__).parent.parent / "bench").glob("[a-z]*.py"))
 
 
 @pytest.mark.parametrize("name", BENCHES)
 def test_a_bench_can_be_imported(name: str) -> None:
     assert import_module(f"bench.{name}").__doc__
+
+
+def test_where_the_data_are_absent_the_sample_articles_are_measured(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for bench in (ingest, ingest_whole):
+        monkeypatch.setattr(bench, "ARTICLES", tmp_path / "absent.jsonl.gz")
+    named, files = ingest.articles(1)
+    assert named == "the sample articles"
+    sample = Path(ingest.__file__).parents[1] / "corpus"
+    assert dict(files) == {
+        each.name: each.read_bytes() for each in sample.iterdir() if each.suffix in {".md", ".html"}
+    }
+    assert ingest_whole.fill(tmp_path / "corpus", 24) == "the sample articles"
+    assert {each.name for each in (tmp_path / "corpus").iterdir()} >= {name for name, _ in files}
