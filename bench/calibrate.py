@@ -28,7 +28,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
 from bench.calibration_evidence import FEATURES, Floats, Judged, judge, open_indexes
-from bench.calibration_sets import BESIDE, EVAL, ROOT, SMALL, Medquad, cases
+from bench.calibration_sets import BESIDE, EVAL, LAY, ROOT, SMALL, Medquad, cases
 from bench.risk_coverage import draw
 from bench.vector_cache import RememberingEncoder
 from index.runtimes import open_encoder
@@ -51,13 +51,16 @@ MASS = {
     ("mediqa", "consumer", True): 50, ("mediqa", "absent", False): 35, ("mediqa", "ood", False): 15,
     ("seeds", "small", True): 60, ("seeds", "small", False): 60, ("seeds", "ood", False): 10,
     ("seeds", "beside", True): 40, ("seeds", "beside", False): 40,
+    ("seeds", "fresh", True): 30, ("seeds", "fresh", False): 30,
+    ("seeds", "lay", True): 30, ("seeds", "lay", False): 30,
     ("whole", "consumer", True): 90, ("whole", "summary", True): 60, ("whole", "message", True): 60,
     ("whole", "absent", False): 110, ("whole", "masked", False): 40, ("whole", "ood", False): 40,
     ("sample", "small", True): 40, ("sample", "small", False): 40, ("sample", "ood", False): 10,
+    ("sample", "lay", True): 20, ("sample", "lay", False): 20,
 }  # fmt: skip
 """What each set weighs in the fit, however many questions it has: real wording counts for more than
 templates, and both answers weigh the same on each index within a sixth; on the sample, 40 answered
-and 50 not, within a quarter. What is not here ("held", "fresh") is not fitted on. Of masked, the
+and 50 not, within a quarter. What is not here ("held") is not fitted on. Of masked, the
 more it weighs the less is believed of any long message: docs/silence.md has the sweep."""
 
 
@@ -190,6 +193,7 @@ def interval(
 
 
 REAL = ("consumer", "summary", "message")
+ON_SEEDS = ("small", "beside", "held", "fresh", "lay")
 VIEWS: tuple[tuple[str, str, tuple[str, ...], tuple[str, ...]], ...] = (
     ("real wording / absent", "medquad", REAL, ("absent",)),
     ("consumer / absent", "medquad", ("consumer",), ("absent",)),
@@ -211,7 +215,10 @@ VIEWS: tuple[tuple[str, str, tuple[str, ...], tuple[str, ...]], ...] = (
     ("beside / beside", "seeds", ("beside",), ("beside",)),
     ("held / held", "seeds", ("held",), ("held",)),
     ("fresh / fresh", "seeds", ("fresh",), ("fresh",)),
+    ("lay / lay", "seeds", ("lay",), ("lay",)),
+    ("all / all", "seeds", ON_SEEDS, ON_SEEDS),
     ("small / small", "sample", ("small",), ("small",)),
+    ("lay / lay", "sample", ("lay",), ("lay",)),
 )  # fmt: skip
 
 
@@ -253,12 +260,10 @@ POINTS: tuple[tuple[str, tuple[str, ...], bool], ...] = (
     ("whole", REAL, True),
     ("whole", ("absent",), False),
     ("whole", ("masked", "summary", "message"), False),
-    ("seeds", ("small",), True),
-    ("seeds", ("small",), False),
-    ("seeds", ("held", "fresh"), True),
-    ("seeds", ("held", "fresh"), False),
-    ("sample", ("small",), True),
-    ("sample", ("small",), False),
+    ("seeds", ON_SEEDS, True),
+    ("seeds", ON_SEEDS, False),
+    ("sample", ("small", "lay"), True),
+    ("sample", ("small", "lay"), False),
 )
 """Whose questions are counted at each threshold: index, kinds, answerable."""
 
@@ -353,6 +358,7 @@ def _hashes() -> dict[str, str]:
     files = [
         *SMALL,
         BESIDE,
+        LAY,
         *(EVAL / "abstention").glob("*.jsonl"),
         EVAL / "questions" / "long_with_summary.jsonl",
         *(EVAL / "mediqa_qa").rglob("*.*"),

@@ -21,7 +21,16 @@ from index.search import Searcher
 from index.snapshot import open_snapshot
 from ingest.pipeline import update_index
 from service.answers import HITS
-from service.evidence.confidence import Evidence, doubts, evidence, held, rise_share, size_of, weigh
+from service.evidence.confidence import (
+    Evidence,
+    doubts,
+    evidence,
+    held,
+    matters,
+    rise_share,
+    size_of,
+    weigh,
+)
 
 Floats = NDArray[np.float64]
 
@@ -135,6 +144,10 @@ def gather(
             term: dense.scores_of(other, rows).tolist()
             for term, other in zip(without, others, strict=True)
         }
+        mattering = {
+            term: matters(float(vector @ other))
+            for term, other in zip(without, others, strict=True)
+        }
         evidences = []
         for place, (hit, words) in enumerate(zip(hits, held(weighed, rows, lexical), strict=True)):
             key = (case.index, hit.passage.article_id)
@@ -146,7 +159,7 @@ def gather(
                 head = article.text[:120].partition(":")[0]
                 titles[key] = head if case.index == "mediqa" else article.title
             around = {term: scores[place] for term, scores in cosines.items()}
-            evidences.append(evidence(weighed, hit, titles[key], lexical, words, around))
+            evidences.append(evidence(weighed, hit, titles[key], lexical, words, around, mattering))
         found.append(rows_of(evidences))
     return found
 

@@ -21,6 +21,14 @@ SHORTEST = 4
 TWO_EDITS_FROM = 7
 """Letters from which two edits are allowed ("excersise"); shorter words get one ("spazm")."""
 
+CONTRACTIONS = frozenset(
+    """arent cannot cant couldnt didnt doesnt dont hadnt hasnt havent hes im isnt ive shes shouldnt
+    thats theres theyre theyve wasnt werent weve whats wont wouldnt youre youve""".split()  # noqa: SIM905 - a word list reads better as words
+)
+"""Contractions as `index.analysis.words` folds them, with an apostrophe or without: not misspelt
+("shouldnt" is no shoulder). Those that are words of their own ("ill", "well") are not here."""
+LEFT_ALONE = STOP_WORDS | CONTRACTIONS
+
 CANDIDATES = 8
 """Stems that are looked up as words for one misspelt word."""
 
@@ -59,7 +67,7 @@ class Spelling:
     def _nearest(self, word: str) -> str | None:
         folded = "".join(words(word))
         stems = terms(word)
-        if len(folded) < SHORTEST or folded in STOP_WORDS or len(stems) != 1:
+        if len(folded) < SHORTEST or folded in LEFT_ALONE or len(stems) != 1:
             return None
         stem = stems[0]
         if stem in self._lexical or self._is_word(folded):

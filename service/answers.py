@@ -29,6 +29,9 @@ from service.turns import Turns
 
 HITS = 40
 """Passages looked at for one answer: enough that near-copies and one article do not fill it."""
+PROBABLE = 0.5
+"""Below this probability, or the threshold where that is higher, misspelt words are corrected; who
+lowers the threshold to see what is less probable gets questions no less corrected for it."""
 SEARCHING = 2
 """Questions searched for at a time, the others wait or are being encoded."""
 
@@ -107,14 +110,15 @@ class Answers(Live):
                 allowed = searcher.rows_of(only)
         wanted = _Wanted(k or self._settings.answer_passages, filters, allowed)
         found = self._find(searcher, question, wanted)
-        meant = None if found.chosen else searcher.corrected(asked, self._is_word)
+        sure = max(self._settings.answer_threshold, PROBABLE)
+        meant = None if found.best >= sure else searcher.corrected(asked, self._is_word)
         if meant is not None:
             again = self._find(searcher, meant, wanted)
             spent = (
                 found.encode_seconds + again.encode_seconds,
                 found.search_seconds + again.search_seconds,
             )
-            found, meant = (again, meant) if again.chosen else (found, None)
+            found, meant = (again, meant) if again.best >= sure else (found, None)
             found = replace(found, encode_seconds=spent[0], search_seconds=spent[1])
         with self._searching:
             return self._composed(question, meant, wanted, found, began, language)

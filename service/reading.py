@@ -19,6 +19,7 @@ from service.evidence.confidence import (
     doubts,
     evidence,
     held,
+    matters,
     probability,
     title_named,
     weigh,
@@ -74,6 +75,11 @@ class Found:
     search_seconds: float
     reranked: int = 0
 
+    @property
+    def best(self) -> float:
+        """The probability of the most probable passage; 0 where none was found."""
+        return max((one.probability for one in self.candidates), default=0.0)
+
     def speaking(self, threshold: float) -> list[compose.Candidate]:
         """Return the passages that are compared: good enough to be an answer, shown or not."""
         return [one for one in self.candidates if one.probability >= threshold][:COMPARED]
@@ -97,6 +103,7 @@ class Reading:
         self._query = query
         self._named = named
         self._asked = weigh(query, self._lexical)
+        self._doubts = doubts(self._asked, query)
         self._vector = vector
         self._known = known
         self._articles: dict[str, Article] = {}
@@ -119,26 +126,30 @@ class Reading:
         """Return, for each hit, the probability that its passage answers the question.
 
         `without` holds, for terms of `doubts`, the vector of the question less that term. With it
-        a probability is never larger than without it.
+        a probability is never larger than without it: a term in doubt does not matter until then.
         """
         rows = np.array([hit.row for hit in hits], np.int64)
         titles = self._titles([hit.passage.article_id for hit in hits])
         words = self._held(rows)
-        nearer: list[dict[str, float]] = [{} for _ in hits]
+        mattering = dict.fromkeys(self._doubts, 0.0)
+        around: list[dict[str, float]] = [{} for _ in hits]
         for term, vector in (without or {}).items():
+            mattering[term] = matters(float(self._vector @ vector))
             for place, cosine in enumerate(self._dense.scores_of(vector, rows).tolist()):
-                if cosine > hits[place].dense and term not in words[place]:
-                    nearer[place][term] = cosine
+                if term not in words[place]:
+                    around[place][term] = cosine
         found = []
-        for hit, title, inside, without_term in zip(hits, titles, words, nearer, strict=True):
-            # Where no doubt speaks, it is as without any.
-            known = None if without_term else self._probable.get(hit.row)
+        for hit, title, inside, cosines in zip(hits, titles, words, around, strict=True):
+            # Of what holds all of the terms there is no doubt.
+            known = None if cosines else self._probable.get(hit.row)
             if known is None:
                 named = self._named_by_question(title)
                 known = probability(
-                    evidence(self._asked, hit, title, self._lexical, inside, without_term, named)
+                    evidence(
+                        self._asked, hit, title, self._lexical, inside, cosines, mattering, named
+                    )
                 )
-                if not without_term:
+                if not cosines:
                     self._probable[hit.row] = known
             found.append(known)
         return found
@@ -163,8 +174,11 @@ class Reading:
         if not len(rows):
             return {}
         words = self._held(rows)
-        found = doubts(self._asked, self._query)
-        return {term: text for term, text in found.items() if any(term not in w for w in words)}
+        return {
+            term: text
+            for term, text in self._doubts.items()
+            if any(term not in inside for inside in words)
+        }
 
     def _held(self, rows: Rows) -> list[set[str]]:
         """Return the question's terms that the passage of each row holds, asked for once."""

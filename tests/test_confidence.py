@@ -21,6 +21,7 @@ from service.answers import Answers
 from service.evidence.confidence import (
     DOUBTS,
     FEWEST,
+    MATTERS,
     MOST,
     TITLE_FLOOR,
     Evidence,
@@ -28,6 +29,7 @@ from service.evidence.confidence import (
     evidence,
     fitted,
     held,
+    matters,
     probability,
     rise_share,
     size_of,
@@ -148,6 +150,24 @@ def test_the_rise_is_of_a_word_that_the_passage_lacks() -> None:
     farther = evidence(weighed, hit(TEXTS[0]), "", LEXICAL, None, {"zoster": 0.4})
     assert farther.rise == 0
     assert [rise_share(size_of(n)) for n in (FEWEST, MOST)] == [1, 0]
+
+
+def test_a_missing_word_counts_as_far_as_it_matters() -> None:
+    weighed = weigh("zoster cramp alright", LEXICAL)
+    assert [matters(1 - share * MATTERS) for share in (-1, 0, 0.25, 1, 3)] == pytest.approx(
+        [0, 0, 0.25, 1, 1]
+    )
+
+    def missing(mattering: dict[str, float] | None) -> float:
+        return evidence(weighed, hit(TEXTS[0]), "", LEXICAL, None, None, mattering).missing
+
+    assert missing(None) == missing({}) == missing({"cramp": 0.0, "zoster": 0.0}) == 1.0
+    assert missing({"zoster": 0.25, "alright": 0.5}) == 0.5
+    assert missing({"zoster": 0.0, "alright": 0.0}) == 0.0
+
+
+def test_a_contraction_counts_a_quarter_with_or_without_its_apostrophe() -> None:
+    assert weigh("don't", LEXICAL).weights == weigh("dont", LEXICAL).weights == {"dont": 0.25}
 
 
 def test_what_rows_hold_is_what_their_texts_hold() -> None:

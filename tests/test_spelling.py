@@ -12,6 +12,7 @@ TEXTS = [
     "A single dose of magnesium does little for cramps at night.",
     "Rhabdomyolysis is the breakdown of muscle.",
     "Tetanus comes from Clostridium tetani.",
+    "The dose, the haste and the shoulder.",
 ]
 SURFACE = {
     "muscl": "muscle",
@@ -23,6 +24,8 @@ SURFACE = {
     "cramp": "cramps",
     "tetanus": "tetanus",
     "tetani": "tetani",
+    "shoulder": "shoulder",
+    "hast": "haste",
 }
 EVERYDAY = {"passport", "wrist", "twist", "wrote", "litre"}
 
@@ -57,6 +60,7 @@ def test_misspelt_words_become_the_corpus_s_own(spelling: Spelling, typed: str, 
         "the cat",
         "",
         "B12?",
+        "doesnt hasnt shouldn't",
     ],
 )
 def test_what_is_right_or_too_far_is_left_alone(spelling: Spelling, typed: str) -> None:
