@@ -7,9 +7,9 @@ on a machine with other work the second is the steadier. Passages are 150 words 
 `../shared/eval` is present, else synthetic. Cosines are to the first variant's vectors of the same
 passages and of short questions.
 
-`ONEDNN_MAX_CPU_ISA=AVX512_CORE_VNNI python -m bench.encode` has OpenVINO do without newer
-instructions (here AMX and bfloat16), as on an older processor; AVX2_VNNI and AVX2 are others. What
-then does not run is named and left out.
+`ONEDNN_MAX_CPU_ISA=AVX512_CORE_VNNI python -m bench.encode --only "openvino f32" "openvino int8"`
+has OpenVINO do without newer instructions (here AMX and bfloat16), as on an older processor;
+AVX512_CORE_BF16, AVX2_VNNI and AVX2 are others. What then does not run is named and left out.
 """
 
 import argparse
@@ -35,6 +35,7 @@ from numpy.typing import NDArray
 
 from bench.figures import Figures, Table, bars, save
 from bench.service_process import resident
+from index.errors import EncoderError
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "eval" / "medquad" / "corpus.jsonl.gz"
 QUESTION = "Why does my calf cramp at night, and what helps?"
@@ -239,14 +240,21 @@ def main() -> int:
     parser.add_argument("--sweep", action="store_true", help="streams, batches and padding instead")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--passages", type=int, default=96)
+    parser.add_argument("--only", nargs="+", metavar="NAME", help="rows by their names")
     parser.add_argument("--json", type=Path, help="write the figures there too")
     parser.add_argument("--child", help=argparse.SUPPRESS)
     parser.add_argument("--vectors", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.child:
-        _child(Variant(**json.loads(options.child)), options.passages, options.vectors)
+        try:
+            _child(Variant(**json.loads(options.child)), options.passages, options.vectors)
+        except EncoderError as error:
+            raise SystemExit(str(error)) from None
         return 0
-    variants = SHIPPED[-1:] + SWEEP if options.sweep else SHIPPED
+    variants = [Variant("openvino", "bf16"), *SWEEP] if options.sweep else SHIPPED
+    variants = [each for each in variants if not options.only or each.name in options.only]
+    if not variants:
+        parser.error(f"no row is called {' or '.join(options.only)}")
     before = os.getloadavg()[0]
     found = _measure(variants, options.rounds, options.passages)
     print(
