@@ -10,6 +10,7 @@ from starlette.responses import PlainTextResponse
 
 from index.errors import PinciteError
 from service.answers import Answers
+from service.evidence.verify import Quote
 from service.filters import Filters
 from service.schemas import (
     Answer,
@@ -221,9 +222,8 @@ def api_router() -> APIRouter:
         summary="Is this quote really in that article, at that place?",
     )
     def post_verify(body: VerifyRequest, desk: Desk) -> Verification:
-        return desk.verify(
-            body.article_id, body.start, body.end, body.text, body.sha256, body.snapshot
-        )
+        quote = Quote(body.article_id, body.start, body.end, body.text, body.sha256)
+        return desk.verify(quote, body.snapshot)
 
     @router.get(
         "/suggest",

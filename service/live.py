@@ -8,7 +8,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from index.batched_encoder import BatchedEncoder
 from index.encoder import Encoder
@@ -18,10 +18,10 @@ from index.records import Article, Passage
 from index.search import Searcher
 from index.snapshot import check_encoder, current_snapshot, snapshots
 from index.store import Records
-from service.evidence.verify import verify
+from service.evidence.verify import Quote, verify
 from service.filters import Filters
 from service.reading import Known, article_out, built_on
-from service.schemas import ArticleOut, IndexOut, IndexStatus, Verification, VerifyRequest
+from service.schemas import ArticleOut, IndexOut, IndexStatus, Verification
 from service.settings import Settings
 from service.web.suggest import Kind
 
@@ -43,6 +43,7 @@ class Live:
         self._settings = settings
         self._encoder = BatchedEncoder(encoder)
         self._swap = threading.Lock()
+        self._keeping = threading.Lock()  # brief: a kept snapshot is compared under the other one
         self._searcher = self._open(settings.index)
         self._known: dict[str, Known] = {}
         self._kept: dict[str, Searcher] = {}
@@ -118,8 +119,9 @@ class Live:
         if known is None:
             rows = searcher.snapshot.records.article_rows()
             known = Known({name: first for name, (first, some) in rows.items() if some}, {}, {}, [])
-            with self._swap:
-                _make_room(self._known, KEPT_OPEN + 1)
+            with self._keeping:
+                for closed in self._known.keys() - {self.info.snapshot, *self._kept}:
+                    del self._known[closed]
                 self._known[identifier] = known
         return known
 
@@ -138,7 +140,7 @@ class Live:
                 "it out to ask the live one; PINCITE_KEEP_SNAPSHOTS says how many are kept."
             )
         with self._swap:
-            found = self._kept.get(identifier)
+            found = self._kept.pop(identifier, None)
             if found is None:
                 try:
                     snapshot = open_whole_snapshot(self._settings.index, identifier)
@@ -148,8 +150,11 @@ class Live:
                     raise SnapshotNotKept(
                         f"snapshot {identifier} cannot be asked any more: {why}"
                     ) from error
-                _make_room(self._kept, KEPT_OPEN)
-                found = self._kept[identifier] = Searcher(snapshot)
+                found = Searcher(snapshot)
+            # The one asked for last comes last; the one not asked for longest makes room.
+            while len(self._kept) >= KEPT_OPEN:
+                del self._kept[next(iter(self._kept))]
+            self._kept[identifier] = found
         return found
 
     def described(self, article: Article) -> ArticleOut:
@@ -197,29 +202,14 @@ class Live:
         article = records.article(article_id)
         return None if article is None else (article, records.passages_of(article_id))
 
-    def verify(
-        self,
-        article_id: str,
-        start: int,
-        end: int,
-        text: str | None,
-        sha256: str | None = None,
-        snapshot: str | None = None,
-    ) -> Verification:
+    def verify(self, quote: Quote, snapshot: str | None = None) -> Verification:
         """Tell whether a quote really stands in an article, at that place.
 
         Of the live snapshot, or of `snapshot` while it is kept; raises `SnapshotNotKept`.
         """
         searcher = self.searcher_of(snapshot)
-        quote = VerifyRequest(article_id=article_id, start=start, end=end, text=text, sha256=sha256)
-        article = searcher.snapshot.records.article(article_id)
+        article = searcher.snapshot.records.article(quote.article_id)
         return verify(quote, article, searcher.snapshot.manifest.snapshot)
-
-
-def _make_room(kept: dict[str, Any], most: int) -> None:
-    """Drop the oldest entries until there is room for one more."""
-    while len(kept) >= most:
-        del kept[next(iter(kept))]
 
 
 def _headings(records: Records) -> list[tuple[str, Kind]]:

@@ -16,6 +16,7 @@ from index.errors import EmptyQuestion, QuestionTooLong
 from index.records import sha256_of
 from service.answers import Answers
 from service.evidence.related import related
+from service.evidence.verify import Quote
 from service.filters import filters_from, parameters_of
 from service.schemas import ArticleOut, PassageOut
 from service.web.browse import Catalogue, browse, chosen_from, foreign
@@ -222,7 +223,7 @@ def _check(request: Request, fields: dict[str, str]) -> HTMLResponse:
         request,
         "check.html",
         headers=PRIVATE,
-        verdict=answers_of(request).verify(article_id, start, end, text, sha256),
+        verdict=answers_of(request).verify(Quote(article_id, start, end, text, sha256)),
         article_id=article_id,
         asked=(start, end),
         text=text,

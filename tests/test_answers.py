@@ -10,11 +10,13 @@ import pytest
 
 from index.encoder import DeterministicEncoder
 from index.errors import NoSnapshot, QuestionError, SnapshotMismatch
+from index.history import open_whole_snapshot
 from index.records import sha256_of
 from index.runtimes import open_encoder
-from index.snapshot import current_snapshot
+from index.snapshot import Snapshot, current_snapshot
 from ingest.pipeline import update_index
 from service.answers import Answers
+from service.evidence.verify import Quote
 from service.live import KEPT_OPEN, SnapshotNotKept
 from service.safety import DISCLAIMER
 from service.schemas import Answer
@@ -66,9 +68,8 @@ def test_every_passage_of_an_answer_is_a_slice_of_its_article(answers: Answers) 
             assert passage.sha256 == sha256_of(passage.text)
             assert passage.article.sha256 == article.sha256
             assert all(0 <= a < b <= len(passage.text) for a, b in passage.highlights)
-            assert answers.verify(
-                article.article_id, passage.start, passage.end, passage.text
-            ).status == ("verbatim")
+            quote = Quote(article.article_id, passage.start, passage.end, passage.text)
+            assert answers.verify(quote).status == "verbatim"
 
 
 def test_the_best_passage_comes_first(answers: Answers) -> None:
@@ -123,7 +124,7 @@ def test_care_is_quoted_from_the_start_of_the_nearest_section(tmp_path: Path) ->
     (care,) = found.see_a_doctor
     assert care.passage_id == cut[0].passage_id
     assert "any of these:\n\n" in care.text
-    verdict = answers.verify("calf.md", care.start, care.end, care.text, care.sha256)
+    verdict = answers.verify(Quote("calf.md", care.start, care.end, care.text, care.sha256))
     assert verdict.status == "verbatim"
     elsewhere = answers.ask("Do magnesium tablets help ordinary cramps?", 1)
     assert elsewhere.see_a_doctor == ()
@@ -272,6 +273,55 @@ def test_articles_by_title_and_by_id(plain: Settings) -> None:
     assert answers.article_with_passages("c.md") is None
 
 
+def test_what_is_read_of_a_snapshot_stays_while_it_is_open(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+    names = []
+    for letter in "ABCDE":
+        _edition(settings.corpus, letter)
+        update_index(settings.corpus, settings.index, DeterministicEncoder(), keep=9)
+        names.append(current_snapshot(settings.index))
+    desk = Answers(settings, DeterministicEncoder())
+    live = desk.searcher_of(None)
+    known = desk.known_of(live)
+    first, second, third = names[:3]
+    kept = desk.searcher_of(first)
+    for name in (second, first, third, first, None):
+        searcher = desk.searcher_of(name)
+        desk.known_of(searcher)
+    # The one not asked for longest was closed; the live one and the one asked again were not.
+    assert desk.searcher_of(first) is kept
+    assert desk.known_of(live) is known
+    assert desk.searcher_of(second) is not None
+    assert desk.searcher_of(third) is not None
+
+
+def test_a_question_is_answered_while_a_kept_snapshot_is_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = settings_in(tmp_path)
+    names = []
+    for letter in "AB":
+        _edition(settings.corpus, letter)
+        update_index(settings.corpus, settings.index, DeterministicEncoder(), keep=9)
+        names.append(current_snapshot(settings.index))
+    desk = Answers(settings, DeterministicEncoder())
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slow(folder: Path, identifier: str | None = None) -> Snapshot:
+        begun.set()
+        assert go_on.wait(30)
+        return open_whole_snapshot(folder, identifier)
+
+    monkeypatch.setattr("service.live.open_whole_snapshot", slow)
+    with ThreadPoolExecutor(1) as pool:
+        before = pool.submit(desk.ask, CAUSES, 20, names[0])
+        assert begun.wait(30)
+        now = desk.ask(CAUSES, 20)
+        go_on.set()
+    assert now.index.snapshot == names[1]
+    assert before.result().index.snapshot == names[0]
+
+
 def test_a_snapshot_that_is_kept_gives_its_answer_again(tmp_path: Path) -> None:
     settings = settings_in(tmp_path)
     answers = None
@@ -292,10 +342,16 @@ def test_a_snapshot_that_is_kept_gives_its_answer_again(tmp_path: Path) -> None:
             assert _timeless(again) == _timeless(before)
         assert _timeless(desk.ask(CAUSES, 20)) == _timeless(given[-1])
     old = given[0]
-    quote = next(p for p in old.passages if "cramps A" in p.text)
-    asked = (quote.article.article_id, quote.start, quote.end, quote.text, quote.sha256)
-    assert answers.verify(*asked).status == "changed"
-    assert answers.verify(*asked, snapshot=old.index.snapshot).status == "verbatim"
+    given_out = next(p for p in old.passages if "cramps A" in p.text)
+    quote = Quote(
+        given_out.article.article_id,
+        given_out.start,
+        given_out.end,
+        given_out.text,
+        given_out.sha256,
+    )
+    assert answers.verify(quote).status == "changed"
+    assert answers.verify(quote, old.index.snapshot).status == "verbatim"
 
 
 def test_a_snapshot_that_is_gone_or_of_another_encoder_is_named(tmp_path: Path) -> None:

@@ -90,6 +90,7 @@ def test_requests_during_a_job_become_one_next_job(settings: Settings, tmp_path:
         ("import os; os.kill(os.getpid(), 11)", "signal SIGSEGV"),
         ("raise SystemExit(7)", "exit code 7"),
         ('print(\'{"stage": "rea\')', "exit code 0"),
+        ("print(5)", "exit code 0"),
     ],
 )
 def test_a_process_that_dies_is_a_job_that_failed(

@@ -69,6 +69,7 @@ def test_one_question_too_many_is_refused_at_once_and_taken_when_there_is_room(
         service_fixtures.wait_until(lambda: crowd(web).taken == 2)
         refused = web.post("/v1/ask", json={"question": "calf"})
         page = web.get("/", params={"q": "calf"}, headers={"accept": "text/html"})
+        encoded = web.get("/?lang=en&%71=calf", headers={"accept": "text/html"})
         sent = web.post("/", data={"q": "calf"}, headers={"accept": "text/html"})
         free = ("/", "/?lang=es", "/healthz", "/v1/articles")
         others = [web.get(path).status_code for path in free]
@@ -83,7 +84,8 @@ def test_one_question_too_many_is_refused_at_once_and_taken_when_there_is_room(
     assert problem["disclaimer"]
     assert (page.status_code, page.headers["retry-after"]) == (503, "1")
     assert (sent.status_code, sent.headers["retry-after"]) == (503, "1")
-    for told in (page, sent):
+    assert (encoded.status_code, encoded.headers["retry-after"]) == (503, "1")
+    for told in (page, sent, encoded):
         assert "Many people are asking at this moment" in told.text
         assert "PINCITE_QUEUE" not in told.text
         assert told.text.count("It is not medical advice") == 1

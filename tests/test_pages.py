@@ -365,6 +365,13 @@ def test_a_quote_from_an_article_that_is_gone_is_unknown(client: TestClient) -> 
     assert "Unknown:" in client.post("/check", data=fields).text
 
 
+def test_a_quote_from_an_article_of_no_possible_name_is_unknown(client: TestClient) -> None:
+    fields = _check_fields(client) | {"article_id": "n" * 5000}
+    page = client.post("/check", data=fields)
+    assert page.status_code == 200
+    assert "Unknown:" in page.text
+
+
 @pytest.mark.parametrize("missing", ["article_id", "start", "end", "text"])
 def test_a_check_without_its_parts_is_refused(client: TestClient, missing: str) -> None:
     fields = _check_fields(client)

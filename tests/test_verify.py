@@ -9,8 +9,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from index.records import Article, sha256_of
-from service.evidence.verify import COMPARED, difference, verify
-from service.schemas import Verification, VerifyRequest
+from service.evidence.verify import COMPARED, Quote, difference, verify
+from service.schemas import Verification
 
 TEXT = "Cramp\n\nDrink water. Stretch the calf. Drink water. \U0001f9b5 légs ﬁne."
 SNAPSHOT = "01J00000000000000000000000"
@@ -29,7 +29,7 @@ def _check(
     article_id: str = "cramp.md",
 ) -> Verification:
     stored = article or _article()
-    quote = VerifyRequest(article_id=article_id, start=start, end=end, text=text, sha256=sha256)
+    quote = Quote(article_id, start, end, text, sha256)
     return verify(quote, stored if article_id == stored.article_id else None, SNAPSHOT)
 
 

@@ -4,9 +4,10 @@ import difflib
 import itertools
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from index.records import Article, sha256_of
-from service.schemas import DiffPart, Verification, VerifyRequest
+from service.schemas import DiffPart, Verification
 
 COMPARED = 256
 """Most letters, and else most words, a side that are compared one by one after what both texts
@@ -22,7 +23,18 @@ _EXPLANATIONS = {
 }
 
 
-def verify(quote: VerifyRequest, article: Article | None, snapshot: str) -> Verification:
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What is said to stand in an article from `start` to `end`: its words, their hash, or both."""
+
+    article_id: str
+    start: int
+    end: int
+    text: str | None = None
+    sha256: str | None = None
+
+
+def verify(quote: Quote, article: Article | None, snapshot: str) -> Verification:
     """Compare `quote` with `article` as stored; a quote given by hash alone is looked for in place.
 
     `text` decides where both are given, and must then have that hash: a pair that disagrees is
@@ -41,7 +53,7 @@ def verify(quote: VerifyRequest, article: Article | None, snapshot: str) -> Veri
     return _verdict("moved" if found else "changed", quote, article, snapshot, found)
 
 
-def _elsewhere(quote: VerifyRequest, article: Article | None) -> tuple[int, int] | None:
+def _elsewhere(quote: Quote, article: Article | None) -> tuple[int, int] | None:
     """Return the place nearest to the one asked about where the words stand, if any."""
     if article is None or not quote.text:
         return None
@@ -62,7 +74,7 @@ def _elsewhere(quote: VerifyRequest, article: Article | None) -> tuple[int, int]
 
 def _verdict(
     status: str,
-    quote: VerifyRequest,
+    quote: Quote,
     article: Article | None,
     snapshot: str,
     found: tuple[int, int] | None = None,

@@ -63,10 +63,11 @@ class Indexing:
 
     def request(self) -> JobOut:
         """Ask for a run that begins after this call; returns the job that will be it."""
-        with contextlib.suppress(OSError):  # the job itself will say that it cannot write there
-            self._pending.parent.mkdir(parents=True, exist_ok=True)
-            self._pending.touch()
         with self._lock:
+            # Under the lock, as a job that ends may take the mark away where none is to follow.
+            with contextlib.suppress(OSError):  # the job itself will say that it cannot write there
+                self._pending.parent.mkdir(parents=True, exist_ok=True)
+                self._pending.touch()
             if self._next is None:
                 self._number += 1
                 self._next = _Job(self._number, _now())
@@ -166,6 +167,8 @@ def _take(job: _Job, line: str) -> None:
     try:
         fields = json.loads(line)
     except ValueError:  # the last line of a process that was killed while it wrote it
+        return
+    if not isinstance(fields, dict):  # or what a library printed
         return
     if "stage" in fields:
         job.stage, job.done, job.total = fields["stage"], fields["done"], fields["total"]

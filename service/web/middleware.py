@@ -6,6 +6,7 @@ Plain ASGI, like `service.web.headers`: nothing is buffered, and nothing of a re
 
 from collections import Counter
 from collections.abc import Callable
+from urllib.parse import parse_qsl
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -171,8 +172,10 @@ class HeadAsGet:
 def _asks(scope: Scope) -> bool:
     """Tell whether a request is a question: to the JSON route, or to the page, sent or linked."""
     path: str = scope["path"]
-    linked = scope["method"] == "POST" or b"q=" in scope["query_string"]
-    return path == "/v1/ask" or (path == "/" and linked)
+    if path == "/" and scope["method"] != "POST":
+        given = parse_qsl(scope["query_string"], keep_blank_values=True)
+        return any(name == b"q" for name, _ in given)
+    return path in {"/", "/v1/ask"}
 
 
 def _announced(scope: Scope) -> int:
