@@ -34,7 +34,7 @@ PROBABLE = 0.5
 lowers the threshold to see what is less probable gets questions no less corrected for it."""
 SEARCHING = 4
 """Questions searched for at a time, the others wait or are being encoded. Two are often both in a
-wait for the other: in turn within one process, 32 clients, 37 questions a second with 4 and 27 with
+wait for the other: in turn within one process, 32 clients, 35 questions a second with 4 and 25 with
 2 (mean of 15 pairs of windows of 0.8 s); 8 do as well as 4."""
 
 
