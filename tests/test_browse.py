@@ -9,8 +9,9 @@ from fastapi.testclient import TestClient
 
 from index.records import Article
 from service.answers import Answers
+from service.evidence.sources import latest_date
 from service.filters import Filters, filters_from, parameters_of
-from service.web.browse import Catalogue, Choices, browse, chosen_from, foreign, stated_date
+from service.web.browse import Catalogue, Choices, browse, chosen_from, foreign
 from service.web.suggest import Kind
 from tests.service_fixtures import (
     CAUSES,
@@ -87,8 +88,8 @@ def test_articles_fit_all_that_is_chosen(
 
 
 def test_the_latest_date_that_is_stated_counts(answers: Answers) -> None:
-    dates = {article.title: stated_date(article) for article in answers.articles()}
-    assert dates == {SPANISH: "2021", NIGHT: "2025-06", WATER: ""}
+    dates = {article.title: latest_date(article) for article in answers.articles()}
+    assert dates == {SPANISH: "2021", NIGHT: "2025-06", WATER: None}
 
 
 def test_the_choices_are_those_of_the_articles(answers: Answers) -> None:

@@ -139,6 +139,7 @@ def test_who_guesses_is_stopped(api: TestClient) -> None:
         ({"sec-fetch-site": "same-site"}, False),
         ({"sec-fetch-site": "cross-site"}, False),
         ({"sec-fetch-site": "none"}, False),
+        ({"origin": "http://["}, False),
         ({"origin": "http://testserver"}, True),
         ({"origin": "http://elsewhere.example"}, False),
         ({"origin": "null"}, False),

@@ -8,7 +8,7 @@ import re
 import tomllib
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -98,6 +98,7 @@ def selling_words(article: Article) -> str | None:
     return None
 
 
+@lru_cache(4096)
 def _last_day(stated: str) -> tuple[int, int, int] | None:
     match = re.match(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?(?![\d-])", stated)
     if not match:

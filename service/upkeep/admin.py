@@ -129,7 +129,8 @@ def admin_router(shelf: Shelf, indexing: Indexing) -> APIRouter:
         if_none_match: _Match = None,
     ) -> StoredMetadata:
         name = upload_name(article_id, "")
-        data, fields = sidecar_bytes(await request.body(), content_type, "the metadata")
+        given = await request.body()
+        data, fields = await run_in_threadpool(sidecar_bytes, given, content_type, "the metadata")
         new = await run_in_threadpool(
             lambda: shelf.put_metadata(name, data, match=if_match, none_match=if_none_match)
         )

@@ -9,7 +9,7 @@ comes from here). Nobody else gets a cookie.
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
@@ -29,6 +29,7 @@ from service.upkeep.shelf import Shelf, plain_path
 from service.web.allowance import Changes
 from service.web.browse import page_of
 from service.web.error_pages import capitalised
+from service.web.forms import states_own, whole_number
 from service.web.middleware import BODY_BYTES, UPLOAD_BYTES
 from service.web.site import answers_of, language_of, site
 from service.web.strings import Strings, locales
@@ -186,7 +187,7 @@ def _desk(request: Request, session: Session, indexing: Indexing) -> Response:
     wanted = asked.casefold().split()
     every = answers.articles()
     found = [a for a in every if all(w in f"{a.title} {a.source}".casefold() for w in wanted)]
-    page = page_of(len(every), found, _number(request.query_params.get("page")), ROWS)
+    page = page_of(len(every), found, whole_number(request.query_params.get("page")) or 1, ROWS)
     job, waiting = indexing.jobs()
     kept = kept_snapshots(_settings(request).index)
     return site().page(
@@ -285,10 +286,7 @@ def job_text(words: Strings, job: JobOut | None) -> str:
 
 def _check_origin(request: Request) -> None:
     """Raise `ElsewhereError` unless the browser says that the request comes from these pages."""
-    site_said = request.headers.get("sec-fetch-site")
-    origin = urlsplit(request.headers.get("origin", "")).netloc
-    own = site_said == "same-origin" if site_said else origin == request.headers.get("host", "?")
-    if not own:
+    if not states_own(request):
         raise ElsewhereError(
             "this does not come from the operator's page. Open /operator and try again; programs "
             "use PUT /v1/articles with the admin token."
@@ -330,11 +328,6 @@ def _to(request: Request, address: str = HOME) -> Response:
     language = request.query_params.get("lang")
     query = f"?{urlencode({'lang': language})}" if language in locales() else ""
     return RedirectResponse(address + query, 303, headers={"cache-control": "no-store"})
-
-
-def _number(text: str | None) -> int:
-    text = text or ""
-    return max(1, int(text)) if text.isascii() and text.isdigit() and len(text) < 7 else 1
 
 
 def _words(request: Request) -> Strings:

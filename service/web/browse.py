@@ -7,6 +7,7 @@ from typing import get_args
 
 from index.records import Article, SectionType
 from service.answers import Answers
+from service.evidence.sources import latest_date
 from service.filters import Filters
 from service.web.strings import primary_language
 
@@ -66,11 +67,6 @@ def foreign(choices: Choices, language: str) -> tuple[str, ...]:
     return () if language in known or choices.unnamed else known
 
 
-def stated_date(article: Article) -> str:
-    """Return the latest date that an article states of itself, ISO 8601, or ""."""
-    return max(article.reviewed or "", article.modified or "", article.published or "")
-
-
 def chosen_from(parameters: Mapping[str, str]) -> dict[str, str]:
     """Return what the address asks for, each filter by its name; "" is no filter."""
     names = ("title", "publisher", "section_type", "language", "since", "order")
@@ -91,7 +87,7 @@ def browse(answers: Answers, chosen: Mapping[str, str], page: int) -> Page:
         for article in every
         if (not chosen["publisher"] or article.publisher == chosen["publisher"])
         and (not chosen["language"] or article.language == chosen["language"])
-        and _dated(stated_date(article), chosen["since"])
+        and _dated(latest_date(article), chosen["since"])
         and all(word in article.title.casefold() for word in words)
     ]
     if chosen["section_type"]:
@@ -99,7 +95,7 @@ def browse(answers: Answers, chosen: Mapping[str, str], page: int) -> Page:
         having = answers.articles_with(Filters(section_types=tuple(kinds))) if kinds else ()
         shown = [article for article in shown if article.article_id in having]
     if chosen["order"] == "newest":
-        shown.sort(key=stated_date, reverse=True)
+        shown.sort(key=lambda article: latest_date(article) or "", reverse=True)
     return page_of(len(every), shown, page, ARTICLES_ON_A_PAGE)
 
 
@@ -117,21 +113,21 @@ def page_of(total: int, fitting: Sequence[Article], number: int, size: int) -> P
     )
 
 
-def _dated(date: str, since: str) -> bool:
+def _dated(date: str | None, since: str) -> bool:
     if since == UNDATED:
-        return not date
-    return not since or (bool(date) and date[:4] >= since)
+        return date is None
+    return not since or (date is not None and date[:4] >= since)
 
 
 def _choices(answers: Answers) -> Choices:
     articles = answers.articles()
-    dates = [stated_date(article) for article in articles]
+    dates = [latest_date(article) for article in articles]
     present = answers.section_types()
     return Choices(
         publishers=tuple(sorted({a.publisher for a in articles if a.publisher}, key=str.casefold)),
         kinds=tuple(kind for kind in get_args(SectionType) if kind and kind in present),
         languages=tuple(sorted({a.language for a in articles if a.language})),
-        years=tuple(sorted({date[:4] for date in dates if date[:4].isdigit()}, reverse=True)),
+        years=tuple(sorted({date[:4] for date in dates if date}, reverse=True)),
         undated=not all(dates),
         unnamed=not all(article.language for article in articles),
     )
