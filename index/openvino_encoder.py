@@ -74,6 +74,12 @@ class OpenvinoEncoder:
         self._compiling = threading.Lock()
         self._bulk: openvino.CompiledModel | None = None
         capabilities = self._openvino.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+        if precision == "bf16" and "BF16" not in capabilities:
+            # It would compute thirty times slower than in float32 (docs/speed.md, "8-bit").
+            raise EncoderError(
+                "this processor has no bfloat16. Set PINCITE_RUNTIME=openvino, which takes what it "
+                "has."
+            )
         self._set_up(precision or suited(capabilities))
         if self._precision == "int8":
             try:

@@ -107,6 +107,14 @@ def test_the_precision_is_the_one_that_suits_the_processor(
     assert OpenvinoEncoder(locate(DEFAULT_ENCODER)).runtime == f"openvino {precision}"
 
 
+def test_bfloat16_is_refused_where_it_would_be_imitated(monkeypatch: pytest.MonkeyPatch) -> None:
+    import openvino
+
+    monkeypatch.setattr(openvino.Core, "get_property", lambda *_: ["FP32", "INT8"])
+    with pytest.raises(EncoderError, match=r"no bfloat16\. Set PINCITE_RUNTIME=openvino"):
+        open_encoder(runtime="openvino-bf16")
+
+
 @pytest.mark.slow
 def test_where_8_bits_do_not_run_float32_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     import openvino
