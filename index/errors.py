@@ -15,9 +15,9 @@
         ├── EmptyQuestion      there is nothing in it
         └── QuestionTooLong    it has more characters than are read
 
-The service adds, beside the routes they belong to, what only HTTP knows (`service/api.py`,
-`service/upkeep/shelf.py`, `service/answers.py`): not found, admin token missing, precondition
-failed.
+The service adds, beside the routes they belong to, what only HTTP knows 
+(`service/web/replies.py`, `service/web/admission.py`, `service/upkeep/shelf.py`): not found, admin
+token missing, precondition failed.
 
 A message names the thing, its value and the way out, and is fit to be shown to a person.
 """

@@ -1,6 +1,5 @@
 """The JSON routes under `/v1`, and the ones that machines look at a service by."""
 
-import secrets
 from collections import Counter
 from typing import Annotated
 
@@ -8,7 +7,6 @@ from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi import Path as PathParameter
 from starlette.responses import PlainTextResponse
 
-from index.errors import PinciteError
 from service.answers import Answers
 from service.evidence.verify import Quote
 from service.filters import Filters
@@ -21,40 +19,17 @@ from service.schemas import (
     Health,
     IndexStatus,
     LeftOutOut,
-    Problem,
     ReferenceOut,
     Suggestion,
     SuggestionList,
     Verification,
     VerifyRequest,
 )
-from service.settings import Settings
-from service.web.allowance import Guesses
+from service.suggest import Suggester
 from service.web.filter_parameters import query_filters
+from service.web.replies import PRIVATE, PROBLEMS, READING, NotFound
 from service.web.site import answers_of
 from service.web.strings import choose_language
-from service.web.suggest import Suggester
-
-
-class NotFound(PinciteError):
-    """What was asked for by name is not there."""
-
-    status = 404
-    kind = "not-found"
-
-
-class AdminOnly(PinciteError):
-    """The route changes the index and the request does not carry the admin token."""
-
-    status = 401
-    kind = "admin-only"
-
-
-class AdminOff(PinciteError):
-    """The route changes the index and no admin token is set."""
-
-    status = 403
-    kind = "admin-off"
 
 
 # Coroutines, though they wait for nothing: another thread would take longer than they do.
@@ -62,51 +37,11 @@ async def _answers(request: Request) -> Answers:
     return answers_of(request)
 
 
-def require_admin(request: Request, authorization: Annotated[str | None, Header()] = None) -> None:
-    """Raise `AdminOff` or `AdminOnly` unless the request carries the admin token."""
-    settings: Settings = request.app.state.settings
-    if settings.admin_token is None:
-        raise AdminOff(
-            "routes that change the index are off. Set PINCITE_ADMIN_TOKEN and start again."
-        )
-    scheme, _, token = (authorization or "").partition(" ")
-    if not is_admin(request, token.strip() if scheme.lower() == "bearer" else ""):
-        raise AdminOnly('send the admin token: "Authorization: Bearer TOKEN".')
-
-
-def is_admin(request: Request, token: str) -> bool:
-    """Tell whether `token` is the admin token; raises `TooMany` after too many wrong ones."""
-    settings: Settings = request.app.state.settings
-    guesses: Guesses = request.app.state.guesses
-    address = request.client.host if request.client else ""
-    guesses.check(address)
-    expected = settings.admin_token.get_secret_value() if settings.admin_token else ""
-    if expected and secrets.compare_digest(token.encode(), expected.encode()):
-        return True
-    if token:
-        guesses.wrong(address)
-    return False
-
-
 Desk = Annotated[Answers, Depends(_answers)]
 Accepted = Annotated[
     str | None,
     Header(alias="accept-language", description="Without `lang`: the language of the disclaimer."),
 ]
-PROBLEMS: dict[int | str, dict[str, object]] = {
-    "4XX": {"model": Problem, "description": "What is wrong with the request, and the way out."},
-    "5XX": {"model": Problem, "description": "What is wrong with the service, and the way out."},
-}
-
-
-async def _never_kept(response: Response) -> None:
-    """A question, a beginning of one or a quote is in it: no cache may hold it."""
-    response.headers["cache-control"] = "no-store"
-
-
-async def _ask_again(response: Response) -> None:
-    """It changes with the index: a cache asks before it gives it out."""
-    response.headers["cache-control"] = "no-cache"
 
 
 def _as_json(answer: Answer) -> Response:
@@ -116,10 +51,6 @@ def _as_json(answer: Answer) -> Response:
         headers={"cache-control": "no-store"},
         media_type="application/json",
     )
-
-
-PRIVATE = [Depends(_never_kept)]
-READING = [Depends(_ask_again)]
 
 
 def api_router() -> APIRouter:

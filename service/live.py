@@ -23,7 +23,7 @@ from service.filters import Filters
 from service.reading import Known, article_out, built_on
 from service.schemas import ArticleOut, IndexOut, IndexStatus, Verification
 from service.settings import Settings
-from service.web.suggest import Kind
+from service.suggest import Kind
 
 KEPT_OPEN = 2
 """Snapshots other than the live one that stay open once they were asked for."""

@@ -17,6 +17,7 @@ from index.records import sha256_of
 from service.answers import Answers
 from service.evidence.related import related
 from service.evidence.verify import Quote
+from service.feedback.entries import REASON_CHARACTERS
 from service.filters import filters_from, parameters_of
 from service.schemas import ArticleOut, PassageOut
 from service.web.browse import Catalogue, browse, chosen_from, foreign
@@ -86,6 +87,7 @@ def pages_router() -> APIRouter:
             info=answers.info,
             disclaimer=answers.disclaimer(language_of(request)),
             feedback=request.app.state.settings.feedback,
+            reason_characters=REASON_CHARACTERS,
         )
 
     @router.api_route("/opensearch.xml", methods=["GET", "HEAD"])
@@ -170,6 +172,7 @@ def _answer(
         narrowed=narrowed,
         share="/?" + urlencode([("q", question), *narrowed]),
         feedback=request.app.state.settings.feedback,
+        reason_characters=REASON_CHARACTERS,
         form_token=request.app.state.form_token,
     )
 

@@ -11,8 +11,8 @@ from index.records import Article
 from service.answers import Answers
 from service.evidence.sources import latest_date
 from service.filters import Filters, filters_from, parameters_of
+from service.suggest import Kind
 from service.web.browse import Catalogue, Choices, browse, chosen_from, foreign
-from service.web.suggest import Kind
 from tests.service_fixtures import (
     CAUSES,
     SHOW_NONE,

@@ -37,11 +37,18 @@ def test_every_make_target_that_is_named_exists() -> None:
 
 
 def test_every_file_that_the_architecture_draws_exists() -> None:
-    drawing = (ROOT / "ARCHITECTURE.md").read_text("utf-8")
-    room = ""
+    drawing = (ROOT / "ARCHITECTURE.md").read_text("utf-8").split("```")[1]
+    room = wall = ""
+    drawn = set()
     for line in drawing.splitlines():
         opened = re.match(r" (ingest|index|service)/", line)
-        room = opened.group(1) if opened else room
-        for name in re.findall(r"^    ([a-z_]+\.py|readers/)(?:  ([a-z_]+\.py))?", line):
-            for file in filter(None, name):
-                assert (ROOT / room / file).exists(), f"{room}/{file}"
+        room, wall = (opened.group(1), "") if opened else (room, wall)
+        inner = re.match(r"    [├└]─ ([a-z]+)/", line)
+        wall = inner.group(1) if inner else wall
+        found = re.match(r"    (?:│   |    )?([a-z_]+\.py|readers/)(?:  ([a-z_]+\.py))?", line)
+        for file in filter(None, found.groups() if found else ()):
+            assert (ROOT / room / wall / file).exists(), f"{room}/{wall}/{file}"
+            drawn.add(Path(room, wall, file))
+    assert drawn >= {Path("ingest/pipeline.py"), Path("service/web/site.py")}
+    assert Path("service/evaluation/runs.py") in drawn
+    assert len(re.findall(r"\.py\b", drawing)) == sum(path.suffix == ".py" for path in drawn)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.web.suggest import Kind, Suggester
+from service.suggest import Kind, Suggester
 
 HEADINGS: list[tuple[str, Kind]] = [
     ("Night leg cramps", "title"),

@@ -12,7 +12,6 @@ from fastapi import Path as PathParameter
 from starlette.concurrency import run_in_threadpool
 
 from index.errors import LimitExceeded, PinciteError
-from service.api import PRIVATE, PROBLEMS, NotFound, require_admin
 from service.schemas import JobOut, StoredArticle, StoredMetadata
 from service.upkeep.indexing import Indexing
 from service.upkeep.shelf import (
@@ -23,8 +22,10 @@ from service.upkeep.shelf import (
     sidecar_bytes,
     upload_name,
 )
+from service.web.admission import require_admin
 from service.web.allowance import Changes
 from service.web.middleware import UPLOAD_BYTES
+from service.web.replies import PRIVATE, PROBLEMS, NotFound
 
 _ID = Annotated[
     str,

@@ -19,13 +19,13 @@ from starlette.types import Message
 
 from index.errors import LimitExceeded, PinciteError
 from index.history import kept_snapshots
-from service.api import AdminOnly, is_admin
 from service.schemas import JobOut
 from service.settings import Settings
 from service.upkeep.indexing import Indexing
 from service.upkeep.operator_changes import CHANGES, store_all, text_of
 from service.upkeep.sessions import SESSION_SECONDS, Session, Sessions
 from service.upkeep.shelf import Shelf, plain_path
+from service.web.admission import AdminOnly, is_admin
 from service.web.allowance import Changes
 from service.web.browse import page_of
 from service.web.error_pages import capitalised

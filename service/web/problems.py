@@ -15,8 +15,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Match
 
 from index.errors import PinciteError
-from service.api import AdminOnly
 from service.failures import place_of
+from service.web.admission import AdminOnly
 from service.web.allowance import TooMany
 from service.web.error_pages import problem_page, render_error
 from service.web.middleware import Crowded

@@ -18,7 +18,6 @@ from index.records import SectionType
 from service.answers import Answers
 from service.evidence import citations
 from service.evidence.sources import OLD_YEARS
-from service.feedback.entries import REASON_CHARACTERS
 from service.web import embedding, render, strings
 
 _HERE = Path(__file__).parent
@@ -152,7 +151,6 @@ def site() -> Site:
         when=render.when,
         article_href=render.article_href,
         old_years=OLD_YEARS,
-        reason_characters=REASON_CHARACTERS,
         citations=citations.citations,
         urlencode=urlencode,
         primary_language=strings.primary_language,
