@@ -15,7 +15,7 @@
         ├── EmptyQuestion      there is nothing in it
         └── QuestionTooLong    it has more characters than are read
 
-The service adds, beside the routes they belong to, what only HTTP knows 
+The service adds, beside the routes they belong to, what only HTTP knows
 (`service/web/replies.py`, `service/web/admission.py`, `service/upkeep/shelf.py`): not found, admin
 token missing, precondition failed.
 

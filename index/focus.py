@@ -83,7 +83,7 @@ def focus(question: str, weights: Mapping[str, float]) -> tuple[Span, ...]:
     return tuple(spans)
 
 
-def condensed(question: str, fits: Callable[[str], bool], language: str = "en") -> str:
+def condensed(question: str, fits: Callable[[str], bool]) -> str:
     """Return `question`, or as many of its sentences as the encoder takes, in their order.
 
     A subject line comes first, then sentences that ask, then the rest, the later before the
@@ -92,7 +92,7 @@ def condensed(question: str, fits: Callable[[str], bool], language: str = "en") 
     """
     if fits(question):
         return question
-    spans = sentence_spans(question, language)
+    spans = sentence_spans(question)
 
     def rank(place: int) -> tuple[int, int]:
         sentence = question[slice(*spans[place])]

@@ -22,6 +22,7 @@ from index.focus import condensed
 from index.fusion import POOL, fuse, fuse_signals
 from index.lexical import best
 from index.search import Searcher
+from service.answers import HITS
 from service.evaluation.dataset import Dataset, Qrels
 from service.evaluation.runs import Runs
 
@@ -32,8 +33,6 @@ DEPTH = 100
 """Documents ranked for each query: as many as the deepest measure looks at."""
 ROWS = 1000
 """Passages taken of one side alone, so that `DEPTH` documents are among them."""
-HITS = 40
-"""Passages that the service looks at for one answer: what is timed."""
 RESAMPLES = 2000
 SEED = 20261122
 
