@@ -99,11 +99,17 @@ class BatchedEncoder(Before):
                     own.append(turn)
                 found.append(turn)
         # Its own first: while this thread leads, nobody else's text comes to be encoded.
+        interrupted: BaseException | None = None
         for turn in own:
             if not turn.leads:
                 turn.wake.wait()
             if turn.leads:
-                self._lead()
+                try:
+                    self._lead()
+                except BaseException as error:  # noqa: BLE001 - a later one may have the lead now
+                    interrupted = error
+        if interrupted is not None:
+            raise interrupted
         return [each.result() if isinstance(each, _Turn) else each for each in found]
 
     def _name(self, text: str) -> bytes:

@@ -162,7 +162,8 @@ def test_vectors_are_kept_without_their_text_and_forgotten_when_told() -> None:
     assert gate.batches[-2:] == [["three"], ["three"]]
 
 
-def test_an_interrupted_leader_leaves_nobody_waiting() -> None:
+@pytest.mark.parametrize("texts", [1, 2, 20, 40])
+def test_an_interrupted_leader_leaves_nobody_waiting(texts: int) -> None:
     class Interrupted(DeterministicEncoder):
         def encode(
             self, texts: Sequence[str], *, on_batch: OnBatch | None = None
@@ -172,8 +173,9 @@ def test_an_interrupted_leader_leaves_nobody_waiting() -> None:
 
     encoder = BatchedEncoder(Interrupted())
     with pytest.raises(KeyboardInterrupt):
-        encoder.vector("one")
+        encoder.vectors([f"text {number}" for number in range(texts)])
     assert not encoder._led
+    assert not encoder._waiting
     assert not encoder._under_way
 
 
