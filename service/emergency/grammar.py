@@ -19,7 +19,7 @@ from service.emergency.numbers import NUMERIC_TAGS, tags_of
 # a clause. A full stop inside a number belongs to the number.
 _TOKEN = re.compile(r"\d+(?:[.,]\d+)?|[^\W\d_]+(?:'[^\W\d_]+)*|[.!?;\n]|[,:()–—]")
 _SENTENCE_END = frozenset(".!?;\n")
-_TRIPLED = re.compile(r"(.)\1{2,}")
+_TRIPLED = re.compile(r"([^\W\d_])\1{2,}")
 
 
 @dataclass(slots=True)
@@ -257,6 +257,7 @@ class Reader:
         text = straight.lower()
         if len(text) != len(straight):  # some capitals grow, and would shift every offset
             text = "".join(c if len(c.lower()) > 1 else c.lower() for c in straight)
+        tripled = _TRIPLED.search(text.replace("'", "")) is not None
         words: list[Word] = []
         sentence = clause = 0
         for match in _TOKEN.finditer(text):
@@ -268,7 +269,7 @@ class Reader:
             if not token[0].isalnum():
                 clause += 1
                 continue
-            form = self._form(token)
+            form = self._form(token, tripled)
             if words and words[-1].sentence == sentence and words[-1].end + 1 >= match.start():
                 together = self.joined.get((words[-1].form, form))
                 if together is not None:
@@ -294,17 +295,17 @@ class Reader:
 
     def _opens_unmarked(self, words: list[Word], index: int) -> bool:
         form = words[index].form
-        ahead = [w.form for w in words[index + 1 : index + 4]]
-        if form == "and":
-            return not self.verbs.isdisjoint(ahead[:1]) or self._is_fresh(ahead)
-        if words[index - 1].form in self.leads:
+        joins, neuter, owner = form == "and", form in self.neuters, form in self.owners
+        if not joins and words[index - 1].form in self.leads:
             return False
-        if form in self.neuters:
+        if not (joins or neuter or owner):
+            return form in self.pronouns
+        ahead = [w.form for w in words[index + 1 : index + 4]]
+        if joins:
+            return not self.verbs.isdisjoint(ahead[:1]) or self._is_fresh(ahead)
+        if neuter:
             return self._has_verb(ahead[:1])
-        return form in self.pronouns or (
-            form in self.owners
-            and (not self.relatives.isdisjoint(ahead[:1]) or self._has_verb(ahead[1:]))
-        )
+        return not self.relatives.isdisjoint(ahead[:1]) or self._has_verb(ahead[1:])
 
     def _is_fresh(self, ahead: list[str]) -> bool:
         """Whether today's time comes next: "for years and since this morning", "and tonight"."""
@@ -321,9 +322,11 @@ class Reader:
             return before != "right"  # "right now" belongs to what it follows
         return form in self.subjects and before in {"and", "because", "while", "so", "plus"}
 
-    def _form(self, token: str) -> str:
+    def _form(self, token: str, tripled: bool) -> str:
         if token[0].isdigit():
             return token.replace(",", ".")
-        form = _TRIPLED.sub(r"\1", token.replace("'", ""))
+        form = token.replace("'", "")
+        if tripled:  # somewhere in the question
+            form = _TRIPLED.sub(r"\1", form)
         form = self.written_as.get(form, form)
         return self.spelling.correct(form)
