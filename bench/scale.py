@@ -19,6 +19,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from numpy.typing import NDArray
 from scipy.sparse import vstack
 
 from bench.figures import Figures, Plot, Table, save
+from index.arrays import Stored
 from index.dense import DenseIndex
 from index.encoder import fits
 from index.focus import condensed, term_weights
@@ -37,7 +39,8 @@ from index.records import Article, Manifest, Passage
 from index.runtimes import open_encoder
 from index.search import Searcher
 from index.snapshot import Snapshot, commit_snapshot, open_snapshot
-from index.store import write_records
+from index.store_writing import write_records
+from ingest.writing import GROWN_FROM, Content, write_files
 
 MOVED = 0.6
 REPLACED = 0.15
@@ -132,7 +135,7 @@ def percentiles(seconds: Sequence[float]) -> list[float]:
     return [round(float(p) * 1e3, 2) for p in np.percentile(seconds, [50, 99])]
 
 
-def exact_ten(vectors: Vectors, queries: Vectors) -> list[set[int]]:
+def exact_ten(vectors: Stored, queries: Vectors) -> list[set[int]]:
     """Return the ten nearest rows of each query, by every vector."""
     tops = [np.empty(0) for _ in queries]
     rows = [np.empty(0, np.int64) for _ in queries]
@@ -220,63 +223,71 @@ def looks(
 
 
 def update(index: Path) -> dict[str, float]:
-    """Add one article in the middle, step by step as the pipeline does; return the seconds."""
+    """Add one article in the middle, and one more, as the pipeline does; return the seconds.
+
+    What follows is opened as a running service opens it: beside the one that it answers from.
+    """
     took: dict[str, float] = {}
-    opened: list[Snapshot] = []
-    timed("opened to write", lambda: opened.append(open_snapshot(index)), took)
-    live = opened[0]
-    rows = live.records.article_rows()
-    name = sorted(rows)[len(rows) // 2]
+    service = Searcher(open_whole_snapshot(index))
+    for turn in ("", " again"):
+        opened: list[Snapshot] = []
+
+        def open_to_write(into: list[Snapshot] = opened) -> None:
+            into.append(open_whole_snapshot(index, unread_from=GROWN_FROM))
+
+        timed(f"opened to write{turn}", open_to_write, took)
+        live = opened[0]
+        rows = live.records.article_rows()
+        name = sorted(rows)[len(rows) // 2]
+        content = one_more(live, rows, name, f"{name}-new")
+        marks: list[tuple[str, float]] = []
+
+        def write(folder: Path, identifier: str, live: Snapshot = live, content: Content = content
+                  ) -> Manifest:  # fmt: skip
+            articles, passages = write_files(folder, live, content)
+            return replace(live.manifest, snapshot=identifier, files={}, passages=passages,
+                           articles=articles)  # fmt: skip
+
+        def step(reached: str, into: list[tuple[str, float]] = marks) -> None:
+            into.append((reached, time.perf_counter()))
+
+        timed(f"all written{turn}", lambda: commit_snapshot(index, write, keep=2, step=step), took)
+        for (reached, begun), (_, ended) in pairwise(marks):
+            took[f"{reached}{turn}"] = ended - begun
+        found: list[Searcher] = []
+
+        def follow(into: list[Searcher] = found, before: Searcher = service) -> None:
+            into.append(Searcher(open_whole_snapshot(index, before=before.snapshot), before))
+            into[0].search("", into[0].snapshot.dense.vectors[:1][0], 1)
+
+        timed(f"verified and opened{turn}", follow, took)
+        service = found[0]
+        if f"{name}-new" not in service.snapshot.records.article_rows():
+            raise LookupError(f"{name}-new is not found")
+        live.records.close()
+        took[f"MB when followed{turn}"] = resident()["all"]
+    return {name: round(value, 2) for name, value in took.items()}
+
+
+def one_more(live: Snapshot, rows: Mapping[str, tuple[int, int]], name: str, added: str) -> Content:
+    """Return what the next snapshot holds: all of `live`, and the article `name` as `added`."""
     first, count = rows[name]
     article, passages = live.records.article(name), live.records.passages_of(name)
     if article is None:
         raise LookupError(f"{name} is not stored")
-    added = f"{name}-new"
-    n = live.manifest.passages
-    origin = np.concatenate([np.arange(first + count), np.full(count, -1),
-                             np.arange(first + count, n)])  # fmt: skip
-
-    def write(folder: Path, identifier: str) -> Manifest:
-        vectors = np.empty((len(origin), live.dense.dimension), np.float32)
-
-        def dense() -> None:
-            kept = origin >= 0
-            vectors[kept] = live.dense.vectors[origin[kept]]
-            vectors[~kept] = live.dense.vectors[first : first + count]
-            built = DenseIndex.build(vectors, before=live.dense, origin=origin)
-            built.save(folder / "dense.faiss")
-
-        def lexical() -> None:
-            texts = [passage.text for passage in passages]
-            live.lexical.revised(origin, texts).save(folder / "lexical")
-
-        def records() -> None:
-            fresh = (
-                replace(article, article_id=added, source=added),
-                [replace(passage, article_id=added) for passage in passages],
-            )
-            order = sorted([*rows, added])
-            write_records(
-                folder / "records.db",
-                (fresh if entry == added else entry for entry in order),
-                [],
-                live=live.folder / "records.db",
-            )
-
-        timed("dense", dense, took)
-        timed("lexical", lexical, took)
-        timed("records", records, took)
-        return replace(
-            live.manifest, snapshot=identifier, files={}, passages=len(origin),
-            articles=live.manifest.articles + 1,
-        )  # fmt: skip
-
-    timed("all written", lambda: commit_snapshot(index, write, keep=2), took)
-    took["hashed and flushed"] = took["all written"] - sum(
-        took[step] for step in ("dense", "lexical", "records")
+    copied = (
+        replace(article, article_id=added, source=added),
+        [replace(passage, article_id=added) for passage in passages],
     )
-    timed("verified and opened", lambda: Searcher(open_whole_snapshot(index)), took)
-    return {name: round(value, 2) for name, value in took.items()}
+    return Content(
+        kept=rows,
+        fresh={added: count},
+        whole=lambda _: copied,
+        found_by=lambda _: [passage.text for passage in passages],
+        vectors=lambda: live.dense.vectors[first : first + count],
+        files=[*live.records.files().values()],
+        dimension=live.dense.dimension,
+    )
 
 
 def texts_of(files: Sequence[Path]) -> list[str]:

@@ -2,10 +2,22 @@
 
 import mmap
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
+
+
+class Stored(Protocol):
+    """Vectors `(n, d)`, float32: an array, or what is read like one, by rows or by slices."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Number of rows and of components."""
+        ...
+
+    def __len__(self) -> int: ...
+    def __getitem__(self, rows: slice | NDArray[Any], /) -> NDArray[np.float32]: ...
 
 
 class _Plain:
@@ -30,7 +42,7 @@ def save_array(path: Path, array: NDArray[Any]) -> None:
         np.lib.format.write_array(cast("Any", _Plain(file)), array, allow_pickle=False)
 
 
-def release(array: NDArray[Any]) -> None:
+def release(array: Stored | NDArray[Any]) -> None:
     """Let go of the pages of a memory-mapped file that were read into this process, if it is one.
 
     Nothing is lost: what is looked at again is mapped again. A pass over all of a large file would

@@ -3,20 +3,43 @@
 A passage may answer in words that leave out what the article is about. So every passage is also
 judged by the article around it. Both sides are derived from the passages when a snapshot is
 opened, in a fixed order: nothing more is stored, and an index grown step by step has the same as
-one built afresh.
+one built afresh. What follows from the base of a large index (`index.parts`) is kept for the next
+snapshot that stands on it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from index.arrays import release
+from index.arrays import Stored, release
 from index.lexical import LexicalIndex
-from index.snapshot import Snapshot
+from index.parts import PartedLexicalIndex, PartedVectors
+from index.snapshot import Part, Snapshot
 
 STRIDE = 4_096
 """Articles summed at a time: their sums are 13 MB at 384 components."""
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """The articles of rows that were written together: which each row's is, and what they say."""
+
+    article_of: NDArray[np.int64]
+    vectors: NDArray[np.float32]
+    lexical: LexicalIndex
+
+    @classmethod
+    def of(cls, part: Part, spans: Sequence[tuple[int, int]]) -> "Side":
+        """Return the article side of a part; `spans` are its articles' first rows and numbers."""
+        told = sorted(span for span in spans if span[1])
+        firsts = np.array([first for first, _ in told], np.int64)
+        counts = np.array([count for _, count in told], np.int64)
+        article_of = np.repeat(np.arange(len(told), dtype=np.int64), counts)
+        vectors = mean_directions(part.vectors, firsts)
+        release(part.vectors)
+        return cls(article_of, vectors, part.lexical.merged(article_of))
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,23 +48,37 @@ class ArticleIndex:
 
     `article_of` `(n,)` names each passage row's article by its place here. `vectors` `(a, d)` are
     the unit means of the passages' vectors; where they cancel out, zeros. Row i of `lexical` holds
-    all terms of article i.
+    all terms of article i. `base` is that of the snapshot's base alone.
     """
 
     article_of: NDArray[np.int64]
-    vectors: NDArray[np.float32]
+    vectors: Stored
     lexical: LexicalIndex
+    base: Side
 
     @classmethod
-    def of(cls, snapshot: Snapshot) -> "ArticleIndex":
-        """Return the article side of an open snapshot."""
-        spans = sorted(span for span in snapshot.records.article_rows().values() if span[1])
-        firsts = np.array([first for first, _ in spans], np.int64)
-        counts = np.array([count for _, count in spans], np.int64)
-        article_of = np.repeat(np.arange(len(spans), dtype=np.int64), counts)
-        vectors = mean_directions(snapshot.dense.vectors, firsts)
-        release(snapshot.dense.vectors)
-        return cls(article_of, vectors, snapshot.lexical.merged(article_of))
+    def of(cls, snapshot: Snapshot, before: "ArticleIndex | None" = None) -> "ArticleIndex":
+        """Return the article side of an open snapshot.
+
+        `before` is that of another one with the same base, which is not derived again.
+        """
+        spans = snapshot.records.spans()
+        base = before.base if before else Side.of(snapshot.base, spans[0])
+        if snapshot.newer is None or snapshot.places is None:
+            return cls(base.article_of, base.vectors, base.lexical, base)
+        newer = Side.of(snapshot.newer, spans[1])
+        known = len(base.vectors)
+        # No article is in both parts: where the next row is another's, the next article begins.
+        held = np.concatenate([base.article_of, newer.article_of + known])[snapshot.places]
+        begins = np.ones(len(held), bool)
+        np.not_equal(held[1:], held[:-1], out=begins[1:])
+        places = held[begins].astype(np.int32)
+        return cls(
+            np.cumsum(begins) - 1,
+            PartedVectors(base.vectors, newer.vectors, places),
+            PartedLexicalIndex(base.lexical, newer.lexical, places),
+            base,
+        )
 
     def scores_of(
         self, vector: NDArray[np.float32], articles: NDArray[np.int64]
@@ -56,7 +93,7 @@ class ArticleIndex:
         return cosines
 
 
-def mean_directions(vectors: NDArray[np.float32], firsts: NDArray[np.int64]) -> NDArray[np.float32]:
+def mean_directions(vectors: Stored, firsts: NDArray[np.int64]) -> NDArray[np.float32]:
     """Return the unit means `(a, d)` of runs of rows that begin at the rising `firsts`."""
     means = np.empty((len(firsts), vectors.shape[1]), np.float32)
     ends = np.append(firsts[1:], len(vectors))

@@ -15,6 +15,8 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
+from index.arrays import Stored
+
 Vectors = NDArray[np.float32]
 Rows = NDArray[np.int64]
 CodeRows = NDArray[np.uint8]
@@ -27,7 +29,7 @@ STRIDE = 16_384
 """Vectors worked on at once: 25 MB at 384 components."""
 
 
-def scale_of(vectors: Vectors) -> float:
+def scale_of(vectors: Stored) -> float:
     """Return the scale at which the largest component becomes 127; 127 without any."""
     largest = max((float(np.abs(part).max()) for _, part in strides(vectors)), default=0.0)
     return 127.0 / largest if largest > 0 else 127.0
@@ -42,7 +44,7 @@ class Glimpse:
     error: float
 
 
-def encode(vectors: Vectors, scale: float) -> tuple[CodeRows, float]:
+def encode(vectors: Stored, scale: float) -> tuple[CodeRows, float]:
     """Return the codes `(n, d)` of vectors, and how far the farthest lies from what it stands for.
 
     Components past the scale are cut.
@@ -59,7 +61,7 @@ def encode(vectors: Vectors, scale: float) -> tuple[CodeRows, float]:
     return codes, error + 1e-6
 
 
-def strides(vectors: Vectors) -> Iterator[tuple[int, Vectors]]:
+def strides(vectors: Stored) -> Iterator[tuple[int, Vectors]]:
     """Yield runs of rows, each with its first row, so that no step holds a copy of all."""
     for start in range(0, len(vectors), STRIDE):
         yield start, vectors[start : start + STRIDE]
@@ -79,7 +81,7 @@ class Scan:
             self._index.add_sa_codes(codes)
 
     @classmethod
-    def of(cls, vectors: Vectors) -> "Scan":
+    def of(cls, vectors: Stored) -> "Scan":
         """Encode `vectors` `(n, d)` at the scale that fits them."""
         scale = scale_of(vectors)
         codes, error = encode(vectors, scale)

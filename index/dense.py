@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from index.arrays import release
+from index.arrays import Stored, release
 from index.codes import UNIT, Rows, Scan, Vectors, strides
 from index.errors import SnapshotDamaged
 from index.sketches import Sketches
@@ -68,7 +68,7 @@ _UNUSED = 1 << 20
 class DenseIndex:
     """Unit float32 vectors `(n, d)` under inner product, which for them is the cosine."""
 
-    def __init__(self, vectors: Vectors, sketches: Sketches | None = None, few: int = FEW) -> None:
+    def __init__(self, vectors: Stored, sketches: Sketches | None = None, few: int = FEW) -> None:
         self.vectors = vectors
         self.sketches = sketches
         self._few = few if sketches is None else max(few, FEW_ALLOWED)
@@ -78,14 +78,15 @@ class DenseIndex:
 
     @classmethod
     def build(
-        cls, vectors: Vectors, *, before: "DenseIndex | None" = None, origin: Rows | None = None
+        cls, vectors: Stored, *, before: "DenseIndex | None" = None, origin: Rows | None = None
     ) -> "DenseIndex":
         """Index `vectors` `(n, d)`; each must be of norm 1 for scores to be cosines.
 
         Row i was row `origin[i]` of `before`, or is new where that is -1: a large index keeps its
         sketches by that.
         """
-        vectors = np.ascontiguousarray(vectors, np.float32)
+        if isinstance(vectors, np.ndarray):
+            vectors = np.ascontiguousarray(vectors, np.float32)
         if len(vectors) < SKETCHED_FROM:
             return cls(vectors)
         if before is not None and before.sketches is not None and origin is not None:
@@ -94,38 +95,20 @@ class DenseIndex:
 
     @classmethod
     def open(cls, path: Path) -> "DenseIndex":
-        """Open an index saved at `path`, memory-mapped.
+        """Open an index saved at `path`, memory-mapped, and the sketches beside it.
 
         Raises `SnapshotDamaged` when it is not a whole, sound one.
         """
-        try:
-            with path.open("rb") as file:
-                header = file.read(_HEADER.size)
-            size = path.stat().st_size
-        except OSError as error:
-            raise SnapshotDamaged(f"{path.name} cannot be read: {error.strerror}.") from error
-        if len(header) < _HEADER.size:
-            raise SnapshotDamaged(f"{path.name} is cut off after {size} bytes.")
-        magic, d, n, _, _, _, metric, floats = _HEADER.unpack(header)
-        if magic != b"IxFI" or metric != 0 or d < 1 or n < 0 or floats != n * d:
-            raise SnapshotDamaged(f"{path.name} does not begin as a FAISS IndexFlatIP.")
-        if size != _HEADER.size + 4 * floats:
-            raise SnapshotDamaged(
-                f"{path.name} has {size} bytes, not the {_HEADER.size + 4 * floats} it should."
-            )
-        if not n:
-            return cls(np.empty((0, d), np.float32))
-        # A plain view: a memmap minds every slice that is taken.
-        vectors = np.asarray(np.memmap(path, np.float32, "r", _HEADER.size, (n, d)))
-        for start, part in strides(vectors):
-            # A comparison that NaN fails.
-            sound = np.abs(np.einsum("nd,nd->n", part, part) - 1) <= UNIT
-            if not sound.all():
-                row = start + int(np.argmin(sound))
-                raise SnapshotDamaged(f"{path.name} row {row} is not a unit vector.")
-        sketches = path.with_name("sketches")
-        release(vectors)
-        return cls(vectors, Sketches.open(sketches, n, d) if sketches.is_dir() else None)
+        return cls.over(open_vectors(path), path.with_name("sketches"))
+
+    @classmethod
+    def over(cls, vectors: Stored, sketches: Path) -> "DenseIndex":
+        """Return the index of stored vectors `(n, d)`, with the sketches of them, if there are any.
+
+        Raises `SnapshotDamaged` when these do not fit.
+        """
+        n, d = vectors.shape
+        return cls(vectors, Sketches.open(sketches, n, d) if n and sketches.is_dir() else None)
 
     def save(self, path: Path) -> None:
         """Write the index to `path`, and sketches beside it, as FAISS writes an `IndexFlatIP`.
@@ -231,7 +214,7 @@ class DenseIndex:
         """Return two bits a component of all rows, made when they are first looked at."""
         with self._making:
             if self._glance is None:
-                self._glance = TwoBits(self.vectors)
+                self._glance = TwoBits(self.vectors[:])
             return self._glance
 
     def _look(self) -> Scan:
@@ -253,3 +236,38 @@ class DenseIndex:
             part = slice(start, start + CLOSE)
             np.einsum("nd,d->n", self.vectors[rows[part]], query, optimize=False, out=scores[part])
         return scores
+
+
+def open_vectors(path: Path, *, look: bool = True) -> Vectors:
+    """Return the vectors `(n, d)` of an index saved at `path`, memory-mapped.
+
+    Each is looked at unless that is not asked for. Raises `SnapshotDamaged` when it is not a whole,
+    sound one.
+    """
+    try:
+        with path.open("rb") as file:
+            header = file.read(_HEADER.size)
+        size = path.stat().st_size
+    except OSError as error:
+        raise SnapshotDamaged(f"{path.name} cannot be read: {error.strerror}.") from error
+    if len(header) < _HEADER.size:
+        raise SnapshotDamaged(f"{path.name} is cut off after {size} bytes.")
+    magic, d, n, _, _, _, metric, floats = _HEADER.unpack(header)
+    if magic != b"IxFI" or metric != 0 or d < 1 or n < 0 or floats != n * d:
+        raise SnapshotDamaged(f"{path.name} does not begin as a FAISS IndexFlatIP.")
+    if size != _HEADER.size + 4 * floats:
+        raise SnapshotDamaged(
+            f"{path.name} has {size} bytes, not the {_HEADER.size + 4 * floats} it should."
+        )
+    if not n:
+        return np.empty((0, d), np.float32)
+    # A plain view: a memmap minds every slice that is taken.
+    vectors = np.asarray(np.memmap(path, np.float32, "r", _HEADER.size, (n, d)))
+    for start, part in strides(vectors) if look else ():
+        # A comparison that NaN fails.
+        sound = np.abs(np.einsum("nd,nd->n", part, part) - 1) <= UNIT
+        if not sound.all():
+            row = start + int(np.argmin(sound))
+            raise SnapshotDamaged(f"{path.name} row {row} is not a unit vector.")
+    release(vectors)
+    return vectors

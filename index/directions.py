@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csc_matrix, csr_matrix
 from threadpoolctl import threadpool_limits
 
+from index.arrays import Stored
 from index.lexical import LexicalIndex, Rows, Scores
 from index.sentences import sentence_spans
 
@@ -66,11 +67,12 @@ class TermDirections:
     held: NDArray[np.int32]
 
     @classmethod
-    def of(cls, lexical: LexicalIndex, vectors: NDArray[np.float32]) -> "TermDirections | None":
-        """Return the directions for passages of `vectors` `(n, d)`; None when they are too many."""
+    def of(cls, lexical: LexicalIndex, stored: Stored) -> "TermDirections | None":
+        """Return the directions for passages of vectors `(n, d)`; None when they are too many."""
         size = (len(lexical), len(lexical.vocabulary))
         if size[0] > MOST_ROWS:
             return None
+        vectors = stored[:]
         # One thread: two take three times the time of one between them, and up to ten times as long
         # beside other work; and so the bits do not hang on how many there are.
         with threadpool_limits(1, user_api="blas"):
@@ -98,7 +100,7 @@ class TermDirections:
         self,
         weights: Mapping[str, float],
         lexical: LexicalIndex,
-        vectors: NDArray[np.float32],
+        vectors: Stored,
         rows: Rows,
     ) -> TermSignals | None:
         """Return what the terms of a query say of `rows`; None when none has a direction.

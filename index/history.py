@@ -4,18 +4,23 @@ Going back is pointing: nothing is copied, and nothing is lost by it.
 """
 
 import shutil
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from index.errors import NoSnapshot, SnapshotDamaged, SnapshotError
 from index.snapshot import (
+    NEWER,
+    Mark,
     Snapshot,
+    base_files,
     current_snapshot,
     damaged_files,
     open_snapshot,
     point_to,
     read_manifest,
     snapshots,
+    vouched_for,
     writer_lock,
 )
 
@@ -54,26 +59,44 @@ def kept_snapshots(index: Path) -> list[KeptSnapshot]:
     return [_kept(index, identifier, live) for identifier in snapshots(index)]
 
 
-def open_whole_snapshot(index: Path, identifier: str | None = None) -> Snapshot:
+def open_whole_snapshot(
+    index: Path,
+    identifier: str | None = None,
+    *,
+    before: Snapshot | None = None,
+    unread_from: int | None = None,
+) -> Snapshot:
     """Open a snapshot of `index` after comparing every byte with what was written.
 
-    The live one, unless `identifier` names another. Costs reading it once. Raises what
+    The live one, unless `identifier` names another. Costs reading it once; files that are those
+    which `before` has compared are not read again, nor is the base of an index of `unread_from`
+    passages or more: who builds on it must prove what is copied. Raises what
     `open_snapshot` raises, and `SnapshotDamaged` with the names of the files whose bytes have
     changed.
     """
     while True:
-        snapshot = open_snapshot(index, identifier)
+        snapshot = open_snapshot(index, identifier, before=before, unread_from=unread_from)
         try:
-            fault = _damage(index, snapshot.manifest.snapshot)
+            marks = _marks(snapshot)
+            large = unread_from is not None and snapshot.manifest.passages >= unread_from
+            unread = set(base_files(snapshot.manifest)) if large else set()
+            vouched = vouched_for(snapshot.folder, before) if before else set()
+            fault = _damage(index, snapshot.manifest.snapshot, unread | vouched)
         except BaseException:
             snapshot.records.close()
             raise
         if not fault:
-            return snapshot
+            read = {name: mark for name, mark in marks.items() if mark and name not in unread}
+            return replace(snapshot, marks=read)
         snapshot.records.close()
         # One that was removed while it was being compared is not damaged: another is live by now.
         if identifier is not None or current_snapshot(index) == snapshot.manifest.snapshot:
             raise SnapshotDamaged(fault)
+
+
+def _marks(snapshot: Snapshot) -> dict[str, Mark | None]:
+    folder = snapshot.folder
+    return {name: Mark.of(folder / name) for name in snapshot.manifest.files}
 
 
 def roll_back(index: Path, identifier: str | None = None) -> RolledBack:
@@ -112,14 +135,17 @@ def roll_back(index: Path, identifier: str | None = None) -> RolledBack:
     raise NoSnapshot(f"there is no snapshot before {before} to go back to.{reasons}")
 
 
-def check_room(index: Path, passages: int, dimension: int, text_bytes: int) -> None:
+def check_room(
+    index: Path, passages: int, dimension: int, text_bytes: int, *, linked: bool = False
+) -> None:
     """Raise `SnapshotError` unless the disk has room for a snapshot of so many passages.
 
     `text_bytes` is the size of the texts that are new, in UTF-8. The estimate: the vectors, the
     live snapshot's other files, and four times the new text (itself, its record of blocks, and
-    its terms).
+    its terms). Where its base is `linked`, `passages` are those of the newer part, and of the
+    live snapshot's files only that part's and the sketches are written again.
     """
-    needed = 4 * passages * dimension + 4 * text_bytes + _other_bytes(index) + ROOM_TO_SPARE
+    needed = 4 * passages * dimension + 4 * text_bytes + _other_bytes(index, linked) + ROOM_TO_SPARE
     place = index if index.exists() else index.parent
     free = shutil.disk_usage(place).free
     if free < needed:
@@ -130,8 +156,11 @@ def check_room(index: Path, passages: int, dimension: int, text_bytes: int) -> N
         )
 
 
-def _other_bytes(index: Path) -> int:
-    """Return the size of the live snapshot's files, vectors aside; 0 without a live one."""
+def _other_bytes(index: Path, linked: bool) -> int:
+    """Return the size of the live snapshot's files, vectors aside; 0 without a live one.
+
+    Those of the base are left out where they will be linked.
+    """
     live = _pointer(index)
     if live is None:
         return 0
@@ -139,7 +168,9 @@ def _other_bytes(index: Path) -> int:
     return sum(
         path.stat().st_size
         for path in folder.rglob("*")
-        if path.is_file() and path.name != "dense.faiss"
+        if path.is_file()
+        and path.name != "dense.faiss"
+        and not (linked and path.relative_to(folder).parts[0] not in {NEWER, "sketches"})
     )
 
 
@@ -150,10 +181,10 @@ def _pointer(index: Path) -> str | None:
         return None
 
 
-def _damage(index: Path, identifier: str) -> str:
-    """Return what is wrong with a snapshot, or ""."""
+def _damage(index: Path, identifier: str, spared: Collection[str] = ()) -> str:
+    """Return what is wrong with a snapshot, or ""; files that are `spared` are not looked at."""
     try:
-        damaged = damaged_files(index / "snapshots" / identifier)
+        damaged = damaged_files(index / "snapshots" / identifier, but=spared)
     except SnapshotError as error:
         return str(error)
     except OSError as error:

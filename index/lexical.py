@@ -132,7 +132,13 @@ class LexicalIndex:
             ),
             shape=(count, len(self.vocabulary)),
         )
+        self.release()
         return LexicalIndex(self.vocabulary, matrix)
+
+    def release(self) -> None:
+        """Let go of what was read of the files in a pass over all."""
+        release(self._rows)
+        release(self._frequencies)
 
     def _edges(self) -> list[int]:
         """Return terms, from the first to the end, between which lie about `PART` postings."""
@@ -164,8 +170,7 @@ class LexicalIndex:
             opened = cls(vocabulary, matrix)
         except Exception as error:  # whatever damaged bytes set off in NumPy's parser is one fact
             raise SnapshotDamaged(f"{folder.name}/ is not a lexical index: {error}.") from error
-        release(rows)
-        release(frequencies)
+        opened.release()
         return opened
 
     def save(self, folder: Path) -> None:
@@ -263,6 +268,8 @@ class LexicalIndex:
             else:
                 gains = self._gains[span]
             found = self._asked[column] = rows, gains
+            if len(rows) > MANY:  # its frequencies will not be looked at again
+                release(self._frequencies)
         return found
 
     def _gained(self, rows: NDArray[np.int32], counts: NDArray[np.int32]) -> Scores:

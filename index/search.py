@@ -37,9 +37,15 @@ class Found:
 class Searcher:
     """Fused dense and lexical search. Same snapshot, same question, same hits, bit for bit."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(self, snapshot: Snapshot, before: "Searcher | None" = None) -> None:
+        """Search `snapshot`; what `before` knows of a base that both stand on is not derived again.
+
+        Nothing else of `before` is held.
+        """
         self.snapshot = snapshot
-        self.articles = ArticleIndex.of(snapshot)
+        self.articles: ArticleIndex
+        same = before is not None and before.snapshot.base is snapshot.base
+        self.articles = ArticleIndex.of(snapshot, before.articles if before and same else None)
         self.directions = TermDirections.of(snapshot.lexical, snapshot.dense.vectors)
         self._spelling: Spelling | None = None
         self._columns: Columns | None = None

@@ -20,7 +20,7 @@ from pathlib import Path
 import faiss
 import numpy as np
 
-from index.arrays import save_array
+from index.arrays import Stored, release, save_array
 from index.codes import CodeRows, Rows, Vectors, strides
 from index.errors import SnapshotDamaged
 
@@ -54,7 +54,7 @@ class Sketches:
         self._making = threading.Lock()
 
     @classmethod
-    def train(cls, vectors: Vectors) -> "Sketches":
+    def train(cls, vectors: Stored) -> "Sketches":
         """Train means on every so manieth vector `(n, d)`, and sketch every row."""
         runs, length = runs_of(vectors.shape[1])
         quantizer = faiss.ProductQuantizer(runs * length, runs, 4)
@@ -65,7 +65,7 @@ class Sketches:
         means = faiss.vector_to_array(quantizer.centroids).reshape(runs, MEANS, length)
         return cls(means, sketch(vectors, means), len(vectors))
 
-    def revised(self, origin: Rows, vectors: Vectors) -> "Sketches":
+    def revised(self, origin: Rows, vectors: Stored) -> "Sketches":
         """Return the sketches of `vectors` `(n, d)`, of which row i was row `origin[i]` here, or is
         new where that is -1.
 
@@ -102,6 +102,7 @@ class Sketches:
         with self._making:
             if self._index is None:
                 self._index = scanned(self.means, self.codes)
+                release(self.codes)
             return self._index
 
     def save(self, folder: Path) -> None:
@@ -146,7 +147,7 @@ def runs_of(d: int) -> tuple[int, int]:
     return -(-d // length), length
 
 
-def sketch(vectors: Vectors, means: Vectors) -> CodeRows:
+def sketch(vectors: Stored, means: Vectors) -> CodeRows:
     """Return the codes `(n, runs / 2)` of vectors `(n, d)`: of each run the nearest mean.
 
     FAISS compares runs of fewer than 16 components, which is up to 3,840 in all, vector by vector:

@@ -8,9 +8,13 @@
                    dense.faiss     vectors (index.dense)
                    sketches/       from 200,000 passages on (index.sketches)
                    lexical/        terms (index.lexical)
+                   newer/          in a large index, what is newer than the files above:
+                                   records.db, dense.faiss, lexical/, and places.npy, which
+                                   says where each row lies (index.parts)
 
-A snapshot is written in a folder whose name begins with a dot, flushed to the disk, renamed, and
-only then pointed at. A crash at any moment leaves the old one live and whole.
+The files beside `newer/` are then those of the snapshot before, hard links where the disk has them:
+nothing is copied. A snapshot is written in a folder whose name begins with a dot, flushed to the
+disk, renamed, and only then pointed at. A crash at any moment leaves the old one live and whole.
 """
 
 import dataclasses
@@ -22,12 +26,17 @@ import re
 import secrets
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cache, partial
 from pathlib import Path
+from typing import NamedTuple
 
-from index.dense import DenseIndex
+import numpy as np
+
+from index.arrays import Stored
+from index.dense import DenseIndex, open_vectors
 from index.errors import (
     NoSnapshot,
     SnapshotDamaged,
@@ -36,23 +45,85 @@ from index.errors import (
     WriterBusy,
 )
 from index.lexical import LexicalIndex
+from index.parts import PartedLexicalIndex, PartedVectors, Places, fault_of
 from index.records import EncoderRecord, Manifest
 from index.store import Records
 
 FORMAT_VERSION = 2
+NEWER = "newer"
+"""Folder, in that of a snapshot, of the part that is newer than its base."""
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _IDENTIFIER = re.compile(f"[0-7][{_ALPHABET}]{{25}}")
 
 
+class Mark(NamedTuple):
+    """Which file of the disk it is: another one, or one that was written to, has another mark."""
+
+    device: int
+    inode: int
+    size: int
+    modified_ns: int
+
+    @classmethod
+    def of(cls, path: Path) -> "Mark | None":
+        """Return the mark of the file at `path`, or None where none can be seen."""
+        try:
+            found = path.stat()
+        except OSError:
+            return None
+        return cls(found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The rows that were written together: their vectors and their terms.
+
+    `words` gives the terms, opened when first asked for.
+    """
+
+    vectors: Stored
+    words: Callable[[], LexicalIndex]
+
+    @classmethod
+    def open(cls, folder: Path, *, look: bool = True) -> "Part":
+        """Open the part in `folder`; unless it is to be looked at, no more than is asked for.
+
+        Raises `SnapshotDamaged`.
+        """
+        vectors = open_vectors(folder / "dense.faiss", look=look)
+        words = cache(partial(LexicalIndex.open, folder / "lexical", len(vectors)))
+        if look:
+            words()
+        return cls(vectors, words)
+
+    @property
+    def lexical(self) -> LexicalIndex:
+        """The terms of its rows."""
+        return self.words()
+
+
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """An open snapshot: everything that answers a question, from one generation only."""
+    """An open snapshot: everything that answers a question, from one generation only.
+
+    With a `newer` part, row i is row `places[i]` of `base` and `newer` (`index.parts`).
+    """
 
     manifest: Manifest
     records: Records
     dense: DenseIndex
-    lexical: LexicalIndex
+    words: Callable[[], LexicalIndex]
     folder: Path
+    base: Part
+    newer: Part | None = None
+    places: Places | None = None
+    marks: Mapping[str, Mark] = field(default_factory=dict)
+    """Of the files that were compared with their hashes, what tells that they are still the same"""
+
+    @property
+    def lexical(self) -> LexicalIndex:
+        """The terms of all rows."""
+        return self.words()
 
 
 def new_snapshot_id(after: str | None = None) -> str:
@@ -129,25 +200,33 @@ def read_manifest(folder: Path) -> Manifest:
     )
 
 
-def open_snapshot(index: Path, identifier: str | None = None) -> Snapshot:
+def open_snapshot(
+    index: Path,
+    identifier: str | None = None,
+    *,
+    before: Snapshot | None = None,
+    unread_from: int | None = None,
+) -> Snapshot:
     """Open the live snapshot of `index`, or the one named `identifier`.
 
-    Raises `NoSnapshot`, `SnapshotDamaged` or `SnapshotMismatch`. Row counts are compared; hashes
-    are not (`damaged_files` does that, at the cost of reading everything).
+    What `before` has open of files that are this one's too is not opened again. The base of an
+    index of `unread_from` passages or more is not looked over, but read as it is asked for. Raises
+    `NoSnapshot`, `SnapshotDamaged` or `SnapshotMismatch`. Row counts are compared; hashes are not
+    (`damaged_files` does that, at the cost of reading everything).
     """
     wanted = identifier or current_snapshot(index)
     if wanted is None:
         raise NoSnapshot(f'nothing is indexed in {index} yet. Run "pincite index".')
     try:
-        return _open(index, wanted)
+        return _open(index, wanted, before, unread_from)
     except SnapshotError:
         # A writer may have put another in its place, and removed this one, while it was opened.
         if identifier is None and current_snapshot(index) != wanted:
-            return open_snapshot(index)
+            return open_snapshot(index, before=before, unread_from=unread_from)
         raise
 
 
-def _open(index: Path, wanted: str) -> Snapshot:
+def _open(index: Path, wanted: str, before: Snapshot | None, unread_from: int | None) -> Snapshot:
     folder = index / "snapshots" / wanted
     if not folder.is_dir():
         kept = ", ".join(snapshots(index)) or "none"
@@ -157,10 +236,21 @@ def _open(index: Path, wanted: str) -> Snapshot:
     if missing:
         raise SnapshotDamaged(_damage(folder, f"{', '.join(missing)} missing"))
     try:
-        dense = DenseIndex.open(folder / "dense.faiss")
-        lexical = LexicalIndex.open(folder / "lexical", len(dense))
-        records = Records(folder / "records.db")
-        counts = (*records.counts(), len(dense), len(lexical), dense.dimension)
+        look = unread_from is None or manifest.passages < unread_from
+        shared = before is not None and shares_base(folder, before)
+        base = before.base if before and shared else Part.open(folder, look=look)
+        newer, places = None, None
+        vectors, words = base.vectors, base.words
+        if (folder / NEWER).is_dir():
+            newer = Part.open(folder / NEWER)
+            places = _places(folder / NEWER, base, newer)
+            vectors = PartedVectors(base.vectors, newer.vectors, places)
+            words = cache(partial(_parted_words, base, newer, places))
+        dense = DenseIndex.over(vectors, folder / "sketches")
+        newer_records = folder / NEWER / "records.db" if newer else None
+        records = Records(folder / "records.db", newer_records, places)
+        rows = len(words()) if look else len(dense)
+        counts = (*records.counts(), len(dense), rows, dense.dimension)
     except SnapshotDamaged as error:
         raise SnapshotDamaged(_damage(folder, str(error))) from error
     expected = (
@@ -175,7 +265,46 @@ def _open(index: Path, wanted: str) -> Snapshot:
         raise SnapshotDamaged(
             _damage(folder, f"articles, passages, rows and dimension are {counts}, not {expected}")
         )
-    return Snapshot(manifest, records, dense, lexical, folder)
+    return Snapshot(manifest, records, dense, words, folder, base, newer, places)
+
+
+def _parted_words(base: Part, newer: Part, places: Places) -> LexicalIndex:
+    return PartedLexicalIndex(base.lexical, newer.lexical, places)
+
+
+def _places(folder: Path, base: Part, newer: Part) -> Places:
+    """Return where each row lies; raises `SnapshotDamaged` when that does not fit the parts."""
+    try:
+        places: Places = np.load(folder / "places.npy")
+        fault = fault_of(places, len(base.vectors), len(newer.vectors))
+    except Exception as error:  # whatever damaged bytes set off in NumPy's parser is one fact
+        raise SnapshotDamaged(f"places.npy cannot be read: {error}.") from error
+    if fault:
+        raise SnapshotDamaged(f"places.npy cannot be read: {fault}.")
+    return places
+
+
+def base_files(manifest: Manifest) -> list[str]:
+    """Return the names of the files that a snapshot may share with the one before."""
+    whole = {"records.db", "dense.faiss"}
+    return [name for name in manifest.files if name in whole or name.startswith("lexical/")]
+
+
+def shares_base(folder: Path, other: Snapshot) -> bool:
+    """Tell whether the snapshot in `folder` stands on the same files as `other`, which is open."""
+    return {*base_files(read_manifest(folder))} <= vouched_for(folder, other)
+
+
+def vouched_for(folder: Path, before: Snapshot) -> set[str]:
+    """Return the files of a snapshot that are, on the disk, those that `before` has compared.
+
+    One that has been compared and is held open since can only be another file by another inode, and
+    only be written to at another time: its bytes, as far as the disk keeps them, are the same. What
+    a disk loses later is found at the next start, and by `pincite verify`.
+    """
+    hashes, known = read_manifest(folder).files, before.manifest.files
+    names = [name for name in before.marks if hashes.get(name) == known.get(name)]
+    return {name for name in names if Mark.of(folder / name) == before.marks[name]}
 
 
 def check_encoder(manifest: Manifest, encoder: EncoderRecord) -> None:
@@ -190,13 +319,17 @@ def check_encoder(manifest: Manifest, encoder: EncoderRecord) -> None:
         )
 
 
-def damaged_files(folder: Path) -> list[str]:
-    """Return the names of the files of a snapshot whose bytes are not what was written."""
+def damaged_files(folder: Path, *, but: Collection[str] = ()) -> list[str]:
+    """Return the names of the files of a snapshot whose bytes are not what was written.
+
+    Those named in `but` are not looked at.
+    """
     manifest = read_manifest(folder)
     return [
         name
         for name, sha256 in manifest.files.items()
-        if not (folder / name).is_file() or file_sha256(folder / name) != sha256
+        if name not in but
+        and (not (folder / name).is_file() or file_sha256(folder / name) != sha256)
     ]
 
 
@@ -290,8 +423,8 @@ def _write_aside(
     folder.mkdir(parents=True, exist_ok=True)
     for leftover in folder.glob(".*.partial"):
         shutil.rmtree(leftover, ignore_errors=True)
-    known = snapshots(folder.parent)
-    identifier = new_snapshot_id(after=known[0] if known else None)
+    kept = snapshots(folder.parent)
+    identifier = new_snapshot_id(after=kept[0] if kept else None)
     partial = folder / f".{identifier}.partial"
     partial.mkdir()
     try:
@@ -299,7 +432,13 @@ def _write_aside(
         manifest = write(partial, identifier)
         step("seal")
         paths = sorted(partial.rglob("*"))
-        hashes = {p.relative_to(partial).as_posix(): file_sha256(p) for p in paths if p.is_file()}
+        linked = any(p.is_file() and p.stat().st_nlink > 1 for p in paths)
+        known = _sealed(folder.parent) if linked else {}
+        hashes = {
+            p.relative_to(partial).as_posix(): known.get(Mark.of(p), "") or file_sha256(p)
+            for p in paths
+            if p.is_file()
+        }
         manifest = dataclasses.replace(manifest, files=hashes)
         text = json.dumps(dataclasses.asdict(manifest), indent=2, ensure_ascii=False)
         (partial / "manifest.json").write_text(text + "\n", "utf-8")
@@ -312,6 +451,42 @@ def _write_aside(
         raise
     flush(folder)
     return identifier, manifest
+
+
+def _sealed(index: Path) -> dict[Mark | None, str]:
+    """Return the hashes of the files of the live snapshot, as they were sealed.
+
+    A file that the next one has a link to keeps its hash: it is not that of bytes that may have
+    gone bad since, and so such bytes are never sealed as whole.
+    """
+    try:
+        live = current_snapshot(index)
+        manifest = read_manifest(index / "snapshots" / live) if live else None
+    except SnapshotError:
+        return {}
+    if live is None or manifest is None:
+        return {}
+    folder = index / "snapshots" / live
+    marks = {Mark.of(folder / name): sha256 for name, sha256 in manifest.files.items()}
+    marks.pop(None, None)
+    return marks
+
+
+def link_base(live: Path, folder: Path) -> None:
+    """Give the snapshot in `folder` the base files of the one in `live`, without copying them.
+
+    They are copied where the disk has no hard links. Raises `OSError`, and `SnapshotDamaged` when
+    what is copied is not what was written.
+    """
+    (folder / "lexical").mkdir()
+    manifest = read_manifest(live)
+    for name in base_files(manifest):
+        try:
+            os.link(live / name, folder / name)
+        except OSError:
+            shutil.copyfile(live / name, folder / name)
+            if file_sha256(folder / name) != manifest.files[name]:
+                raise SnapshotDamaged(_damage(live, f"{name} has changed")) from None
 
 
 def point_to(index: Path, identifier: str) -> None:

@@ -9,28 +9,28 @@ import json
 import sqlite3
 import threading
 import weakref
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from index.errors import SnapshotDamaged
+from index.parts import fault_of, numbers_of
 from index.records import Article, Block, CitationMark, LeftOut, Passage, Reference
 
-_SCHEMA = """
-CREATE TABLE articles (
-    article_id TEXT PRIMARY KEY, source TEXT NOT NULL, first_row INTEGER NOT NULL,
-    passages INTEGER NOT NULL, record TEXT NOT NULL, text TEXT NOT NULL
-) WITHOUT ROWID;
-CREATE TABLE passages (
-    row INTEGER PRIMARY KEY, article_id TEXT NOT NULL, start INTEGER NOT NULL,
-    "end" INTEGER NOT NULL, section TEXT NOT NULL, section_type TEXT NOT NULL
-);
-CREATE TABLE files (
-    source TEXT PRIMARY KEY, sha256 TEXT NOT NULL, size INTEGER NOT NULL,
-    modified_ns INTEGER NOT NULL, problem TEXT NOT NULL, "group" TEXT NOT NULL, blocks BLOB NOT NULL
-) WITHOUT ROWID;
-"""
+_HIDDEN = [
+    f"CREATE TEMP VIEW {table} AS SELECT * FROM main.{table} "  # noqa: S608 - names of ours
+    f"WHERE {name} NOT IN (SELECT {name} FROM newer.{hidden})"
+    for table, name, hidden in (
+        ("articles", "article_id", "hidden_articles"),
+        ("passages", "article_id", "hidden_articles"),
+        ("files", "source", "hidden_files"),
+    )
+]
 
 _PASSAGE = """
 SELECT p.row, p.article_id, p.start, p."end", p.section, p.section_type,
@@ -61,60 +61,144 @@ class FileRecord:
     blocks: bytes = b""
 
 
-class Records:
-    """Read access to `records.db`. Safe to share between threads."""
+@dataclass(frozen=True, slots=True)
+class Newer:
+    """What the newer part of an index holds, and what it hides of the base: ids and sources."""
 
-    def __init__(self, path: Path) -> None:
+    articles: Set[str] = frozenset()
+    files: Set[str] = frozenset()
+    hidden_articles: Set[str] = frozenset()
+    hidden_files: Set[str] = frozenset()
+
+
+class _Database:
+    """One file of records, read only. Safe to share between threads."""
+
+    def __init__(self, path: Path, newer: Path | None = None) -> None:
+        """Open `path`; with `newer`, what that file says is gone or stands in it is not found."""
         self._lock = threading.Lock()
         try:
-            self._database = sqlite3.connect(
-                f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False
-            )
+            self._connection = sqlite3.connect(read_only(path), uri=True, check_same_thread=False)
         except sqlite3.DatabaseError as error:
             raise SnapshotDamaged(f"{path.name} cannot be read: {error}.") from error
         # The last reader of a snapshot that another has replaced closes it by letting go of it.
-        weakref.finalize(self, self._database.close).atexit = False
+        weakref.finalize(self, self._connection.close).atexit = False
         try:
             # Read in place instead of copied page by page: the file never changes. 40 passages
             # take 0.85 ms of processor time so, and 1.35 without.
-            self._query(f"PRAGMA mmap_size = {MAPPED if path.stat().st_size <= MAPPED else 0}")
+            self.query(f"PRAGMA mmap_size = {MAPPED if path.stat().st_size <= MAPPED else 0}")
             # What SQLite does not look for by itself: pages missing at the end.
-            (((pages,),), ((size,),)) = (self._query(f"PRAGMA page_{s}") for s in ("count", "size"))
+            (((pages,),), ((size,),)) = (self.query(f"PRAGMA page_{s}") for s in ("count", "size"))
             if pages * size != path.stat().st_size or not pages:
                 raise SnapshotDamaged(f"{path.name} cannot be read: it is cut off.")
-            self.counts()
+            if newer is not None:
+                self.query("ATTACH DATABASE ? AS newer", (read_only(newer),))
+                for statement in _HIDDEN:
+                    self.query(statement)
         except SnapshotDamaged:
-            self._database.close()
+            self._connection.close()
             raise
 
     def close(self) -> None:
         """Close the database. Reading afterwards is an error."""
         with self._lock:
-            self._database.close()
+            self._connection.close()
 
-    def _query(self, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    def query(self, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Return what a statement finds; raises `SnapshotDamaged`."""
         with self._lock:
             try:
-                return self._database.execute(statement, values).fetchall()
+                return self._connection.execute(statement, values).fetchall()
             except sqlite3.DatabaseError as error:
                 raise SnapshotDamaged(f"records.db cannot be read: {error}.") from error
 
+
+def read_only(path: Path) -> str:
+    """Return the address at which SQLite opens a file that never changes."""
+    return f"{path.absolute().as_uri()}?mode=ro&immutable=1"
+
+
+class Records:
+    """Read access to `records.db`. Safe to share between threads.
+
+    Where an index has a newer part (`index.parts`), it is read together with the database of that:
+    no article is in both.
+    """
+
+    def __init__(
+        self, path: Path, newer: Path | None = None, places: NDArray[np.int32] | None = None
+    ) -> None:
+        self._places = places
+        self._databases = [_Database(path, newer)]
+        self._numbers: list[NDArray[np.int32]] = []
+        try:
+            if newer is not None and places is not None:
+                self._databases.append(_Database(newer))
+                sizes = [
+                    d.query("SELECT count(*) FROM main.passages")[0][0] for d in self._databases
+                ]
+                if fault_of(places, *sizes):
+                    raise SnapshotDamaged(f"places.npy cannot be read: {fault_of(places, *sizes)}.")
+                self._numbers += numbers_of(places, *sizes)
+            self.counts()
+        except SnapshotDamaged:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Close the database. Reading afterwards is an error."""
+        for database in self._databases:
+            database.close()
+
+    def _query(
+        self, statement: str, values: Sequence[Any] = (), *, row: int | None = None
+    ) -> list[tuple[Any, ...]]:
+        """Return what a statement finds, in the base first. Column `row` holds row numbers."""
+        found = [database.query(statement, values) for database in self._databases]
+        if row is not None:
+            for number, part in zip(self._numbers, found, strict=False):
+                # An article without passages begins where the next does, which may be nowhere.
+                at = np.minimum([each[row] for each in part], len(number) - 1)
+                shown = number[at.astype(np.int64)].tolist() if len(number) else [0] * len(part)
+                part[:] = [
+                    (*each[:row], one, *each[row + 1 :])
+                    for each, one in zip(part, shown, strict=True)
+                ]
+        return [each for part in found for each in part]
+
     def counts(self) -> tuple[int, int]:
         """Return the numbers of articles and of passages."""
-        (articles,) = self._query("SELECT count(*) FROM articles")[0]
-        (passages,) = self._query("SELECT count(*) FROM passages")[0]
-        return int(articles), int(passages)
+        articles = sum(count for (count,) in self._query("SELECT count(*) FROM articles"))
+        if self._places is not None:
+            return articles, len(self._places)
+        ((passages,),) = self._query("SELECT count(*) FROM passages")
+        return articles, int(passages)
+
+    def newer(self) -> Newer:
+        """Return what the newer part holds and hides; nothing where there is none."""
+        if self._places is None:
+            return Newer()
+        asked = (
+            "SELECT article_id FROM articles",
+            "SELECT source FROM files",
+            "SELECT article_id FROM hidden_articles",
+            "SELECT source FROM hidden_files",
+        )
+        return Newer(*({name for (name,) in self._databases[1].query(query)} for query in asked))
 
     def passages(self, rows: Iterable[int]) -> dict[int, Passage]:
         """Return the passages of `rows`, by row."""
         wanted = sorted({int(row) for row in rows})
-        found: dict[int, Passage] = {}
-        for begin in range(0, len(wanted), 500):
-            part = wanted[begin : begin + 500]
-            marks = ",".join("?" * len(part))
-            for row, *columns in self._query(f"{_PASSAGE} WHERE p.row IN ({marks})", part):
-                found[row] = _passage(columns)
-        return found
+        if self._places is None:
+            return _passages_at(self._databases[0], wanted)
+        wanted = [row for row in wanted if row < len(self._places)]
+        places = self._places[wanted].tolist()
+        base = len(self._numbers[0])
+        shown = dict(zip(places, wanted, strict=True))
+        old = _passages_at(self._databases[0], [place for place in places if place < base])
+        new = _passages_at(self._databases[1], [p - base for p in places if p >= base])
+        found = {shown[place]: passage for place, passage in old.items()}
+        return found | {shown[base + place]: passage for place, passage in new.items()}
 
     def passages_of(self, article_id: str) -> list[Passage]:
         """Return the passages of an article in order; empty when there is no such article."""
@@ -139,40 +223,54 @@ class Records:
     def articles_by_source(self) -> dict[str, list[str]]:
         """Return the ids of the articles of each file, in order."""
         found: dict[str, list[str]] = {}
-        for source, name in self._query("SELECT source, article_id FROM articles ORDER BY 2"):
+        asked = self._query("SELECT source, article_id FROM articles ORDER BY 2")
+        for source, name in sorted(asked, key=itemgetter(1)):
             found.setdefault(source, []).append(name)
         return found
 
     def articles(self, *, after: str = "", limit: int = -1) -> list[Article]:
         """Return articles by id with `text` left empty, those whose id comes after `after`."""
         found = self._query(
-            "SELECT record FROM articles WHERE article_id > ? ORDER BY article_id LIMIT ?",
+            "SELECT article_id, record FROM articles WHERE article_id > ? "
+            "ORDER BY article_id LIMIT ?",
             (after, limit),
         )
-        return [article_from_json(record, "") for (record,) in found]
+        records = [record for _, record in sorted(found)]
+        return [
+            article_from_json(record, "") for record in records[: limit if limit >= 0 else None]
+        ]
 
     def every_article(self) -> Iterator[tuple[Article, int, list[Passage]]]:
         """Yield each article by id, with its first row and its passages."""
         after = ""
-        while found := self._query(
-            "SELECT article_id, first_row, record, text FROM articles WHERE article_id > ? "
-            "ORDER BY article_id LIMIT 100",
-            (after,),
-        ):
+        while found := sorted(
+            self._query(
+                "SELECT article_id, first_row, record, text FROM articles WHERE article_id > ? "
+                "ORDER BY article_id LIMIT 100",
+                (after,),
+                row=1,
+            )
+        )[:100]:
             for after, first_row, record, text in found:
                 yield article_from_json(record, text), first_row, self.passages_of(after)
 
     def article_rows(self) -> dict[str, tuple[int, int]]:
         """Return, by article id, its first row and its number of passages."""
-        found = self._query("SELECT article_id, first_row, passages FROM articles")
+        found = self._query("SELECT article_id, first_row, passages FROM articles", row=1)
         return {article_id: (first, count) for article_id, first, count in found}
+
+    def spans(self) -> list[list[tuple[int, int]]]:
+        """Return, for the base and for the newer part, the first row and the number of passages of
+        each article of its own rows, those of the base that do not count any more with them."""
+        asked = "SELECT first_row, passages FROM main.articles"
+        return [database.query(asked) for database in self._databases]
 
     def ids_of_source(self, source: str) -> list[str]:
         """Return the ids of the articles that the file `source` gave, in order."""
         found = self._query(
             "SELECT article_id FROM articles WHERE source = ? ORDER BY article_id", (source,)
         )
-        return [article_id for (article_id,) in found]
+        return sorted(article_id for (article_id,) in found)
 
     def articles_of_source(self, source: str) -> list[tuple[Article, int, list[Passage]]]:
         """Return the articles that the file `source` gave, as `every_article` yields them."""
@@ -180,10 +278,11 @@ class Records:
             "SELECT article_id, first_row, record, text FROM articles WHERE source = ? "
             "ORDER BY article_id",
             (source,),
+            row=1,
         )
         return [
             (article_from_json(record, text), first, self.passages_of(article_id))
-            for article_id, first, record, text in found
+            for article_id, first, record, text in sorted(found)
         ]
 
     def article_facts(self) -> tuple[list[str], list[str], list[str], list[str], list[str]]:
@@ -191,23 +290,28 @@ class Records:
         publishers, the languages, and when each was published and modified; "" where not stated.
         """
         found = self._query(
-            """SELECT article_id, coalesce(json_extract(record, '$.publisher'), ''),
+            """SELECT first_row, article_id, coalesce(json_extract(record, '$.publisher'), ''),
                       coalesce(json_extract(record, '$.language'), ''),
                       coalesce(json_extract(record, '$.published'), ''),
                       coalesce(json_extract(record, '$.modified'), '')
-            FROM articles WHERE passages > 0 ORDER BY first_row"""
+            FROM articles WHERE passages > 0 ORDER BY first_row""",
+            row=0,
         )
-        ids, publishers, languages, published, modified = ([f[i] for f in found] for i in range(5))
+        found.sort(key=itemgetter(0))
+        _, *facts = ([f[i] for f in found] for i in range(6))
+        ids, publishers, languages, published, modified = facts
         return ids, publishers, languages, published, modified
 
     def section_types(self) -> list[str]:
         """Return the section type of every row, in order."""
-        return [kind for (kind,) in self._query("SELECT section_type FROM passages ORDER BY row")]
+        asked = "SELECT section_type FROM main.passages ORDER BY row"
+        found = [kind for database in self._databases for (kind,) in database.query(asked)]
+        return found if self._places is None else [found[place] for place in self._places.tolist()]
 
     def headings(self) -> list[str]:
         """Return every heading of every passage's path, each once, in the order of rows."""
-        found = self._query("SELECT section FROM passages GROUP BY section ORDER BY min(row)")
-        return list(dict.fromkeys(h for (section,) in found for h in json.loads(section)))
+        found = self._query("SELECT min(row), section FROM passages GROUP BY section", row=0)
+        return list(dict.fromkeys(h for _, section in sorted(found) for h in json.loads(section)))
 
     def files(self) -> dict[str, FileRecord]:
         """Return what is known of every file of the corpus, by source."""
@@ -221,100 +325,15 @@ class Records:
         return dict(self._query("SELECT source, problem FROM files WHERE problem != ''"))
 
 
-def write_records(
-    path: Path,
-    articles: Iterable[tuple[Article, Sequence[Passage]] | str],
-    files: Iterable[FileRecord],
-    *,
-    live: Path | None = None,
-) -> tuple[int, int]:
-    """Write a new `records.db`; `articles` come by id. Return how many articles and passages.
-
-    An article given by its id alone is copied with its passages from the database `live`. Row
-    numbers are given in that order, from 0, passage after passage. Raises `OSError` when the disk
-    is full or fails, and `SnapshotDamaged` when `live` does not hold such an article.
-    """
-    try:
-        database = sqlite3.connect(path.absolute().as_uri(), uri=True)
-    except sqlite3.OperationalError as error:
-        raise OSError(f"{path.name}: {error}") from error
-    try:
-        database.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + _SCHEMA)
-        if live is not None:
-            kept = f"{live.absolute().as_uri()}?mode=ro&immutable=1"
-            database.execute("ATTACH DATABASE ? AS live", (kept,))
-        row = count = 0
-        for entry in articles:
-            if isinstance(entry, str):
-                row += _copy(database, entry, row)
-            else:
-                row += _insert(database, *entry, row)
-            count += 1
-        database.executemany(
-            "INSERT INTO files VALUES (?, ?, ?, ?, ?, ?, ?)",
-            [tuple(getattr(record, name) for name in FileRecord.__slots__) for record in files],
-        )
-        database.execute("CREATE INDEX passages_by_article ON passages (article_id, row)")
-        database.execute("CREATE INDEX articles_by_source ON articles (source)")
-        database.commit()
-    except sqlite3.OperationalError as error:
-        raise OSError(f"{path.name}: {error}") from error
-    finally:
-        database.close()
-    return count, row
-
-
-def _insert(
-    database: sqlite3.Connection, article: Article, passages: Sequence[Passage], row: int
-) -> int:
-    """Insert an article whose first passage is `row`; return how many passages it has."""
-    database.execute(
-        "INSERT INTO articles VALUES (?, ?, ?, ?, ?, ?)",
-        (
-            article.article_id,
-            article.source,
-            row,
-            len(passages),
-            article_to_json(article),
-            article.text,
-        ),
-    )
-    database.executemany(
-        "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?)",
-        [
-            (
-                row + offset,
-                passage.article_id,
-                passage.start,
-                passage.end,
-                json.dumps(passage.section, ensure_ascii=False),
-                passage.section_type,
-            )
-            for offset, passage in enumerate(passages)
-        ],
-    )
-    return len(passages)
-
-
-def _copy(database: sqlite3.Connection, article_id: str, row: int) -> int:
-    """Copy an article from the attached database to begin at `row`; return its passages' number."""
-    found = database.execute(
-        "SELECT first_row, passages FROM live.articles WHERE article_id = ?", (article_id,)
-    ).fetchone()
-    if found is None:
-        raise SnapshotDamaged(f"records.db does not hold article {article_id} any more.")
-    first, passages = found
-    database.execute(
-        "INSERT INTO articles SELECT article_id, source, ?, passages, record, text "
-        "FROM live.articles WHERE article_id = ?",
-        (row, article_id),
-    )
-    database.execute(
-        'INSERT INTO passages SELECT row + ?, article_id, start, "end", section, section_type '
-        "FROM live.passages WHERE row >= ? AND row < ?",
-        (row - first, first, first + passages),
-    )
-    return int(passages)
+def _passages_at(database: _Database, wanted: Sequence[int]) -> dict[int, Passage]:
+    """Return the passages of rows of one database, by row."""
+    found: dict[int, Passage] = {}
+    for begin in range(0, len(wanted), 500):
+        part = wanted[begin : begin + 500]
+        marks = ",".join("?" * len(part))
+        for row, *columns in database.query(f"{_PASSAGE} WHERE p.row IN ({marks})", part):
+            found[row] = _passage(columns)
+    return found
 
 
 def _passage(columns: Sequence[Any]) -> Passage:

@@ -14,7 +14,6 @@ next snapshot is written: of a corpus of any size only a window of articles is i
 """
 
 import hashlib
-import os
 import shutil
 import time
 from array import array
@@ -26,13 +25,12 @@ from pathlib import Path
 
 import numpy as np
 import Stemmer
-from numpy.typing import NDArray
 
-from index.dense import DenseIndex
+from index.arrays import Stored
 from index.encoder import Encoder
 from index.errors import NoSnapshot, SnapshotError, SourceError
-from index.history import check_room, open_whole_snapshot
-from index.lexical import LexicalIndex
+from index.history import open_whole_snapshot
+from index.parts import PartedVectors
 from index.records import Article, Manifest, Passage
 from index.snapshot import (
     FORMAT_VERSION,
@@ -40,18 +38,19 @@ from index.snapshot import (
     commit_snapshot,
     writer_lock,
 )
-from index.store import FileRecord, Records, write_records
+from index.store import FileRecord, Records
+from index.store_writing import write_records
+from ingest import writing
 from ingest.changes import Looks, hash_of, look_around
 from ingest.encoding_aside import EncodingAside, digest
 from ingest.languages import unknown_to
 from ingest.reading import read_file
 from ingest.segment import SegmenterSettings, search_texts, segment
 from ingest.token_counts import TokenCounter, remembering
+from ingest.writing import Content, proven_vectors, write_files
 
 READING = ".reading"
 """Folder, in that of the index, of what a run has read and not yet written."""
-CHUNK = 65_536
-"""Vectors copied at a time: 100 MB of 384 components."""
 
 OnProgress = Callable[[str, int, int], None]
 """Told `(stage, done, total)`; the stages are "reading" (files) and "encoding" (passages)."""
@@ -216,8 +215,8 @@ def _live(
 ) -> tuple[Snapshot | None, list[str]]:
     """Return the live snapshot where its rows can be used again, else None and why not."""
     try:
-        # Every byte: what is damaged there would be copied into the next one, and sealed as whole.
-        live = open_whole_snapshot(index)
+        # Every byte that is built upon: what is damaged there would be sealed as whole in the next.
+        live = open_whole_snapshot(index, unread_from=writing.GROWN_FROM)
     except NoSnapshot:
         return None, []
     except SnapshotError as error:
@@ -247,7 +246,7 @@ def _known_texts(looks: Looks, run: _Run) -> dict[bytes, int]:
             for article, first, passages in run.live.records.articles_of_source(source):
                 texts = run.found_by(article, passages)
                 found.update({digest(text): first + at for at, text in enumerate(texts)})
-    return found
+    return found if found and proven_vectors(run.live) else {}
 
 
 def _read_changes(
@@ -336,45 +335,40 @@ def _write(
     folder: Path, identifier: str, draft: _Draft, run: _Run, aside: EncodingAside
 ) -> Manifest:
     """Write the files of the next snapshot, and return its manifest."""
-    live = run.live
-    order = sorted({*draft.kept, *draft.fresh})
-    spans = [(-1, draft.fresh[name]) if name in draft.fresh else draft.kept[name] for name in order]
-    rows = np.concatenate(
-        [np.full(count, -1) if first < 0 else np.arange(first, first + count)
-         for first, count in spans] or [np.empty(0)]
-    ).astype(np.int64)  # fmt: skip
-    check_room(folder.parent.parent, len(rows), run.encoder.record.dimension, draft.new_bytes)
     staged = Records(run.staged)
+    places = array("q")
+
+    def whole(name: str) -> tuple[Article, Sequence[Passage]]:
+        if name in draft.again:
+            return draft.again[name]
+        article = staged.article(name)
+        if article is None:
+            raise LookupError(f"article {name} was read and is not in {run.staged}")
+        return article, staged.passages_of(name)
+
+    def found_by(name: str) -> list[str]:
+        texts = run.found_by(*whole(name))
+        places.extend(aside.place(text) for text in texts)
+        return texts
+
+    def vectors() -> Stored:
+        new = aside.finish()
+        old: Stored = run.live.dense.vectors if run.live else new[:0]
+        at = np.array(places, np.int64)
+        return PartedVectors(old, new, np.where(at < 0, -1 - at, len(old) + at))
+
+    dimension = run.encoder.record.dimension
     try:
-
-        def whole(name: str) -> tuple[Article, Sequence[Passage]]:
-            if name in draft.again:
-                return draft.again[name]
-            article = staged.article(name)
-            if article is None:
-                raise LookupError(f"article {name} was read and is not in {run.staged}")
-            return article, staged.passages_of(name)
-
-        places = array("q")
-
-        def texts() -> Iterator[str]:
-            for name in order:
-                for text in run.found_by(*whole(name)) if name in draft.fresh else ():
-                    places.append(aside.place(text))
-                    yield text
-
-        lexical = live.lexical.revised(rows, texts()) if live else LexicalIndex.build(texts())
-        lexical.save(folder / "lexical")
-        del lexical
-        articles, passages = write_records(
-            folder / "records.db",
-            (whole(name) if name in draft.fresh else name for name in order),
-            draft.files,
-            live=live.folder / "records.db" if live else None,
-        )
+        articles, passages = write_files(
+            folder,
+            run.live,
+            Content(
+                draft.kept, draft.fresh, whole, found_by, vectors, draft.files, dimension,
+                draft.new_bytes,
+            ),
+        )  # fmt: skip
     finally:
         staged.close()
-    _write_vectors(folder / "dense.faiss", rows, np.array(places), run, aside)
     return Manifest(
         format_version=FORMAT_VERSION,
         snapshot=identifier,
@@ -385,43 +379,3 @@ def _write(
         passages=passages,
         files={},
     )
-
-
-def _room_for(path: Path, shape: tuple[int, int]) -> NDArray[np.float32]:
-    """Return an array of `shape` that lies in the file `path`.
-
-    The disk is asked for all of it first, and says so by `OSError` when it has not as much: a page
-    that it cannot give later on ends the process (SIGBUS).
-    """
-    if not shape[0]:
-        return np.empty(shape, np.float32)
-    with path.open("wb") as file:
-        os.posix_fallocate(file.fileno(), 0, 4 * shape[0] * shape[1])
-    return np.memmap(path, np.float32, "r+", shape=shape)
-
-
-def _write_vectors(
-    path: Path,
-    rows: NDArray[np.int64],
-    places: NDArray[np.int64],
-    run: _Run,
-    aside: EncodingAside,
-) -> None:
-    """Write the dense index: the live snapshot's vectors where they hold, new ones else.
-
-    `rows` are the live rows, or -1 for the new ones, whose `aside.place` is in `places`.
-    """
-    new = aside.finish()
-    old = run.live.dense.vectors if run.live else new[:0]
-    shape = (len(rows), run.encoder.record.dimension)
-    vectors = _room_for(run.staged.with_name("rows.f32"), shape)
-    # One numbering for all: rows of `old`, then rows of `new`.
-    origin = rows.copy()
-    origin[rows < 0] = np.where(places < 0, -1 - places, len(old) + places)
-    for begin in range(0, len(rows), CHUNK):
-        part = origin[begin : begin + CHUNK]
-        above = part >= len(old)
-        vectors[begin : begin + CHUNK][above] = new[part[above] - len(old)]
-        vectors[begin : begin + CHUNK][~above] = old[part[~above]]
-    before = run.live.dense if run.live else None
-    DenseIndex.build(vectors, before=before, origin=rows).save(path)

@@ -48,10 +48,11 @@ class Live:
         self._known: dict[str, Known] = {}
         self._kept: dict[str, Searcher] = {}
 
-    def _open(self, index: Path) -> Searcher:
-        snapshot = open_whole_snapshot(index)
+    def _open(self, index: Path, before: Searcher | None = None) -> Searcher:
+        """Open the live snapshot; what it shares with that of `before` is not read again."""
+        snapshot = open_whole_snapshot(index, before=before.snapshot if before else None)
         check_encoder(snapshot.manifest, self._encoder.record)
-        searcher = Searcher(snapshot)
+        searcher = Searcher(snapshot, before)
         # The first question should not be the one that reads the files into memory.
         searcher.search("", self._encoder.encode([""])[0], 1)
         return searcher
@@ -64,7 +65,7 @@ class Live:
         with self._swap:
             if current_snapshot(self._settings.index) == self.info.snapshot:
                 return False
-            self._searcher = self._open(self._settings.index)
+            self._searcher = self._open(self._settings.index, self._searcher)
             self._encoder.forget()
             return True
 
@@ -143,14 +144,16 @@ class Live:
             found = self._kept.pop(identifier, None)
             if found is None:
                 try:
-                    snapshot = open_whole_snapshot(self._settings.index, identifier)
+                    snapshot = open_whole_snapshot(
+                        self._settings.index, identifier, before=live.snapshot
+                    )
                     check_encoder(snapshot.manifest, self._encoder.record)
                 except SnapshotError as error:
                     why = self._settings.without_folders(str(error))
                     raise SnapshotNotKept(
                         f"snapshot {identifier} cannot be asked any more: {why}"
                     ) from error
-                found = Searcher(snapshot)
+                found = Searcher(snapshot, live)
             # The one asked for last comes last; the one not asked for longest makes room.
             while len(self._kept) >= KEPT_OPEN:
                 del self._kept[next(iter(self._kept))]

@@ -39,6 +39,9 @@ from pathlib import Path
 from index.encoder import DeterministicEncoder
 from ingest.pipeline import update_index
 import ingest.readers.markdown, ingest.readers.text, ingest.readers.html
+import ingest.writing
+if "GROWN" in os.environ:
+    ingest.writing.GROWN_FROM, ingest.writing.SHARE = 0, 0.01
 corpus, index, at = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
 def step(name):
     if name == at:
@@ -47,7 +50,7 @@ lines = 0
 def trace(frame, event, argument):
     global lines
     if not frame.f_code.co_filename.endswith(("snapshot.py", "store.py", "pipeline.py", "dense.py",
-                                             "lexical.py", "history.py")):
+                                             "lexical.py", "history.py", "writing.py", "parts.py")):
         return None
     if event == "line":
         lines += 1
@@ -83,6 +86,16 @@ def run(corpus: Path, index: Path, at: str) -> "subprocess.CompletedProcess[str]
     )
 
 
+@pytest.fixture(params=["one part", "two parts"])
+def parts(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Have the writer write everything anew, or grow the index by a newer part."""
+    if request.param == "two parts":
+        monkeypatch.setenv("GROWN", "yes")
+        monkeypatch.setattr("ingest.writing.GROWN_FROM", 0)
+        monkeypatch.setattr("ingest.writing.SHARE", 0.01)
+    return str(request.param)
+
+
 def whole(index: Path) -> str:
     """Open the live snapshot, every byte compared; return its id."""
     snapshot = open_whole_snapshot(index)
@@ -100,7 +113,7 @@ def finishes(corpus: Path, index: Path) -> None:
 
 
 @pytest.mark.parametrize("step", ["write", "seal", "rename", "point", "prune"])
-def test_killed_at_each_step(corpus: Path, tmp_path: Path, step: str) -> None:
+def test_killed_at_each_step(corpus: Path, tmp_path: Path, step: str, parts: str) -> None:
     index = tmp_path / "index"
     update_index(corpus, index, DeterministicEncoder())
     before = current_snapshot(index)
@@ -108,9 +121,10 @@ def test_killed_at_each_step(corpus: Path, tmp_path: Path, step: str) -> None:
     assert run(corpus, index, step).returncode == -signal.SIGKILL
     assert (whole(index) == before) == (step != "prune")
     finishes(corpus, index)
+    assert (open_whole_snapshot(index).newer is None) == (parts == "one part")
 
 
-def test_killed_at_any_moment(corpus: Path, tmp_path: Path) -> None:
+def test_killed_at_any_moment(corpus: Path, tmp_path: Path, parts: str) -> None:
     index = tmp_path / "index"
     update_index(corpus, index, DeterministicEncoder())
     write(corpus / "new.md", "# New\n\nRest helps a tired muscle.\n")
@@ -133,6 +147,7 @@ def test_killed_at_any_moment(corpus: Path, tmp_path: Path) -> None:
             finishes(corpus, index)
     assert killed >= KILLS * 0.8
     assert True in seen
+    assert (open_whole_snapshot(index).newer is None) == (parts == "one part")
 
 
 @contextmanager
@@ -308,7 +323,7 @@ def test_vectors_of_a_damaged_snapshot_are_not_used_again(corpus: Path, tmp_path
     assert report.encoded == report.passages
     fresh = tmp_path / "fresh"
     update_index(corpus, fresh, DeterministicEncoder())
-    vectors = [open_whole_snapshot(place).dense.vectors.tobytes() for place in (index, fresh)]
+    vectors = [open_whole_snapshot(place).dense.vectors[:].tobytes() for place in (index, fresh)]
     assert vectors[0] == vectors[1]
 
 
@@ -394,9 +409,10 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_a_disk_that_is_full_at_any_byte_leaves_what_is_live(
-    corpus: Path, small_disk: Path, monkeypatch: pytest.MonkeyPatch
+    corpus: Path, small_disk: Path, monkeypatch: pytest.MonkeyPatch, parts: str
 ) -> None:
-    monkeypatch.setattr("ingest.pipeline.check_room", lambda *_: None)  # as if others wrote too
+    # As if others wrote too.
+    monkeypatch.setattr("ingest.writing.check_room", lambda *_, **__: None)
     index, ballast = small_disk / "index", small_disk / "ballast"
     update_index(corpus, index, DeterministicEncoder())
     size = sum(path.stat().st_size for path in index.rglob("*") if path.is_file())
@@ -419,3 +435,4 @@ def test_a_disk_that_is_full_at_any_byte_leaves_what_is_live(
         whole(index)
         finishes(corpus, index)
     assert refused > 5
+    assert (open_whole_snapshot(index).newer is None) == (parts == "one part")

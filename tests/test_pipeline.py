@@ -55,7 +55,7 @@ def content(index: Path) -> dict[str, object]:
     files = snapshot.records.files().values()
     held = {
         "articles": list(snapshot.records.every_article()),
-        "vectors": snapshot.dense.vectors.tobytes(),
+        "vectors": snapshot.dense.vectors[:].tobytes(),
         "vocabulary": snapshot.lexical.vocabulary,
         "terms": snapshot.lexical._matrix().toarray().tolist(),
         "files": sorted((f.source, f.sha256, f.problem) for f in files),

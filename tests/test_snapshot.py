@@ -39,7 +39,7 @@ from index.snapshot import (
     snapshots,
     writer_lock,
 )
-from index.store import write_records
+from index.store_writing import write_records
 
 ENCODER = EncoderRecord("tiny", 2, 10, "fingerprint-of-tiny")
 STEPS = ["write", "seal", "rename", "point", "prune"]

@@ -14,8 +14,8 @@ from index.store import (
     Records,
     article_from_json,
     article_to_json,
-    write_records,
 )
+from index.store_writing import write_records
 
 STORABLE = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
 
