@@ -32,14 +32,15 @@ class TwoBits:
         n, d = vectors.shape
         seen = vectors[:: max(1, n // SEEN)].astype(np.float64)
         mean, deviation = (of.astype(np.float32) for of in (seen.mean(axis=0), seen.std(axis=0)))
-        codes = np.empty((n, -(-d // 4)), np.uint8)
+        codes = np.zeros((n, -(-d // 4)), np.uint8)
         for start, part in strides(vectors):
             # Components past the last are 0 in all rows, and the query's.
             level = np.zeros((len(part), 4 * codes.shape[1]), np.uint8)
             for edge in EDGES:
                 level[:, :d] += part > mean + np.float32(edge) * deviation
-            quarters = level.reshape(len(part), -1, 4) << np.array([0, 2, 4, 6], np.uint8)
-            codes[start : start + len(part)] = np.bitwise_or.reduce(quarters, axis=2)
+            packed = codes[start : start + len(part)]
+            for place in range(4):
+                packed |= level[:, place::4] << np.uint8(2 * place)
         wide = 4 * codes.shape[1] - d
         centres = np.pad(mean, (0, wide))[:, None] + np.pad(deviation, (0, wide))[:, None] * LEVELS
         pair = np.arange(len(LEVELS) ** 2)
