@@ -59,10 +59,10 @@ TOKENIZED = 1024
 class OpenvinoEncoder:
     """A BERT model compiled for this processor. Holds no state: any number of threads may call.
 
-    In the precision that suits the processor, unless one is given: bfloat16 (cosine to float32 at
-    least 0.9999), 8 bits (0.999) or float32. A few short texts, such as questions, go through a
-    copy compiled for latency (one at a time, all cores); more, through a copy compiled for
-    throughput (a stream for each core or so), made when first needed.
+    In the precision that suits the processor, bfloat16 (cosine to float32 at least 0.9999) or
+    float32, unless one is given, which may be 8 bits (0.999). A few short texts, such as questions,
+    go through a copy compiled for latency (one at a time, all cores); more, through a copy compiled
+    for throughput (a stream for each core or so), made when first needed.
     """
 
     def __init__(self, folder: ModelFolder, *, precision: Precision | None = None) -> None:
@@ -80,16 +80,18 @@ class OpenvinoEncoder:
                 "this processor has no bfloat16. Set PINCITE_RUNTIME=openvino, which takes what it "
                 "has."
             )
-        self._set_up(precision or suited(capabilities))
-        if self._precision == "int8":
+        self._precision = precision or suited(capabilities)
+        eight_bit = self._precision == "int8"
+        # Kept: the compiled copies share its constants, so the second costs 40 MB and not 190.
+        self._graph = build_graph(folder.path, self._settings, eight_bit=eight_bit)
+        self._quick = self._compiled("LATENCY")
+        if eight_bit:
             try:
                 self._quick([np.zeros((1, STEP), np.int32), np.ones((1, STEP), np.int32)])
-            except RuntimeError as error:  # a processor whose kernels want more than its flags say
-                if precision is not None:
-                    raise EncoderError(
-                        "this processor cannot encode in 8 bits. Set PINCITE_RUNTIME=openvino-f32."
-                    ) from error
-                self._set_up("f32")
+            except RuntimeError as error:  # the kernels want AVX2 with VNNI, or AVX-512
+                raise EncoderError(
+                    "this processor cannot encode in 8 bits. Set PINCITE_RUNTIME=openvino."
+                ) from error
         self._record = EncoderRecord(
             name=folder.name,
             dimension=self._settings.dimension,
@@ -175,12 +177,6 @@ class OpenvinoEncoder:
             for request, _ in under_way:
                 with suppress(RuntimeError):
                     request.wait()
-
-    def _set_up(self, precision: Precision) -> None:
-        self._precision = precision
-        # Kept: the compiled copies share its constants, so the second costs 40 MB and not 190.
-        self._graph = build_graph(self._folder.path, self._settings, eight_bit=precision == "int8")
-        self._quick = self._compiled("LATENCY")
 
     def _steady(self) -> openvino.CompiledModel:
         with self._compiling:

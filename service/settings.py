@@ -93,8 +93,8 @@ class Settings(BaseSettings):
         ],
         Field(
             description="What computes the vectors: `openvino` (`-bf16`, `-int8` or `-f32` for "
-            "one precision) or `sentence-transformers`; `auto` takes the fastest that is installed "
-            "and suits the processor."
+            "one precision) or `sentence-transformers`; `auto` takes the first that is installed, "
+            "in bfloat16 or float32, as suits the processor."
         ),
     ] = "auto"
     host: Annotated[
