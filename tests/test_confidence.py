@@ -237,3 +237,18 @@ def test_small_corpora_stay_silent_when_they_should(asked: list[tuple[str, bool,
     silenced = [q for q, answerable, answered in asked if answerable and not answered]
     assert len(spoken) <= 2, spoken
     assert len(silenced) <= 2, silenced
+
+
+@pytest.mark.slow
+def test_who_lowers_the_threshold_gets_questions_no_less_corrected(tmp_path: Path) -> None:
+    encoder = open_encoder()
+    update_index(ROOT / "corpus", tmp_path, encoder)
+
+    def corrected(question: str, threshold: float) -> str | None:
+        settings = load_settings(corpus=ROOT / "corpus", index=tmp_path, answer_threshold=threshold)
+        return Answers(settings, encoder).ask(question, 1).did_you_mean
+
+    for threshold in (1e-9, 0.5):
+        assert corrected("quinnine for crampz", threshold) == "quinine for crampz"
+        assert corrected("how do I renew my pasport", threshold) is None
+    assert corrected("quinnine for crampz", 0.99) is None
