@@ -338,6 +338,7 @@ TEXTS = {
     "one sign, over and over": "chest pain " * 2000,
     "openings of many patterns": "my left arm took what if not face " * 1000,
     "numbers": "38 weeks 39.5 " * 2000,
+    "suppositions in one clause": "in case chest pain sweating " * 800,
     "cues of a hospital": "she fell, was taken to hospital, now its worse " * 500,
     "sentences of a hospital": "he fell. he is in hospital. " * 800,
     "apostrophes and repeats": "a'aa'b'bb'" * 2000,

@@ -83,11 +83,13 @@ class _Reach:
         self._past = self._clauses("past", excused=self._places("not_past"), after_comma=True)
         self._habit = self._clauses("habit", excused=self._places("not_habit"))
         self._supposed: set[int] = set()
+        after = 0  # cues come in the order of the text: no word is looked at twice
         for cue in at.get("supposed", ()):
-            for index in range(cue.first, len(words)):
+            for index in range(max(cue.first, after), len(words)):
                 if words[index].clause > words[cue.last].clause:
                     break
                 self._supposed.add(index)
+                after = index + 1
         self._in_care = self._clauses("in_care", excused=self._places("not_in_care"), fronted=False)
         self._in_care |= self._seen_to()
         # sentence -> where it last says that something is worse now
