@@ -68,7 +68,9 @@ def look_at(file: SourceFile | FileRecord, known: Mapping[str, FileRecord], now:
         return Look(None, file, fresh=False)
     before = known.get(file.source)
     if before and _untouched(file, before):
-        return Look(file, replace(before, modified_ns=_trusted_time(file, now)), fresh=False)
+        trusted = _trusted_time(file, now)
+        same = trusted == before.modified_ns
+        return Look(file, before if same else replace(before, modified_ns=trusted), fresh=False)
     outline = outline_of(file)
     record = FileRecord(
         file.source,

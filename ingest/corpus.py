@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePath
@@ -125,7 +126,8 @@ def find_files(corpus: Path) -> Iterator[SourceFile | FileRecord]:
 
 def _source(path: Path, corpus: Path) -> str:
     """Return the path inside the corpus; a byte of a name that is not UTF-8 stands as U+FFFD."""
-    name = path.relative_to(corpus).as_posix()
+    # As text: taking two paths apart took a third of the time of looking at 150,000 files.
+    name = str(path).removeprefix(os.path.join(corpus, ""))  # noqa: PTH118
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
@@ -133,12 +135,16 @@ def _problem(path: Path, root: Path) -> str:
     """Return why the file is not looked into, or ""."""
     try:
         path.name.encode("utf-8")
+        if stat.S_ISREG(path.lstat().st_mode):
+            return ""
         if path.is_symlink() and not path.resolve().is_relative_to(root):
             return "a link out of the corpus; not followed"
         if not path.exists():
             return "a link to nothing" if path.is_symlink() else "it vanished while being listed"
         if not path.is_file():
             return "not a file that can be read (a pipe, a socket or a device)"
+    except FileNotFoundError:
+        return "it vanished while being listed"
     except UnicodeEncodeError:
         return "its name is not UTF-8; rename it"
     except RuntimeError:  # how pathlib reports a circle before Python 3.13
@@ -151,8 +157,9 @@ def _problem(path: Path, root: Path) -> str:
 def _owners(sidecars: set[Path], paths: list[Path]) -> dict[Path, Path]:
     """Return each article's sidecar: the first of its `sidecar_names` that there is."""
     found: dict[Path, Path] = {}
-    for path in paths:
-        if path in sidecars:
+    folders = {path.parent for path in sidecars}
+    for path in paths if folders else ():
+        if path.parent not in folders or path in sidecars:
             continue
         for candidate in sidecar_names(path):
             if candidate in sidecars:
@@ -163,13 +170,13 @@ def _owners(sidecars: set[Path], paths: list[Path]) -> dict[Path, Path]:
 def _found(path: Path, corpus: Path, by_owner: dict[Path, Path]) -> SourceFile | FileRecord:
     sidecar = by_owner.get(path)
     try:
-        stats = [path.stat(), *([sidecar.stat()] if sidecar else [])]
+        looks = [path.stat(), *([sidecar.stat()] if sidecar else [])]
     except OSError as error:
         return FileRecord(_source(path, corpus), "", 0, 0, str(_unreadable(error)))
     return SourceFile(
         source=_source(path, corpus),
         path=path,
         sidecar=sidecar,
-        size=sum(stat.st_size for stat in stats),
-        modified_ns=max(stat.st_mtime_ns for stat in stats),
+        size=sum(look.st_size for look in looks),
+        modified_ns=max(look.st_mtime_ns for look in looks),
     )
