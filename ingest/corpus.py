@@ -100,8 +100,9 @@ def find_files(corpus: Path) -> Iterator[SourceFile | FileRecord]:
 
     for folder, folders, names in os.walk(corpus, onerror=unopened):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        paths += [Path(folder) / name for name in names if not name.startswith(".")]
-        linked = [Path(folder) / name for name in folders if (Path(folder) / name).is_symlink()]
+        here = Path(folder)
+        paths += [here / name for name in names if not name.startswith(".")]
+        linked = [here / name for name in folders if (here / name).is_symlink()]
         passed_over += [
             FileRecord(_source(path, corpus), "", 0, 0, "a link to a folder; not followed")
             for path in linked
