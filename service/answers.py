@@ -229,7 +229,10 @@ class Answers(Live):
             hits = result.hits
             reading = Reading(searcher, query, named, vector, self.known_of(searcher))
             probable = reading.probabilities(hits)
-            doubts = reading.doubts(hits, probable, threshold)
+            # Where none answers with all its missing words, one may that misses none that matters.
+            answered = any(one >= threshold for one in probable)
+            hoped = probable if answered else reading.hoped(hits, probable, threshold)
+            doubts = reading.doubts(hits, hoped, threshold)
         without: dict[str, Vector] = {}
         if doubts:
             began = time.perf_counter()

@@ -19,6 +19,7 @@ from service.evidence.confidence import (
     doubts,
     evidence,
     held,
+    least_to_lift,
     matters,
     probability,
     title_named,
@@ -121,17 +122,21 @@ class Reading:
         return found
 
     def probabilities(
-        self, hits: Sequence[Hit], without: Mapping[str, Vectors] | None = None
+        self,
+        hits: Sequence[Hit],
+        without: Mapping[str, Vectors] | None = None,
+        *,
+        hopeful: bool = False,
     ) -> list[float]:
         """Return, for each hit, the probability that its passage answers the question.
 
-        `without` holds, for terms of `doubts`, the vector of the question less that term. With it
-        a probability is never larger than without it: a term in doubt does not matter until then.
+        `without` holds, for terms of `doubts`, the vector of the question less that term; any other
+        matters in full. When `hopeful`, it is what no doubt can raise: as if none of them mattered.
         """
         rows = np.array([hit.row for hit in hits], np.int64)
         titles = self._titles([hit.passage.article_id for hit in hits])
         words = self._held(rows)
-        mattering = dict.fromkeys(self._doubts, 0.0)
+        mattering = dict.fromkeys(self._doubts, 0.0) if hopeful else {}
         around: list[dict[str, float]] = [{} for _ in hits]
         for term, vector in (without or {}).items():
             mattering[term] = matters(float(self._vector @ vector))
@@ -141,7 +146,7 @@ class Reading:
         found = []
         for hit, title, inside, cosines in zip(hits, titles, words, around, strict=True):
             # Of what holds all of the terms there is no doubt.
-            known = None if cosines else self._probable.get(hit.row)
+            known = None if cosines or hopeful else self._probable.get(hit.row)
             if known is None:
                 named = self._named_by_question(title)
                 known = probability(
@@ -149,9 +154,21 @@ class Reading:
                         self._asked, hit, title, self._lexical, inside, cosines, mattering, named
                     )
                 )
-                if not cosines:
+                if not cosines and not hopeful:
                     self._probable[hit.row] = known
             found.append(known)
+        return found
+
+    def hoped(
+        self, hits: Sequence[Hit], probable: Sequence[float], threshold: float
+    ) -> list[float]:
+        """Return `probable`, hopeful where that may reach `threshold`."""
+        least = least_to_lift(threshold)
+        places = [place for place, p in enumerate(probable) if p >= least]
+        found = list(probable)
+        lifted = self.probabilities([hits[place] for place in places], hopeful=True)
+        for place, p in zip(places, lifted, strict=True):
+            found[place] = p
         return found
 
     def _named_by_question(self, title: str) -> float:

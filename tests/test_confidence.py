@@ -29,6 +29,7 @@ from service.evidence.confidence import (
     evidence,
     fitted,
     held,
+    least_to_lift,
     matters,
     probability,
     rise_share,
@@ -92,6 +93,15 @@ def test_a_rarer_missing_word_never_raises_it(found: Evidence, more: float) -> N
 def test_to_be_nearer_without_a_word_it_lacks_never_raises_it(found: Evidence, more: float) -> None:
     raised = dataclasses.replace(found, rise=min(1.0, found.rise + more))
     assert probability(raised) <= probability(found)
+
+
+@given(evidences, st.floats(1e-9, 1 - 1e-9))
+def test_below_the_least_nothing_that_is_missed_makes_an_answer(
+    found: Evidence, threshold: float
+) -> None:
+    hopeful = probability(dataclasses.replace(found, missing=0.0))
+    if hopeful >= threshold * (1 + 1e-6):
+        assert probability(found) >= least_to_lift(threshold) * (1 - 1e-6)
 
 
 @given(evidences)

@@ -300,3 +300,9 @@ def probability(found: Evidence, model: Model | None = None) -> float:
         + by.rise * rise_share(found.size) * found.rise
     )
     return 1 / (1 + math.exp(-score))
+
+
+def least_to_lift(threshold: float) -> float:
+    """Return the probability below which none reaches `threshold`, in (0, 1), whatever does not
+    matter: a word that is missed lowers the score by the weight of `missing` at most."""
+    return 1 / (1 + (1 / threshold - 1) * math.exp(-fitted().missing))
