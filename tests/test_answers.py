@@ -307,10 +307,10 @@ def test_a_question_is_answered_while_a_kept_snapshot_is_opened(
     desk = Answers(settings, DeterministicEncoder())
     begun, go_on = threading.Event(), threading.Event()
 
-    def slow(folder: Path, identifier: str | None = None) -> Snapshot:
+    def slow(folder: Path, identifier: str, *, before: Snapshot) -> Snapshot:
         begun.set()
         assert go_on.wait(30)
-        return open_whole_snapshot(folder, identifier)
+        return open_whole_snapshot(folder, identifier, before=before)
 
     monkeypatch.setattr("service.live.open_whole_snapshot", slow)
     with ThreadPoolExecutor(1) as pool:
