@@ -1,14 +1,14 @@
 """Dense search: unit vectors in, the rows with the largest inner product out.
 
-    query ──▶ a look at two bits a component (FAISS) ──▶ the best of that ──▶ float32, exactly
-                 └─ not deep enough, or a filter: a look at 8-bit codes ──┘
+    query ──▶ a look at 8-bit codes, or at fewer bits (FAISS) ──▶ the best of that ──▶ float32
 
-8-bit codes have a known error, and every row that it could hide is scored by its stored vector: so
-the result is exact under a filter, and wherever they are looked at (`index.codes`). Two bits a
-component (`index.two_bits`) take a sixth of the time. Their error is known of the rows that are
-scored only; where a row beyond these would need no more than `SURE` deviations of it to be among
-the best, the codes are looked at. From `SKETCHED_FROM` rows on the look is at sketches, smaller
-still (`index.sketches`), and may miss a row. Row i of the matrix is row i of the snapshot.
+8-bit codes have a known error, and every row that it could hide is scored by its stored vector:
+so the result is exact below `GLIMPSED_FROM` rows, and under a filter (`index.codes`). From there on
+two bits a component are looked at first, in a sixth of the time (`index.two_bits`). Their error is
+known of the rows that are scored only; where a row beyond these would need no more than `SURE`
+deviations of it to be among the best, the codes are looked at. From `SKETCHED_FROM` rows on the
+look is at sketches, smaller still (`index.sketches`), and may miss a row. Row i of the matrix is
+row i of the snapshot.
 """
 
 import struct
@@ -31,11 +31,14 @@ by less than 1e-6 for unit vectors of 64 to 1,024 components (tests/test_dense.p
 FEW = 2_000
 """Rows that are all scored exactly: it takes less than a look at the codes and another after it."""
 
-GLIMPSED, SURE = 1_500, 3.0
+GLIMPSED_FROM = 50_000
+"""Rows from which two bits are looked at: below, they would save 1.3 ms of some 20 a question, and
+an exact result is worth more. At 180,000 it is 7 of 12 ms of the search."""
+GLIMPSED, SURE = 2_000, 3.0
 """Rows of a look at two bits that are scored exactly, at `k` of 200, and how many deviations of
-their errors the rest must be below. Of 35,927 passages, 1 of 100 questions is sent on to the codes;
-of the others 1 of 100 lacks a row of its best 200. With 1,000 and 2,000 rows 22 and 0.2 of 100 are
-sent on, and 3 and 0 lack a row (401 questions; docs/scale.md)."""
+their errors the rest must be below. Of 401 questions, 0.2 of 100 are sent on to the codes, and none
+of the others lacks a row of its best 200; with 1,500 and 1,000 rows 1 and 22 of 100 are sent on,
+and 1 and 3 of 100 lack one (docs/scale.md)."""
 SKETCHED_FROM = 200_000
 """Rows from which sketches are looked at."""
 RESCORED, OFTEN = 2_000, 5
@@ -178,7 +181,7 @@ class DenseIndex:
         or too many components, for such a look.
         """
         looked = max(OFTEN * k, GLIMPSED)
-        if max(looked, self._few) >= len(self) or self.dimension > WIDEST:
+        if max(looked, self._few, GLIMPSED_FROM - 1) >= len(self) or self.dimension > WIDEST:
             return None
         rows, rough = self._two_bits().nearest(query, looked)
         if len(rows) < looked:

@@ -9,6 +9,11 @@ from index.dense import DenseIndex
 from index.two_bits import EDGES, LEVELS, WIDEST, TwoBits
 
 
+@pytest.fixture(autouse=True)
+def _glimpsed_from_the_first_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dense, "GLIMPSED_FROM", 0)
+
+
 def unit(matrix: np.ndarray) -> Vectors:
     scaled: Vectors = (matrix / np.linalg.norm(matrix, axis=1, keepdims=True)).astype(np.float32)
     return scaled
@@ -68,7 +73,7 @@ def test_the_best_of_many_are_those_of_brute_force() -> None:
 def test_what_two_bits_cannot_tell_apart_is_looked_at_by_codes() -> None:
     # All rows so close together that the look's errors are larger than what parts them.
     rng = np.random.default_rng(3)
-    vectors = unit(unit(rng.normal(size=(1, 64))) + 0.002 * rng.normal(size=(6_000, 64)))
+    vectors = unit(unit(rng.normal(size=(1, 64))) + 0.002 * rng.normal(size=(24_000, 64)))
     index = DenseIndex(vectors)
     for query in unit(vectors[:10] + 0.1 * rng.normal(size=(10, 64))):
         assert index._glimpsed(query, 200) is None
@@ -95,7 +100,9 @@ def test_wider_vectors_and_few_rows_are_looked_at_by_codes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(dense, "TwoBits", None)  # whoever made one would fail
-    for vectors in (clustered(3_000, WIDEST + 1), clustered(2_000)):
+    for vectors in (clustered(3_000, WIDEST + 1), clustered(2_000), clustered(5_000)):
+        if len(vectors) == 5_000:
+            monkeypatch.setattr(dense, "GLIMPSED_FROM", 5_001)
         index = DenseIndex(vectors)
         _, rows = index.search(vectors[:1], 20)
         assert rows[0].tolist() == nearest_of_all(vectors, vectors[0], 20).tolist()
