@@ -79,8 +79,8 @@ def open_whole_snapshot(
         try:
             marks = _marks(snapshot)
             large = unread_from is not None and snapshot.manifest.passages >= unread_from
-            unread = set(base_files(snapshot.manifest)) if large else set()
-            vouched = vouched_for(snapshot.folder, before) if before else set()
+            unread = {*base_files(snapshot.manifest)} - {"records.db"} if large else set()
+            vouched = vouched_for(snapshot.manifest, snapshot.folder, before) if before else set()
             fault = _damage(index, snapshot.manifest.snapshot, unread | vouched)
         except BaseException:
             snapshot.records.close()

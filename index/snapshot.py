@@ -27,7 +27,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache, partial
 from pathlib import Path
@@ -50,6 +50,8 @@ from index.records import EncoderRecord, Manifest
 from index.store import Records
 
 FORMAT_VERSION = 2
+FORMAT_IN_PARTS = 3
+"""Of a snapshot with a newer part: a Pincite that does not know of these would read its base."""
 NEWER = "newer"
 """Folder, in that of a snapshot, of the part that is newer than its base."""
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -184,7 +186,7 @@ def read_manifest(folder: Path) -> Manifest:
     try:
         fields = json.loads(path.read_text("utf-8"))
         version = fields["format_version"]
-        if version == FORMAT_VERSION:
+        if version in {FORMAT_VERSION, FORMAT_IN_PARTS}:
             fields["encoder"] = EncoderRecord(**fields["encoder"])
             if not isinstance(fields["files"], dict):
                 raise ValueError("no list of files")
@@ -241,7 +243,7 @@ def _open(index: Path, wanted: str, before: Snapshot | None, unread_from: int | 
         base = before.base if before and shared else Part.open(folder, look=look)
         newer, places = None, None
         vectors, words = base.vectors, base.words
-        if (folder / NEWER).is_dir():
+        if any(name.startswith(f"{NEWER}/") for name in manifest.files):
             newer = Part.open(folder / NEWER)
             places = _places(folder / NEWER, base, newer)
             vectors = PartedVectors(base.vectors, newer.vectors, places)
@@ -292,17 +294,18 @@ def base_files(manifest: Manifest) -> list[str]:
 
 def shares_base(folder: Path, other: Snapshot) -> bool:
     """Tell whether the snapshot in `folder` stands on the same files as `other`, which is open."""
-    return {*base_files(read_manifest(folder))} <= vouched_for(folder, other)
+    manifest = read_manifest(folder)
+    return {*base_files(manifest)} <= vouched_for(manifest, folder, other)
 
 
-def vouched_for(folder: Path, before: Snapshot) -> set[str]:
+def vouched_for(manifest: Manifest, folder: Path, before: Snapshot) -> set[str]:
     """Return the files of a snapshot that are, on the disk, those that `before` has compared.
 
     One that has been compared and is held open since can only be another file by another inode, and
     only be written to at another time: its bytes, as far as the disk keeps them, are the same. What
     a disk loses later is found at the next start, and by `pincite verify`.
     """
-    hashes, known = read_manifest(folder).files, before.manifest.files
+    hashes, known = manifest.files, before.manifest.files
     names = [name for name in before.marks if hashes.get(name) == known.get(name)]
     return {name for name in names if Mark.of(folder / name) == before.marks[name]}
 
@@ -412,7 +415,11 @@ def commit_snapshot(
     step("prune")
     for old in snapshots(index)[keep:]:
         if old != identifier:
-            shutil.rmtree(folder / old, ignore_errors=True)
+            # Gone in one step: one that is killed leaves what the next writer sweeps away.
+            aside = folder / f".{old}.partial"
+            with suppress(OSError):
+                (folder / old).rename(aside)
+            shutil.rmtree(aside, ignore_errors=True)
     return manifest
 
 

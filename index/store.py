@@ -78,18 +78,19 @@ class _Database:
         """Open `path`; with `newer`, what that file says is gone or stands in it is not found."""
         self._lock = threading.Lock()
         try:
+            length = path.stat().st_size
             self._connection = sqlite3.connect(read_only(path), uri=True, check_same_thread=False)
-        except sqlite3.DatabaseError as error:
+        except (OSError, sqlite3.DatabaseError) as error:
             raise SnapshotDamaged(f"{path.name} cannot be read: {error}.") from error
         # The last reader of a snapshot that another has replaced closes it by letting go of it.
         weakref.finalize(self, self._connection.close).atexit = False
         try:
             # Read in place instead of copied page by page: the file never changes. 40 passages
             # take 0.85 ms of processor time so, and 1.35 without.
-            self.query(f"PRAGMA mmap_size = {MAPPED if path.stat().st_size <= MAPPED else 0}")
+            self.query(f"PRAGMA mmap_size = {MAPPED if length <= MAPPED else 0}")
             # What SQLite does not look for by itself: pages missing at the end.
             (((pages,),), ((size,),)) = (self.query(f"PRAGMA page_{s}") for s in ("count", "size"))
-            if pages * size != path.stat().st_size or not pages:
+            if pages * size != length or not pages:
                 raise SnapshotDamaged(f"{path.name} cannot be read: it is cut off.")
             if newer is not None:
                 self.query("ATTACH DATABASE ? AS newer", (read_only(newer),))

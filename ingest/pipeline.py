@@ -33,7 +33,9 @@ from index.history import open_whole_snapshot
 from index.parts import PartedVectors
 from index.records import Article, Manifest, Passage
 from index.snapshot import (
+    FORMAT_IN_PARTS,
     FORMAT_VERSION,
+    NEWER,
     Snapshot,
     commit_snapshot,
     writer_lock,
@@ -241,6 +243,8 @@ def _known_texts(looks: Looks, run: _Run) -> dict[bytes, int]:
     if run.live is None:
         return found
     anew = [look.record.source for look in looks.looks if looks.to_read(look)]
+    if not anew:  # where files only went, nothing is there to have their vectors
+        return found
     for source in (*anew, *looks.removed):
         if source in looks.known:
             for article, first, passages in run.live.records.articles_of_source(source):
@@ -370,7 +374,7 @@ def _write(
     finally:
         staged.close()
     return Manifest(
-        format_version=FORMAT_VERSION,
+        format_version=FORMAT_IN_PARTS if (folder / NEWER).is_dir() else FORMAT_VERSION,
         snapshot=identifier,
         built=datetime.now(UTC).isoformat(timespec="seconds"),
         encoder=run.encoder.record,

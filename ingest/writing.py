@@ -66,9 +66,12 @@ class Content:
 def _unread(live: Snapshot) -> list[str]:
     """Return the files of the live snapshot that were not compared when it was opened to write.
 
-    The base of a large one is linked with the hash that it was sealed with: nothing is made of it.
+    The base of a large one is linked with the hash that it was sealed with. Its records are
+    compared all the same: which rows are kept, and which vectors are used again, follows from them.
     """
-    return base_files(live.manifest) if live.manifest.passages >= GROWN_FROM else []
+    if live.manifest.passages < GROWN_FROM:
+        return []
+    return [name for name in base_files(live.manifest) if name != "records.db"]
 
 
 def write_files(folder: Path, live: Snapshot | None, content: Content) -> tuple[int, int]:
@@ -170,6 +173,8 @@ def _write_newer(
     everything = PartedVectors(live.base.vectors, vectors, places)
     sketches = DenseIndex.build(everything, before=live.dense, origin=rows).sketches
     if sketches is not None:
+        if live.dense.sketches is None or sketches.means is not live.dense.sketches.means:
+            _prove(live, ["dense.faiss"])  # they were made anew, of all vectors
         sketches.save(folder / "sketches")
 
 

@@ -252,7 +252,7 @@ def test_the_base_is_linked_with_its_hashes_and_read_once(corpus: Path, tmp_path
         assert before.manifest.files[name] == after.manifest.files[name]
     new = {*after.manifest.files} - {*BASE}
     assert {name.partition("/")[0] for name in new} == {NEWER}
-    assert vouched_for(after.folder, before) == {*BASE}
+    assert vouched_for(after.manifest, after.folder, before) == {*BASE}
     beside = open_whole_snapshot(tmp_path / "index", before=before)
     assert beside.base is before.base
     assert {*beside.marks} == {*after.manifest.files}
@@ -260,10 +260,29 @@ def test_the_base_is_linked_with_its_hashes_and_read_once(corpus: Path, tmp_path
 
 
 @pytest.mark.usefixtures("parted")
+def test_who_knows_of_one_part_only_refuses_two(corpus: Path, tmp_path: Path) -> None:
+    before, after = grown(corpus, tmp_path / "index")
+    assert (before.manifest.format_version, after.manifest.format_version) == (2, 3)
+
+
+@pytest.mark.usefixtures("parted")
+def test_damaged_records_of_the_base_are_not_built_upon(corpus: Path, tmp_path: Path) -> None:
+    _, after = grown(corpus, tmp_path / "index")
+    flip(after.folder / "records.db")
+    (corpus / "more.md").write_text("# More\n\nOne more article.\n", "utf-8")
+    update_index(corpus, tmp_path / "index", DeterministicEncoder())
+    sound = open_whole_snapshot(tmp_path / "index")
+    assert sound.newer is None
+    fresh = tmp_path / "fresh"
+    update_index(corpus, fresh, DeterministicEncoder())
+    assert told(sound) == told(open_whole_snapshot(fresh))
+
+
+@pytest.mark.usefixtures("parted")
 def test_a_file_that_was_written_to_is_not_vouched_for(corpus: Path, tmp_path: Path) -> None:
     before, after = grown(corpus, tmp_path / "index")
     flip(after.folder / "dense.faiss")
-    assert vouched_for(after.folder, before) == {*BASE} - {"dense.faiss"}
+    assert vouched_for(after.manifest, after.folder, before) == {*BASE} - {"dense.faiss"}
     with pytest.raises(SnapshotDamaged, match=r"the bytes of dense\.faiss are not"):
         open_whole_snapshot(tmp_path / "index", before=before)
 

@@ -568,3 +568,26 @@ def test_any_sequence_of_changes_gives_what_a_fresh_build_gives(
         assert content(index) == content(fresh)
         assert answers(index, encoder) == answers(fresh, encoder)
         assert update_index(corpus, index, encoder, target_tokens=12).manifest is None
+
+
+def test_a_pruning_that_is_cut_off_is_finished_by_the_next_writer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    corpus, index = tmp_path / "corpus", tmp_path / "index"
+    corpus.mkdir()
+    for number in range(3):
+        (corpus / "one.md").write_text(f"# One\n\nNumber {number}.\n", "utf-8")
+        if number == 2:
+            # As much is deleted as of a writer that is killed at once.
+            monkeypatch.setattr(
+                "index.snapshot.shutil.rmtree",
+                lambda path, **_: (path / "manifest.json").unlink(missing_ok=True),
+            )
+        update_index(corpus, index, DeterministicEncoder(), keep=2)
+    monkeypatch.undo()
+    assert len(snapshots(index)) == 2
+    assert len(list((index / "snapshots").iterdir())) == 3
+    (corpus / "one.md").write_text("# One\n\nLast.\n", "utf-8")
+    update_index(corpus, index, DeterministicEncoder(), keep=2)
+    assert {path.name for path in (index / "snapshots").iterdir()} == {*snapshots(index)}
+    assert len(snapshots(index)) == 2
