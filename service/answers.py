@@ -120,7 +120,9 @@ class Answers(Live):
                 found.encode_seconds + again.encode_seconds,
                 found.search_seconds + again.search_seconds,
             )
-            found, meant = (again, meant) if again.best >= sure else (found, None)
+            # Good enough to be corrected for, or an answer where there was none.
+            better = again.best >= sure or (bool(again.chosen) and not found.chosen)
+            found, meant = (again, meant) if better else (found, None)
             found = replace(found, encode_seconds=spent[0], search_seconds=spent[1])
         with self._searching:
             return self._composed(question, meant, wanted, found, began, language)

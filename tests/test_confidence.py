@@ -250,7 +250,9 @@ def test_small_corpora_stay_silent_when_they_should(asked: list[tuple[str, bool,
 
 
 @pytest.mark.slow
-def test_who_lowers_the_threshold_gets_questions_no_less_corrected(tmp_path: Path) -> None:
+def test_who_lowers_the_threshold_gets_questions_no_less_corrected(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     encoder = open_encoder()
     update_index(ROOT / "corpus", tmp_path, encoder)
 
@@ -262,3 +264,6 @@ def test_who_lowers_the_threshold_gets_questions_no_less_corrected(tmp_path: Pat
         assert corrected("quinnine for crampz", threshold) == "quinine for crampz"
         assert corrected("how do I renew my pasport", threshold) is None
     assert corrected("quinnine for crampz", 0.99) is None
+    # Where only the corrected question has an answer, it need not be more probable than usual.
+    monkeypatch.setattr("service.answers.PROBABLE", 1.0)
+    assert corrected("quinnine for crampz", 0.5) == "quinine for crampz"
