@@ -137,9 +137,6 @@ def find_notice(
     weighed = weigh(words) if by_words else None
     if weighed is None or weighed.probability < fitted().threshold:
         return None
-    named = [Mention("", at, at) for first, last in weighed.words for at in range(first, last + 1)]
-    if not set_aside(named, table.cues.mentions(words), words, table.exempt):
-        return None
     crisis = next(topic for topic in table.topics if topic.kind == "crisis")
     spans = _spans(weighed.words, words)
     raised = (

@@ -46,7 +46,7 @@ def notice(
 
 def test_the_vignettes_are_what_the_documentation_counts() -> None:
     vignettes, lookalikes = rows("emergency_vignettes"), rows("emergency_lookalikes")
-    assert Counter(row["side"] for row in vignettes) == {"tune": 1452, "held": 278}
+    assert Counter(row["side"] for row in vignettes) == {"tune": 1602, "held": 278}
     assert Counter(row["side"] for row in lookalikes) == {"tune": 960, "held": 224}
     questions = [row["question"].lower() for row in vignettes + lookalikes]
     assert [q for q, n in Counter(questions).items() if n > 1] == []
@@ -107,11 +107,11 @@ def test_names_the_words_that_raised_it(question: str, topic: str, matched: str)
             "she was admitted to hospital, now she cannot breathe",
             "she was admitted to hospital with trouble breathing",
         ),
-        ("i overdosed, my sister was taken to the er once", "i overdosed, was taken to the er"),
-        (
-            "my uncle drank bleach, my son saw it. He is now in the hospital",
-            "my uncle drank bleach. He is now in the hospital",
-        ),
+        ("i overdosed, was taken to the er and turned away", "what is it like to have overdosed"),
+        ("the dog sat while he had a seizure that wont stop", "the dog sat and had a seizure"),
+        ("the cow kicked him, he is unconscious", "the cow fell, it is unconscious"),
+        ("my cat is dead and i want to die", "my cat is going to die"),
+        ("when i was a teen i cut myself, again tonight", "when i was a teen i cut myself"),
         (
             "last month i had chest pain and sweating but now its worse",
             "last month i had chest pain and sweating",
@@ -326,9 +326,29 @@ def test_what_is_said_beside_an_emergency_does_not_silence_it() -> None:
         for text in (joined.format(emergency, beside), joined.format(beside, emergency))
         if find_notice(text, by_words=False) is None
     ]
-    # Of 2,240; when a cue reached its whole sentence, 689. Whose "her face" is, after a book or a
-    # dog, and what "when I was young" dates when no stop goes before it, the rules cannot tell.
-    assert len(silent) <= 17, silent
+    # Of 2,240; when a cue reached its whole sentence, 689. Whose "her face" is, after a book,
+    # and what "when I was young" dates when no stop goes before it, the rules cannot tell.
+    assert len(silent) <= 14, silent
+
+
+@pytest.mark.parametrize(
+    ("before", "ceiling"),
+    [
+        ("my dog died last week and", 41),
+        ("the dog was barking and", 5),
+        ("walking the dog,", 11),
+        ("the cat just sat there while", 7),
+        ("we were at the pet shop and", 0),
+        ("feeding the fish and", 1),
+    ],
+)
+def test_an_animal_beside_an_emergency_hides_few(before: str, ceiling: int) -> None:
+    stored = [row["question"] for row in rows("emergency_vignettes") if row["batch"] < 24][::6]
+    plain = [question for question in stored if find_notice(question)]
+    assert len(plain) == 286
+    beside = [f"{before} {question[0].lower()}{question[1:]}" for question in plain]
+    silent = [question for question in beside if find_notice(question) is None]
+    assert len(silent) <= ceiling, silent
 
 
 # Speed: linear, whatever the text.
@@ -419,7 +439,7 @@ def test_the_documentation_says_what_is_measured() -> None:
     for topic in table["topics"]:
         assert f"| {topic['name']} |" in page
         assert topic["source"].rpartition(", ")[2] in page
-    for side, shown in (("tune", "1450 of 1452"), ("held", "270 of 278")):
+    for side, shown in (("tune", "1597 of 1602"), ("held", "271 of 278")):
         right, missed = raised("emergency_vignettes", side)
         assert f"{len(right)} of {len(right) + len(missed)}" == shown
         assert f"| {shown}" in page

@@ -6,7 +6,6 @@ it is of a story or an animal. What another clause says, or says of another pers
 aside: a notice too many is the better error.
 """
 
-from collections import Counter
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -24,8 +23,9 @@ _BEFORE_FRONTED = frozenset(
     )
 )  # fmt: skip
 
-_HE_OR_SHE = frozenset(("he", "hes", "she", "shes"))
-_ASKER = frozenset(("i", "im", "ive", "we", "me", "us"))
+# What opens a clause that may go on about an animal, and what turns to somebody else anywhere.
+_OF_THE_SAME = frozenset(("it", "its", "he", "hes", "she", "shes", "they", "theyre"))
+_TURNS = frozenset(("while", "whilst"))
 _FIRST_PERSON = frozenset(("i", "im", "ive", "me", "my", "myself"))
 
 
@@ -91,7 +91,6 @@ class _Reach:
                 self._supposed.add(index)
                 after = index + 1
         self._in_care = self._clauses("in_care", excused=self._places("not_in_care"), fronted=False)
-        self._in_care |= self._seen_to()
         # sentence -> where it last says that something is worse now
         self._worse = {words[cue.first].sentence: cue.first for cue in at.get("worse_now", ())}
         self._near = self._sentences("near", excused=self._places("not_near"))
@@ -103,7 +102,7 @@ class _Reach:
         told = [
             cue
             for cue in at.get("exam_or_story", ())
-            if at_leisure.isdisjoint((cue.first, cue.last))
+            if "of_kin" not in at and at_leisure.isdisjoint((cue.first, cue.last))
         ]
         self._story = {words[cue.first].sentence for cue in told}
         # "He is writing a book, my baby is not breathing": of a person, in a clause of their own.
@@ -124,10 +123,10 @@ class _Reach:
             return True
         if word.clause in self._figure or word.sentence in self._idle:
             return True
-        if mention.first in self._animal:
-            return True
         if mention.sign in self._exempt.crisis:
             return self._crisis_is_elsewhere(mention, word)
+        if mention.first in self._animal:
+            return True
         if word.sentence in self._story and word.clause not in self._not_told:
             return True
         if self._story and word.sentence not in self._near:
@@ -152,7 +151,8 @@ class _Reach:
         told = {w.form for w in self._words[max(0, mention.first - 4) : mention.last + 1]}
         if word.sentence in self._story and told.isdisjoint(_FIRST_PERSON):
             return True
-        return word.clause in self._past and "want" not in told
+        past = word.clause in self._past and "want" not in told
+        return past and not self._is_worse_now(mention, word)
 
     def _sentences(
         self, name: str, *, excused: set[int] | frozenset[int] = frozenset()
@@ -181,46 +181,13 @@ class _Reach:
         """
         found: set[int] = set()
         for cue in self._at.get(name, ()):
-            if cue.first in excused:
+            if not excused.isdisjoint((cue.first, cue.last)):
                 continue
             last = self._words[cue.last].clause
             found.update(range(self._words[cue.first].clause, last + 1))
             if fronted and self._is_fronted(cue, after_comma=after_comma):
                 found.add(last + 1)
         return found
-
-    def _seen_to(self) -> set[int]:
-        """Return the clauses that tell what was, of somebody whom a hospital has seen to since.
-
-        "I overdosed, was taken to the ER": a verb without a subject has that of the clauses before.
-        "A cousin swallowed bleach. He is in hospital": of the one person in the sentence before.
-        """
-        words, excused = self._words, self._places("not_in_care")
-        alone = self._sentences_of_one_person()
-        until: dict[int, int] = {}  # sentence -> its last clause that is seen to
-        for cue in self._at.get("seen_to", ()):
-            own, before = words[cue.first], words[max(0, cue.first - 1)]
-            if cue.first in excused:
-                continue
-            if own.form in _HE_OR_SHE:
-                if before.sentence in alone - {own.sentence}:
-                    until[before.sentence] = before.clause
-            elif before.sentence == own.sentence and (
-                before.clause != own.clause or before.form == "and"
-            ):
-                until[own.sentence] = own.clause
-        return {
-            words[cue.first].clause
-            for cue in self._at.get("was_so", ())
-            if words[cue.first].clause <= until.get(words[cue.first].sentence, -1)
-        }
-
-    def _sentences_of_one_person(self) -> set[int]:
-        """Return the sentences in which the asker is not, and at most one relative is."""
-        cues = self._at.get("person_again", ())
-        people = Counter(self._words[cue.first].sentence for cue in cues)
-        asker = {word.sentence for word in self._words if word.form in _ASKER}
-        return {word.sentence for word in self._words if people[word.sentence] < 2} - asker
 
     def _with_same_subject(self, clauses: set[int]) -> set[int]:
         """Return `clauses` and those that go on with "and" and a verb: "my pc froze and won't"."""
@@ -250,16 +217,24 @@ class _Reach:
         return all(w.form in _BEFORE_FRONTED or w.tags for w in words[first : cue.first])
 
     def _animal_words(self) -> set[int]:
-        """Return the words that are said of an animal: from its name on, until a person's."""
+        """Return the words that are said of an animal: from its name on, until a person's.
+
+        A new clause goes on about it only when it opens with a pronoun: "my cat fell and she".
+        """
         people = self._places("person_after_animal")
         again = {cue.first for cue in self._at.get("person_again", ())}
+        again |= {cue.first for cue in self._at.get("person_near_animal", ())}
         found: set[int] = set()
         for cue in self._at.get("animal", ()):
             if cue.first in people or cue.first in found:
                 continue
-            sentence = self._words[cue.first].sentence
+            before = self._words[cue.first]
             for index in range(cue.first, len(self._words)):
-                if self._words[index].sentence != sentence or index in again:
+                word = self._words[index]
+                opens = word.clause != before.clause
+                turns = word.form in _TURNS or (opens and word.form not in _OF_THE_SAME)
+                if word.sentence != before.sentence or index in again or turns:
                     break
                 found.add(index)
+                before = word
         return found
