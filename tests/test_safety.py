@@ -334,7 +334,7 @@ def test_what_is_said_beside_an_emergency_does_not_silence_it() -> None:
 @pytest.mark.parametrize(
     ("before", "ceiling"),
     [
-        ("my dog died last week and", 41),
+        ("my dog died last week and", 4),
         ("the dog was barking and", 5),
         ("walking the dog,", 11),
         ("the cat just sat there while", 7),

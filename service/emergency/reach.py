@@ -25,6 +25,7 @@ _BEFORE_FRONTED = frozenset(
 
 # What opens a clause that may go on about an animal, and what turns to somebody else anywhere.
 _OF_THE_SAME = frozenset(("it", "its", "he", "hes", "she", "shes", "they", "theyre"))
+_JOINS = frozenset(("and", "so", "when", "after", "because"))
 _TURNS = frozenset(("while", "whilst"))
 _FIRST_PERSON = frozenset(("i", "im", "ive", "me", "my", "myself"))
 
@@ -219,7 +220,8 @@ class _Reach:
     def _animal_words(self) -> set[int]:
         """Return the words that are said of an animal: from its name on, until a person's.
 
-        A new clause goes on about it only when it opens with a pronoun: "my cat fell and she".
+        A new clause, or what follows "and", goes on about it only when it opens with a pronoun:
+        "my cat fell and she"; but "cold and not breathing" is one thing said.
         """
         people = self._places("person_after_animal")
         again = {cue.first for cue in self._at.get("person_again", ())}
@@ -231,8 +233,9 @@ class _Reach:
             before = self._words[cue.first]
             for index in range(cue.first, len(self._words)):
                 word = self._words[index]
-                opens = word.clause != before.clause
-                turns = word.form in _TURNS or (opens and word.form not in _OF_THE_SAME)
+                opens = word.clause != before.clause or before.form in _JOINS
+                same = word.form in _OF_THE_SAME or (before.form, word.form) == ("and", "not")
+                turns = word.form in _TURNS or (opens and not same)
                 if word.sentence != before.sentence or index in again or turns:
                     break
                 found.add(index)
