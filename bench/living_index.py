@@ -21,7 +21,8 @@ from bench.figures import Figures, Table, save
 from bench.service_process import call, resident, service
 from index.encoder import Before, Encoder, OnBatch
 from index.runtimes import open_encoder
-from index.snapshot import point_to, snapshots
+from index.snapshot import snapshots
+from index.snapshot_writing import point_to
 from ingest.pipeline import update_index
 from service.answers import Answers
 from service.settings import Settings

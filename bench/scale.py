@@ -38,7 +38,8 @@ from index.lexical import LexicalIndex, best
 from index.records import Article, Manifest, Passage
 from index.runtimes import open_encoder
 from index.search import Searcher
-from index.snapshot import Snapshot, commit_snapshot, open_snapshot
+from index.snapshot import Snapshot, open_snapshot
+from index.snapshot_writing import commit_snapshot
 from index.store_writing import write_records
 from ingest.writing import GROWN_FROM, Content, write_files
 

@@ -17,12 +17,11 @@ from index.snapshot import (
     current_snapshot,
     damaged_files,
     open_snapshot,
-    point_to,
     read_manifest,
     snapshots,
     vouched_for,
-    writer_lock,
 )
+from index.snapshot_writing import point_to, writer_lock
 
 ROOM_TO_SPARE = 16_000_000
 """Bytes that must be left after the next snapshot: the pointer, the lock and SQLite's own pages

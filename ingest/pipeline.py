@@ -32,14 +32,8 @@ from index.errors import NoSnapshot, SnapshotError, SourceError
 from index.history import open_whole_snapshot
 from index.parts import PartedVectors
 from index.records import Article, Manifest, Passage
-from index.snapshot import (
-    FORMAT_IN_PARTS,
-    FORMAT_VERSION,
-    NEWER,
-    Snapshot,
-    commit_snapshot,
-    writer_lock,
-)
+from index.snapshot import FORMAT_IN_PARTS, FORMAT_VERSION, NEWER, Snapshot
+from index.snapshot_writing import commit_snapshot, writer_lock
 from index.store import FileRecord, Records
 from index.store_writing import write_records
 from ingest import writing

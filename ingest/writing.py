@@ -20,7 +20,8 @@ from index.history import check_room
 from index.lexical import LexicalIndex
 from index.parts import PartedVectors, Places
 from index.records import Article, Passage
-from index.snapshot import NEWER, Snapshot, base_files, damaged_files, link_base
+from index.snapshot import NEWER, Snapshot, base_files, damaged_files
+from index.snapshot_writing import link_base
 from index.store import FileRecord, Newer
 from index.store_writing import write_records
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import service.upkeep.shelf as module
 from index.errors import PinciteError, SourceError, UnsupportedFormat
-from index.snapshot import flush
+from index.snapshot_writing import flush
 from ingest.corpus import SourceFile, find_files, sidecar_names
 from ingest.upload import check_content, plain_path, upload_name
 from service.upkeep.shelf import Shelf

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from index.encoder import DeterministicEncoder, OnBatch
 from index.history import roll_back
-from index.snapshot import current_snapshot, point_to, snapshots
+from index.snapshot import current_snapshot, snapshots
+from index.snapshot_writing import point_to
 from service.answers import Answers
 from service.settings import Settings
 from service.upkeep.follow import Follower

@@ -13,7 +13,8 @@ import index.history as module
 from index.encoder import DeterministicEncoder
 from index.errors import NoSnapshot, SnapshotDamaged, SnapshotError, WriterBusy
 from index.history import check_room, kept_snapshots, open_whole_snapshot, roll_back
-from index.snapshot import current_snapshot, open_snapshot, writer_lock
+from index.snapshot import current_snapshot, open_snapshot
+from index.snapshot_writing import writer_lock
 from ingest.pipeline import update_index
 from ingest.verify import verify_index
 from service.cli import app

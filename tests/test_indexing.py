@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from index.snapshot import current_snapshot, writer_lock
+from index.snapshot import current_snapshot
+from index.snapshot_writing import writer_lock
 from ingest import job
 from service.schemas import JobOut
 from service.settings import Settings

@@ -24,11 +24,11 @@ from index.snapshot import (
     Snapshot,
     base_files,
     damaged_files,
-    link_base,
     open_snapshot,
     snapshots,
     vouched_for,
 )
+from index.snapshot_writing import link_base
 from ingest import writing
 from ingest.pipeline import update_index
 from ingest.verify import verify_index

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from index.encoder import DeterministicEncoder, OnBatch
 from index.errors import PinciteError, SourceError, WriterBusy
 from index.search import Searcher
-from index.snapshot import current_snapshot, damaged_files, open_snapshot, snapshots, writer_lock
+from index.snapshot import current_snapshot, damaged_files, open_snapshot, snapshots
+from index.snapshot_writing import writer_lock
 from ingest import pipeline
 from ingest.corpus import SourceFile
 from ingest.explain import explain_file
@@ -580,7 +581,7 @@ def test_a_pruning_that_is_cut_off_is_finished_by_the_next_writer(
         if number == 2:
             # As much is deleted as of a writer that is killed at once.
             monkeypatch.setattr(
-                "index.snapshot.shutil.rmtree",
+                "index.snapshot_writing.shutil.rmtree",
                 lambda path, **_: (path / "manifest.json").unlink(missing_ok=True),
             )
         update_index(corpus, index, DeterministicEncoder(), keep=2)

@@ -30,15 +30,13 @@ from index.records import Article, Block, EncoderRecord, Manifest, Passage
 from index.snapshot import (
     FORMAT_VERSION,
     check_encoder,
-    commit_snapshot,
     current_snapshot,
     damaged_files,
     new_snapshot_id,
     open_snapshot,
-    point_to,
     snapshots,
-    writer_lock,
 )
+from index.snapshot_writing import commit_snapshot, point_to, writer_lock
 from index.store_writing import write_records
 
 ENCODER = EncoderRecord("tiny", 2, 10, "fingerprint-of-tiny")
@@ -125,7 +123,7 @@ def test_a_kill_at_each_step_leaves_the_old_one_live(tmp_path: Path, crash: str)
 import os, signal, sys
 sys.path[:0] = {[str(Path(__file__).parent.parent), str(Path(__file__).parent)]!r}
 from pathlib import Path
-from index.snapshot import commit_snapshot
+from index.snapshot_writing import commit_snapshot
 from test_snapshot import write
 def step(name):
     if name == {crash!r}:
@@ -162,7 +160,7 @@ def test_a_disk_that_is_full_when_pointing_leaves_the_live_one(
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(module, "point_to", full)
+    monkeypatch.setattr("index.snapshot_writing.point_to", full)
     with pytest.raises(SnapshotError, match="No space left on device"):
         commit(tmp_path)
     live_and_whole(tmp_path, before)
@@ -366,7 +364,7 @@ def holder(tmp_path: Path) -> Iterator["subprocess.Popen[str]"]:
 import sys, time
 sys.path.insert(0, {str(Path(__file__).parent.parent)!r})
 from pathlib import Path
-from index.snapshot import writer_lock
+from index.snapshot_writing import writer_lock
 with writer_lock(Path({str(tmp_path)!r})):
     print("held", flush=True)
     time.sleep(60)

@@ -15,7 +15,7 @@ import watchfiles
 
 from index.encoder import DeterministicEncoder
 from index.errors import SourceError
-from index.snapshot import writer_lock
+from index.snapshot_writing import writer_lock
 from service.answers import Answers
 from service.app import create_app
 from service.upkeep import watching

@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from index.errors import PinciteError, SourceError
-from index.snapshot import flush
+from index.snapshot_writing import flush
 from ingest.upload import (
     BEGINNING,
     check_content,
