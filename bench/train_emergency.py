@@ -1,6 +1,6 @@
 """Fit the weights of words beside the emergency rules: `python -m bench.train_emergency [--write]`.
 
-Positive: our own vignettes, side `tune`, but for six batches. Negative: our own look-alikes, side
+Positive: our own vignettes, side `tune`, but for seven batches. Negative: our own look-alikes, side
 `tune`, and the real questions of ../shared/eval that no rule raises. The vocabulary is that of our
 own questions only, so nothing of the real ones stands in the stored file but how often a word of
 ours stands in them.
@@ -40,8 +40,8 @@ what is raised of 64 new vignettes goes 47, 47, 41 at the same false alarms."""
 INVERSE_REGULARISATION = 3.0
 """3, 10 and 30 raised 47, 44 and 42 of the same 64."""
 THRESHOLD = 0.7
-"""Seven of 7,695 real questions that no rule raises lay above it when they were not fitted on."""
-CONTRIVED = frozenset((12, 13, 14, 17, 19, 23))
+"""Ten of 7,693 real questions that no rule raises lie above it when they are not fitted on."""
+CONTRIVED = frozenset((12, 13, 14, 17, 19, 23, 24))
 """Batches whose vignettes are not fitted on: calm words were put into them on purpose, and would
 weigh as an emergency's. With them 7 of 189 held-back look-alikes raised the notice, without 3."""
 KINDS = ("neither", "emergency", "crisis")
