@@ -32,7 +32,9 @@ from index.snapshot_writing import link_base
 from ingest import writing
 from ingest.pipeline import update_index
 from ingest.verify import verify_index
+from service.answers import Answers
 from tests.sample_corpus import write
+from tests.service_fixtures import settings_in
 
 WORDS = st.sampled_from(["cramp", "calf", "night", "salt", "éclair", "7", "the", "中文"])
 TEXTS = st.lists(st.lists(WORDS, max_size=8).map(" ".join), max_size=8)
@@ -402,3 +404,30 @@ def test_a_sketched_index_in_two_parts_answers_as_in_one(
         assert two.dense.sketches.codes.tobytes() == one.dense.sketches.codes.tobytes()
         assert two.dense.sketches.means.tobytes() == one.dense.sketches.means.tobytes()
         assert told(two) == told(one)
+
+
+@pytest.mark.usefixtures("parted")
+def test_a_service_answers_from_two_parts_as_from_one(corpus: Path, tmp_path: Path) -> None:
+    grown_settings = settings_in(tmp_path / "grown", corpus=corpus)
+    update_index(corpus, grown_settings.index, DeterministicEncoder(), keep=9)
+    desk = Answers(grown_settings, DeterministicEncoder())
+    first = desk.info.snapshot
+    before = [asked(desk, question) for question in QUESTIONS]
+    for number, change in enumerate(("Rest helps a tired muscle.", "Salt, and a calf cramp.", "")):
+        path = corpus / "new.md"
+        write(path, f"# New\n\n{change}\n") if change else path.unlink()
+        update_index(corpus, grown_settings.index, DeterministicEncoder(), keep=9)
+        assert desk.refresh()
+        fresh_settings = settings_in(tmp_path / f"fresh{number}", corpus=corpus)
+        update_index(corpus, fresh_settings.index, DeterministicEncoder())
+        fresh = Answers(fresh_settings, DeterministicEncoder())
+        for question in QUESTIONS:
+            assert asked(desk, question) == asked(fresh, question)
+    assert desk.searcher_of(None).snapshot.newer is not None
+    assert [asked(desk, question, first) for question in QUESTIONS] == before
+
+
+def asked(desk: Answers, question: str, snapshot: str | None = None) -> dict[str, object]:
+    """Return what is answered, but for the time it took and the name of the generation."""
+    fields = desk.ask(question, 20, snapshot).model_dump()
+    return {name: fields[name] for name in fields if name not in {"timings_ms", "index"}}
