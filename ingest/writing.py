@@ -24,13 +24,14 @@ from index.snapshot import NEWER, Snapshot, base_files, damaged_files
 from index.snapshot_writing import link_base
 from index.store import FileRecord, Newer
 from index.store_writing import write_records
+from ingest.encoding_aside import AHEAD, WINDOW
 
 GROWN_FROM = SKETCHED_FROM
 """Passages from which an index grows by a newer part. Below, one part is written in seconds."""
 SHARE = 16
 """Rows that came and went since the base was written, beyond one in so many of its rows, have all
 written anew: what every update costs grows with them, and at 1,000,000 passages writing all takes
-as long as some ten updates."""
+some 20 s where an update takes one (docs/scale.md)."""
 
 Rows = NDArray[np.int64]
 
@@ -120,7 +121,9 @@ def _places(live: Snapshot | None, rows: Rows) -> Places | None:
 def _write_whole(
     folder: Path, live: Snapshot | None, content: Content, order: Sequence[str], rows: Rows
 ) -> None:
-    check_room(folder.parent.parent, len(rows), content.dimension, content.new_bytes)
+    # The last new vectors may still be on their way into the file that they wait in.
+    waiting = min(int((rows < 0).sum()), AHEAD + WINDOW)
+    check_room(folder.parent.parent, len(rows) + waiting, content.dimension, content.new_bytes)
     kept: list[Path] = []
     if live is not None:
         _prove(live, _unread(live))
