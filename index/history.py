@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from index.errors import NoSnapshot, SnapshotDamaged, SnapshotError
+from index.records import Manifest
 from index.snapshot import (
     NEWER,
     Mark,
@@ -77,8 +78,7 @@ def open_whole_snapshot(
         snapshot = open_snapshot(index, identifier, before=before, unread_from=unread_from)
         try:
             marks = _marks(snapshot)
-            large = unread_from is not None and snapshot.manifest.passages >= unread_from
-            unread = {*base_files(snapshot.manifest)} - {"records.db"} if large else set()
+            unread = unread_files(snapshot.manifest, unread_from)
             vouched = vouched_for(snapshot.manifest, snapshot.folder, before) if before else set()
             fault = _damage(index, snapshot.manifest.snapshot, unread | vouched)
         except BaseException:
@@ -91,6 +91,17 @@ def open_whole_snapshot(
         # One that was removed while it was being compared is not damaged: another is live by now.
         if identifier is not None or current_snapshot(index) == snapshot.manifest.snapshot:
             raise SnapshotDamaged(fault)
+
+
+def unread_files(manifest: Manifest, unread_from: int | None) -> set[str]:
+    """Return the files that are not compared of a snapshot of `unread_from` passages or more.
+
+    They are its base, which is linked with the hash that it was sealed with, but for the records:
+    which rows are kept, and which vectors are used again, follows from them.
+    """
+    if unread_from is None or manifest.passages < unread_from:
+        return set()
+    return {*base_files(manifest)} - {"records.db"}
 
 
 def _marks(snapshot: Snapshot) -> dict[str, Mark | None]:

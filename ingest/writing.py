@@ -6,7 +6,7 @@ only what has come since it was written is written again. When that is a sixteen
 all is written anew in one part.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 from index.arrays import Stored, save_array
 from index.dense import SKETCHED_FROM, DenseIndex
 from index.errors import SnapshotDamaged
-from index.history import check_room
+from index.history import check_room, unread_files
 from index.lexical import LexicalIndex
 from index.parts import PartedVectors, Places
 from index.records import Article, Passage
-from index.snapshot import NEWER, Snapshot, base_files, damaged_files
+from index.snapshot import NEWER, Snapshot, damaged_files
 from index.snapshot_writing import link_base
 from index.store import FileRecord, Newer
 from index.store_writing import write_records
@@ -63,17 +63,6 @@ class Content:
     def entries(self, order: Sequence[str]) -> Iterator[tuple[Article, Sequence[Passage]] | str]:
         """Yield the articles of `order` as `write_records` takes them."""
         return (self.whole(name) if name in self.fresh else name for name in order)
-
-
-def _unread(live: Snapshot) -> list[str]:
-    """Return the files of the live snapshot that were not compared when it was opened to write.
-
-    The base of a large one is linked with the hash that it was sealed with. Its records are
-    compared all the same: which rows are kept, and which vectors are used again, follows from them.
-    """
-    if live.manifest.passages < GROWN_FROM:
-        return []
-    return [name for name in base_files(live.manifest) if name != "records.db"]
 
 
 def write_files(folder: Path, live: Snapshot | None, content: Content) -> tuple[int, int]:
@@ -126,7 +115,7 @@ def _write_whole(
     check_room(folder.parent.parent, len(rows) + waiting, content.dimension, content.new_bytes)
     kept: list[Path] = []
     if live is not None:
-        _prove(live, _unread(live))
+        _prove(live, unread_files(live.manifest, GROWN_FROM))
         parts = [live.folder] if live.newer is None else [live.folder, live.folder / NEWER]
         kept = [part / "records.db" for part in parts]
     texts = content.texts(order)
@@ -204,7 +193,7 @@ def _write_newer_records(
     write_records(path, content.entries(in_newer), files, live=kept, hiding=hiding)
 
 
-def _prove(live: Snapshot, names: Sequence[str]) -> None:
+def _prove(live: Snapshot, names: Collection[str]) -> None:
     """Raise `SnapshotDamaged` unless these files of the live snapshot are what was written."""
     damaged = damaged_files(live.folder, but=live.manifest.files.keys() - {*names})
     if damaged:
@@ -216,9 +205,8 @@ def _prove(live: Snapshot, names: Sequence[str]) -> None:
 
 def proven_vectors(live: Snapshot) -> bool:
     """Tell whether the vectors of a live snapshot may be copied into another part of the next."""
-    names = [name for name in _unread(live) if name == "dense.faiss"]
     try:
-        _prove(live, names)
+        _prove(live, unread_files(live.manifest, GROWN_FROM) & {"dense.faiss"})
     except SnapshotDamaged:
         return False
     return True
