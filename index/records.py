@@ -8,6 +8,16 @@ import hashlib
 from dataclasses import dataclass
 from typing import Literal
 
+Runtime = Literal[
+    "auto",
+    "openvino",
+    "openvino-bf16",
+    "openvino-int8",
+    "openvino-f32",
+    "sentence-transformers",
+]
+"""What computes the vectors, as a setting names it."""
+
 BlockKind = Literal["heading", "paragraph", "item", "row"]
 
 SectionType = Literal[

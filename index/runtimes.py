@@ -1,20 +1,11 @@
 """Opening an encoder by its name, on the runtime that suits it and is there."""
 
-from typing import Literal
-
 from index.encoder import DeterministicEncoder, Encoder, SentenceTransformerEncoder
 from index.errors import EncoderError
 from index.openvino_precision import Precision
+from index.records import Runtime
 from index.weights import DEFAULT_ENCODER, locate
 
-Runtime = Literal[
-    "auto",
-    "openvino",
-    "openvino-bf16",
-    "openvino-int8",
-    "openvino-f32",
-    "sentence-transformers",
-]
 _PRECISIONS: dict[Runtime, Precision] = {
     "openvino-bf16": "bf16",
     "openvino-int8": "int8",

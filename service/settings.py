@@ -12,7 +12,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 
 from dotenv import dotenv_values
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
@@ -20,6 +20,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from index.errors import SettingsError
+from index.records import Runtime
 
 PREFIX = "PINCITE_"
 ENV_FILE = Path(".env")
@@ -83,14 +84,7 @@ class Settings(BaseSettings):
         str, Field(min_length=1, description="A sentence-transformers model, by name or by path.")
     ] = "all-MiniLM-L6-v2"
     runtime: Annotated[
-        Literal[
-            "auto",
-            "openvino",
-            "openvino-bf16",
-            "openvino-int8",
-            "openvino-f32",
-            "sentence-transformers",
-        ],
+        Runtime,
         Field(
             description="What computes the vectors: `openvino` (`-bf16`, `-int8` or `-f32` for "
             "one precision) or `sentence-transformers`; `auto` takes the first that is installed, "
