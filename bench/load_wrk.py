@@ -24,7 +24,7 @@ from itertools import islice
 from pathlib import Path
 
 from bench.figures import Figures, Table, percentile, save
-from bench.serve_load import TIMEOUT, Load, ask_from, questions, served
+from bench.serve_load import TIMEOUT, Load, ask_from, questions, served, takes_index_and_clients
 from bench.service_process import Service
 
 SCRIPT = Path(__file__).with_name("load_wrk.lua")
@@ -127,13 +127,7 @@ def measure(index: Path, clients: list[int], seconds: float) -> list[Row]:
 def main() -> int:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("index", type=Path)
-    parser.add_argument(
-        "--clients",
-        type=lambda text: [int(part) for part in text.split(",")],
-        default=[1, 8, 32],
-        help="numbers of clients, by commas",
-    )
+    takes_index_and_clients(parser)
     parser.add_argument("--seconds", type=float, default=6.0, help="of each row")
     parser.add_argument("--json", type=Path, help="write the figures there too")
     options = parser.parse_args()

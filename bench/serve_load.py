@@ -277,9 +277,8 @@ def figures(
     )
 
 
-def main() -> int:
-    """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+def takes_index_and_clients(parser: argparse.ArgumentParser) -> None:
+    """Have a command line take the folder of an index, and numbers of clients."""
     parser.add_argument("index", type=Path)
     parser.add_argument(
         "--clients",
@@ -287,6 +286,12 @@ def main() -> int:
         default=[1, 8, 32],
         help="numbers of clients, by commas",
     )
+
+
+def main() -> int:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    takes_index_and_clients(parser)
     parser.add_argument("--seconds", type=float, default=8.0)
     parser.add_argument("--alone", type=int, default=250, help="questions of the one client")
     parser.add_argument("--unbatched", action="store_true", help="without batching too")

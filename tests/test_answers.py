@@ -194,6 +194,16 @@ def _edition(folder: Path, letter: str) -> None:
     )
 
 
+def _editions(settings: Settings, letters: str) -> list[str | None]:
+    """Publish an edition for each of `letters`; return the snapshots, the live one last."""
+    names = []
+    for letter in letters:
+        _edition(settings.corpus, letter)
+        update_index(settings.corpus, settings.index, DeterministicEncoder(), keep=9)
+        names.append(current_snapshot(settings.index))
+    return names
+
+
 def test_each_answer_is_of_one_snapshot_while_it_is_replaced(tmp_path: Path) -> None:
     settings = settings_in(tmp_path)
     encoder = DeterministicEncoder()
@@ -275,11 +285,7 @@ def test_articles_by_title_and_by_id(plain: Settings) -> None:
 
 def test_what_is_read_of_a_snapshot_stays_while_it_is_open(tmp_path: Path) -> None:
     settings = settings_in(tmp_path)
-    names = []
-    for letter in "ABCDE":
-        _edition(settings.corpus, letter)
-        update_index(settings.corpus, settings.index, DeterministicEncoder(), keep=9)
-        names.append(current_snapshot(settings.index))
+    names = _editions(settings, "ABCDE")
     desk = Answers(settings, DeterministicEncoder())
     live = desk.searcher_of(None)
     known = desk.known_of(live)
@@ -299,11 +305,7 @@ def test_a_question_is_answered_while_a_kept_snapshot_is_opened(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = settings_in(tmp_path)
-    names = []
-    for letter in "AB":
-        _edition(settings.corpus, letter)
-        update_index(settings.corpus, settings.index, DeterministicEncoder(), keep=9)
-        names.append(current_snapshot(settings.index))
+    names = _editions(settings, "AB")
     desk = Answers(settings, DeterministicEncoder())
     begun, go_on = threading.Event(), threading.Event()
 
