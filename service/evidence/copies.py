@@ -5,7 +5,6 @@ Exact over the few passages of one answer, hence no sketch (MinHash) is needed.
 
 import re
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -20,11 +19,16 @@ RESEMBLANCE = 0.6
 Of MedQuAD passages with 5% of their words replaced it takes 93% for copies (99% at 0.5, 72% at
 0.7), and of pairs from different articles 0.7% (0.8%, 0.6%: paragraphs that do repeat)."""
 
-KEPT = 4096
-"""Texts whose shingles are kept, about 8 MB: the same passages are compared again and again."""
+FACTORS = np.array([0x42B2AE3D27D4EB4F, 0x1E3779B97F4A7C15, 1], np.uint64)
+"""Odd, otherwise of no meaning: what the words of a shingle count for in its hash."""
 
-FACTORS = (np.int64(0x1E3779B97F4A7C15), np.int64(0x42B2AE3D27D4EB4F))
-"""Odd, otherwise of no meaning: what the words of a shingle but the last count for in its hash."""
+_MIXING = np.uint64(0xD6E8FEB86659FD93)  # odd, so that the product with it loses nothing
+_HALF = np.uint64(32)
+_EIGHT = 8
+"""Bytes of a word that are looked at together: as many as a number of 64 bits holds."""
+_FIRST = np.array([(1 << 8 * count) - 1 for count in range(_EIGHT + 1)], np.uint64)
+_BLANK = ord(" ")
+_NO_WORD = b"."
 
 _WORD = re.compile(r"\w+")
 # The same for ASCII, in less than half of the time: small letters, and blanks between words.
@@ -34,15 +38,16 @@ _BLANKED = bytes(
 )
 
 
-def _words(text: str) -> list[str]:
+def _letters(text: str) -> bytes:
+    """Return the words of `text` in small letters, blanks between them."""
     if text.isascii():
-        return text.encode().translate(_BLANKED).decode().split()
-    return _WORD.findall(text.lower())
+        return text.encode().translate(_BLANKED)
+    return " ".join(_WORD.findall(text.lower())).encode("utf-8", "surrogatepass")
 
 
 def shingles(text: str) -> frozenset[tuple[str, ...]]:
     """Return the runs of `SHINGLE` words of `text`, case aside; of a shorter one, all its words."""
-    found = _words(text)
+    found = _letters(text).decode("utf-8", "surrogatepass").split()
     if len(found) <= SHINGLE:
         return frozenset([tuple(found)])
     return frozenset(zip(*(found[at:] for at in range(SHINGLE)), strict=False))
@@ -61,48 +66,68 @@ def copies(texts: Sequence[str]) -> list[int]:
     """
     if len(texts) < 2:
         return list(range(len(texts)))
-    sets = [_hashed(text) for text in texts]
-    sizes = np.array([len(found) for found in sets])
-    codes = np.concatenate(sets)
+    count = len(texts)
+    codes, owners = _hashed(texts)
     order = np.argsort(codes)
-    codes = codes[order]
-    # Most shingles stand in one text only: equal neighbours are the others.
+    codes, owners = codes[order], owners[order]
+    # Most shingles stand in one place only: equal neighbours are the others.
     same = codes[1:] == codes[:-1]
-    shared = np.flatnonzero(np.append(same, False) | np.append(False, same))
-    codes, owners = codes[shared], np.repeat(np.arange(len(sets)), sizes)[order[shared]]
-    common = np.zeros(len(sets) ** 2, np.int64)
-    for apart in range(1, len(sets)):
-        same = codes[apart:] == codes[:-apart]
-        if not same.any():
-            break
-        one, other = owners[:-apart][same], owners[apart:][same]
-        pairs = np.minimum(one, other) * len(sets) + np.maximum(one, other)
-        common += np.bincount(pairs, minlength=len(common))
-    counts = common.reshape(len(sets), -1)
-    either = sizes[:, None] + sizes - counts
-    near = np.argwhere((counts > 0) & (counts >= RESEMBLANCE * either))
-    return joined(len(texts), near.tolist())
+    several = np.flatnonzero(np.append(same, False) | np.append(False, same))
+    codes, having = codes[several], owners[several]
+    numbers = np.zeros(len(several), np.int64)
+    np.cumsum(codes[1:] != codes[:-1], out=numbers[1:])
+    held = np.zeros((count, numbers.max(initial=-1) + 1), np.float32)
+    held[having, numbers] = 1
+    shared = held @ held.T
+    sizes = np.bincount(owners, minlength=count) - np.bincount(having, minlength=count)
+    sizes = sizes + np.diagonal(shared)
+    either = sizes[:, None] + sizes - shared
+    near = np.argwhere(np.triu((shared > 0) & (shared >= RESEMBLANCE * either), 1))
+    return joined(count, near.tolist())
 
 
-@lru_cache(maxsize=KEPT)
-def _hashed(text: str) -> NDArray[np.int64]:
-    """Return the shingles of `text` as hashes of 64 bits, each once.
+def _hashed(texts: Sequence[str]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+    """Return the shingles of all texts as hashes of 64 bits, and whose each is.
 
-    An answer compares some 4 million pairs of them: two that differ have the same hash in one of
-    10**12 answers.
+    A shingle that stands twice in a text comes twice. An answer compares some 4 million pairs of
+    them: two that differ have the same hash in one of 10**12 answers.
     """
-    found = _words(text)
-    if len(found) < SHINGLE:
-        return np.array([hash(tuple(found))])
-    words = np.fromiter(map(hash, found), np.int64, len(found))
+    parts = [_letters(text) for text in texts]
+    for number, part in enumerate(parts):
+        if len(found := part.split(None, SHINGLE - 1)) < SHINGLE:
+            parts[number] = b" ".join([*found, *[_NO_WORD] * (SHINGLE - len(found))])
+    words, starts = _hashed_words(b" ".join([b"", *parts]))
+    behind = np.cumsum([len(part) + 1 for part in parts])
+    owners = np.searchsorted(behind, starts, side="right")
     # Sums modulo 2**64 of the words' own hashes, each place times an odd number of its own.
-    runs = words[SHINGLE - 1 :].copy()
-    for place, factor in zip(range(SHINGLE - 1), FACTORS, strict=True):
-        runs += words[place : len(words) - SHINGLE + 1 + place] * factor
-    runs.sort()
-    first = np.ones(len(runs), bool)
-    np.not_equal(runs[1:], runs[:-1], out=first[1:])
-    return runs[first]
+    last = len(words) - SHINGLE + 1
+    runs = sum(words[at : last + at] * factor for at, factor in enumerate(FACTORS))
+    whole = owners[:last] == owners[SHINGLE - 1 :]
+    return runs[whole], owners[:last][whole]
+
+
+def _hashed_words(letters: bytes) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+    """Return the hash of every word of `letters`, which begins with a blank, and where it begins.
+
+    Two words that differ and have up to eight bytes have hashes that differ.
+    """
+    letters += b" " * _EIGHT
+    blank = np.frombuffer(letters, np.uint8) == _BLANK
+    edges = np.flatnonzero(blank[1:] != blank[:-1]) + 1
+    starts, ends = edges[::2], edges[1::2]
+    # Entry i is bytes i to i + 7.
+    eights = np.ndarray((len(letters) - _EIGHT + 1,), "<u8", letters, strides=(1,))
+    left = ends - starts
+    hashes = (eights[starts] & _FIRST[np.minimum(left, _EIGHT)]) * _MIXING
+    hashes ^= hashes >> _HALF
+    longer, at = np.flatnonzero(left > _EIGHT), _EIGHT
+    while len(longer):
+        left = ends[longer] - starts[longer] - at
+        more = eights[starts[longer] + at] & _FIRST[np.minimum(left, _EIGHT)]
+        mixed = (hashes[longer] ^ more) * _MIXING
+        hashes[longer] = mixed ^ (mixed >> _HALF)
+        longer, at = longer[left > _EIGHT], at + _EIGHT
+    return hashes, starts
 
 
 def joined(count: int, pairs: Iterable[Sequence[int]]) -> list[int]:
