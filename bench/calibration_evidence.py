@@ -23,9 +23,8 @@ from ingest.pipeline import update_index
 from service.answers import HITS
 from service.evidence.confidence import (
     Evidence,
+    Weighing,
     doubts,
-    evidence,
-    held,
     matters,
     rise_share,
     size_of,
@@ -49,16 +48,13 @@ class Judged:
     mended: Floats
 
 
-def rows_of(found: Sequence[Evidence]) -> Floats:
+def rows_of(e: Evidence) -> Floats:
     """Return the model's inputs, `(n, FEATURES)`, in the order of its coefficients."""
-    return np.array(
-        [
-            (e.cosine, e.coverage, e.missing, e.title, e.length, e.size, e.title * e.size,
-             rise_share(e.size) * e.rise)
-            for e in found
-        ],
-        np.float64,
-    ).reshape(-1, FEATURES)  # fmt: skip
+    columns = np.broadcast_arrays(
+        e.cosine, e.coverage, e.missing, e.title, e.length, e.size, e.title * e.size,
+        rise_share(e.size) * e.rise,
+    )  # fmt: skip
+    return np.stack(columns, axis=-1).astype(np.float64, copy=False)
 
 
 def open_indexes(
@@ -104,7 +100,7 @@ def judge(
     asked = [*found, *(dataclasses.replace(found[row], question=mended[row]) for row in mended)]
     rows = gather(asked, part, searchers, encoder)
     again = dict(zip(mended, rows[len(found) :], strict=True))
-    nothing = rows_of([])
+    nothing = np.empty((0, FEATURES))
     return [Judged(case, rows[row], again.get(row, nothing)) for row, case in enumerate(found)]
 
 
@@ -141,15 +137,13 @@ def gather(
         hits = searcher.search(case.question, vector, HITS, allowed=allowed)
         rows = np.array([hit.row for hit in hits], np.int64)
         cosines = {
-            term: dense.scores_of(other, rows).tolist()
-            for term, other in zip(without, others, strict=True)
+            term: dense.scores_of(other, rows) for term, other in zip(without, others, strict=True)
         }
         mattering = {
             term: matters(float(vector @ other))
             for term, other in zip(without, others, strict=True)
         }
-        evidences = []
-        for place, (hit, words) in enumerate(zip(hits, held(weighed, rows, lexical), strict=True)):
+        for hit in hits:
             key = (case.index, hit.passage.article_id)
             if key not in titles:
                 article = searcher.snapshot.records.article(hit.passage.article_id)
@@ -158,9 +152,9 @@ def gather(
                 # The answers of mediqa_qa have no title, but begin "Title (Section): ".
                 head = article.text[:120].partition(":")[0]
                 titles[key] = head if case.index == "mediqa" else article.title
-            around = {term: scores[place] for term, scores in cosines.items()}
-            evidences.append(evidence(weighed, hit, titles[key], lexical, words, around, mattering))
-        found.append(rows_of(evidences))
+        called = [titles[case.index, hit.passage.article_id] for hit in hits]
+        weighing = Weighing(weighed, hits, called, lexical)
+        found.append(rows_of(weighing.evidence(cosines, mattering)))
     return found
 
 

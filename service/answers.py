@@ -143,7 +143,7 @@ class Answers(Live):
             crisis_line=self._settings.crisis_line,
             language=language,
         )
-        hits, chosen, reading = found.hits, found.chosen, found.reading
+        chosen, reading = found.chosen, found.reading
         searched = time.perf_counter()
         passages = [
             reading.passage_out(
@@ -154,7 +154,7 @@ class Answers(Live):
         care = reading.seek_care([candidate.hit.passage for candidate in chosen])
         speaking = found.speaking(self._settings.answer_threshold)
         mentioned, differing = reading.who_says_so(speaking) if chosen else ([], [])
-        topics = [] if chosen else reading.nearest_topics(hits)
+        topics = [] if chosen else reading.nearest_topics()
         index = index_out(reading.searcher)
         done = time.perf_counter()
         return Answer(
@@ -229,12 +229,12 @@ class Answers(Live):
             )
             search_seconds = time.perf_counter() - began
             hits = result.hits
-            reading = Reading(searcher, query, named, vector, self.known_of(searcher))
-            probable = reading.probabilities(hits)
+            reading = Reading(searcher, query, named, vector, hits, self.known_of(searcher))
+            probable = reading.probabilities()
             # Where none answers with all its missing words, one may that misses none that matters.
-            answered = any(one >= threshold for one in probable)
-            hoped = probable if answered else reading.hoped(hits, probable, threshold)
-            doubts = reading.doubts(hits, hoped, threshold)
+            answered = (probable >= threshold).any()
+            hoped = probable if answered else reading.hoped(probable, threshold)
+            doubts = reading.doubts(hoped, threshold)
         without: dict[str, Vector] = {}
         if doubts:
             began = time.perf_counter()
@@ -244,12 +244,12 @@ class Answers(Live):
             without = dict(zip(doubts, vectors, strict=True))
             encode_seconds += time.perf_counter() - began
         with self._searching:
-            probable = reading.probabilities(hits, without) if without else probable
+            probable = reading.probabilities(without) if without else probable
             # Where no passage answers, none is shown, and whose copy it is does not matter.
-            answered = any(one >= threshold for one in probable)
+            answered = (probable >= threshold).any()
             groups = copies([hit.passage.text for hit in hits]) if answered else range(len(hits))
             candidates = sorted(
-                map(compose.Candidate, hits, probable, groups),
+                map(compose.Candidate, hits, probable.tolist(), groups),
                 key=lambda one: (-one.probability, one.hit.row),
             )
             candidates, reranked = self._reranked(question, candidates)
@@ -261,7 +261,6 @@ class Answers(Live):
             )
         return Found(
             reading,
-            hits,
             result.focus,
             candidates,
             chosen,

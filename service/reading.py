@@ -8,7 +8,6 @@ from functools import cached_property
 import numpy as np
 
 from index.codes import Vectors
-from index.lexical import Rows
 from index.names import Mention, stored_names
 from index.records import Article, Block, Hit, Manifest, Passage
 from index.search import Searcher
@@ -16,13 +15,12 @@ from service import answer as compose
 from service.evidence.agreement import Quote, differences, mentions, said
 from service.evidence.answering import answering_sentences, rarities
 from service.evidence.confidence import (
+    Floats,
+    Weighing,
     doubts,
-    evidence,
-    held,
     least_to_lift,
     matters,
     probability,
-    title_named,
     weigh,
 )
 from service.evidence.copies import copies
@@ -68,7 +66,6 @@ class Found:
     """What one search gave: its hits, the chosen among them, and what it took."""
 
     reading: "Reading"
-    hits: list[Hit]
     focus: tuple[compose.Span, ...]
     candidates: list[compose.Candidate]
     chosen: list[compose.Candidate]
@@ -95,9 +92,11 @@ class Reading:
         query: str,
         named: tuple[Mention, ...],
         vector: Vectors,
+        hits: Sequence[Hit],
         known: "Known",
     ) -> None:
         self.searcher = searcher
+        self.hits = hits
         self._records = searcher.snapshot.records
         self._lexical = searcher.snapshot.lexical
         self._dense = searcher.snapshot.dense
@@ -108,11 +107,11 @@ class Reading:
         self._vector = vector
         self._known = known
         self._articles: dict[str, Article] = {}
-        self._words: dict[int, set[str]] = {}
-        self._probable: dict[int, float] = {}
-        self._title_named: dict[str, float] = {}
         self._parts: dict[str, tuple[list[Block], list[compose.Span]]] = {}
         self._day = built_on(searcher.snapshot.manifest)
+        self._rows = np.array([hit.row for hit in hits], np.int64)
+        titles = self._titles([hit.passage.article_id for hit in hits])
+        self._weighing = Weighing(self._asked, hits, titles, self._lexical)
 
     def _article(self, article_id: str) -> Article:
         found = self._articles.get(article_id) or self._records.article(article_id)
@@ -121,87 +120,32 @@ class Reading:
         self._articles[article_id] = found
         return found
 
-    def probabilities(
-        self,
-        hits: Sequence[Hit],
-        without: Mapping[str, Vectors] | None = None,
-        *,
-        hopeful: bool = False,
-    ) -> list[float]:
-        """Return, for each hit, the probability that its passage answers the question.
+    def probabilities(self, without: Mapping[str, Vectors] | None = None) -> Floats:
+        """Return, for each hit `(n,)`, the probability that its passage answers the question.
 
         `without` holds, for terms of `doubts`, the vector of the question less that term; any other
-        matters in full. When `hopeful`, it is what no doubt can raise: as if none of them mattered.
+        matters in full.
         """
-        rows = np.array([hit.row for hit in hits], np.int64)
-        titles = self._titles([hit.passage.article_id for hit in hits])
-        words = self._held(rows)
-        mattering = dict.fromkeys(self._doubts, 0.0) if hopeful else {}
-        around: list[dict[str, float]] = [{} for _ in hits]
-        for term, vector in (without or {}).items():
-            mattering[term] = matters(float(self._vector @ vector))
-            for place, cosine in enumerate(self._dense.scores_of(vector, rows).tolist()):
-                if term not in words[place]:
-                    around[place][term] = cosine
-        found = []
-        for hit, title, inside, cosines in zip(hits, titles, words, around, strict=True):
-            # Of what holds all of the terms there is no doubt.
-            known = None if cosines or hopeful else self._probable.get(hit.row)
-            if known is None:
-                named = self._named_by_question(title)
-                known = probability(
-                    evidence(
-                        self._asked, hit, title, self._lexical, inside, cosines, mattering, named
-                    )
-                )
-                if not cosines and not hopeful:
-                    self._probable[hit.row] = known
-            found.append(known)
-        return found
+        less = without or {}
+        around = {t: self._dense.scores_of(vector, self._rows) for t, vector in less.items()}
+        mattering = {term: matters(float(self._vector @ vector)) for term, vector in less.items()}
+        return probability(self._weighing.evidence(around, mattering))
 
-    def hoped(
-        self, hits: Sequence[Hit], probable: Sequence[float], threshold: float
-    ) -> list[float]:
-        """Return `probable`, hopeful where that may reach `threshold`."""
-        least = least_to_lift(threshold)
-        places = [place for place, p in enumerate(probable) if p >= least]
-        found = list(probable)
-        lifted = self.probabilities([hits[place] for place in places], hopeful=True)
-        for place, p in zip(places, lifted, strict=True):
-            found[place] = p
-        return found
+    def hoped(self, probable: Floats, threshold: float) -> Floats:
+        """Return `probable`, and where it may reach `threshold` what no doubt can raise: as if no
+        word that is doubted mattered."""
+        unmattering = dict.fromkeys(self._doubts, 0.0)
+        lifted = probability(self._weighing.evidence(mattering=unmattering))
+        return np.where(probable >= least_to_lift(threshold), lifted, probable)
 
-    def _named_by_question(self, title: str) -> float:
-        """Return how much of a title the question names, weighed once for all its passages."""
-        found = self._title_named.get(title)
-        if found is None:
-            found = self._title_named[title] = title_named(self._asked, title, self._lexical)
-        return found
-
-    def doubts(
-        self, hits: Sequence[Hit], probable: Sequence[float], threshold: float
-    ) -> dict[str, str]:
+    def doubts(self, probable: Floats, threshold: float) -> dict[str, str]:
         """Return the terms that an otherwise good enough passage lacks, with the query less each.
 
         Only these can turn an answer into silence, and only for these the encoder is asked again.
         """
-        rows = np.array(
-            [hit.row for hit, p in zip(hits, probable, strict=True) if p >= threshold], np.int64
-        )
-        if not len(rows):
-            return {}
-        words = self._held(rows)
-        return {
-            term: text
-            for term, text in self._doubts.items()
-            if any(term not in inside for inside in words)
-        }
-
-    def _held(self, rows: Rows) -> list[set[str]]:
-        """Return the question's terms that the passage of each row holds, asked for once."""
-        new = np.array([row for row in rows.tolist() if row not in self._words], np.int64)
-        self._words.update(zip(new.tolist(), held(self._asked, new, self._lexical), strict=True))
-        return [self._words[row] for row in rows.tolist()]
+        good = self._weighing.held[:, probable >= threshold]
+        lacked = {t for t, held in zip(self._asked.weights, good, strict=True) if not held.all()}
+        return {term: text for term, text in self._doubts.items() if term in lacked}
 
     @property
     def also_searched(self) -> tuple[str, ...]:
@@ -359,9 +303,9 @@ class Reading:
         rows = np.arange(first_row + places.start, first_row + places.stop)
         return self._dense.scores_of(self._vector, rows)
 
-    def nearest_topics(self, hits: Sequence[Hit]) -> list[TopicOut]:
+    def nearest_topics(self) -> list[TopicOut]:
         """Return the headings nearest to a question that has no answer."""
-        topics = compose.nearest_topics(hits, lambda name: self._titles([name])[0])
+        topics = compose.nearest_topics(self.hits, lambda name: self._titles([name])[0])
         return [
             TopicOut(title=title, section=section, link=article_link(passage))
             for title, section, passage in topics

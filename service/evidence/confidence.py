@@ -19,7 +19,7 @@ they did elsewhere; `python -m bench.calibrate` fits them. docs/silence.md is th
 
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -32,6 +32,9 @@ from index.lexical import LexicalIndex, Rows
 from index.names import Mention, mentions
 from index.records import Hit
 from index.spelling import CONTRACTIONS
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 GENERIC_WORDS = """
     ask question answer tell know find found look looking search searching information info help
@@ -97,7 +100,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What speaks for and against a passage.
+    """What speaks for and against passages, each an array `(n,)` or the same for all.
 
     `cosine` in [-1, 1]; in [0, 1] `coverage`, the share of the question's weight that the passage,
     its title and headings hold, `missing`, the largest weight they lack, each as far as the word
@@ -107,13 +110,13 @@ class Evidence:
     they lack is left out of the question.
     """
 
-    cosine: float
-    coverage: float
-    missing: float
-    title: float
+    cosine: Floats | float
+    coverage: Floats | float
+    missing: Floats | float
+    title: Floats | float
     length: float
     size: float
-    rise: float = 0.0
+    rise: Floats | float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,23 +176,20 @@ def weigh(query: str, lexical: LexicalIndex) -> Asked:
     return Asked(weights, min(1.0, max(0.0, length)), size_of(len(lexical)), names)
 
 
-def held(question: Asked, rows: Rows, lexical: LexicalIndex) -> list[set[str]]:
-    """Return, for each of `rows` `(n,)`, the question's terms that its passage holds, by any name.
+def held(question: Asked, rows: Rows, lexical: LexicalIndex) -> Flags:
+    """Return `(terms, n)` whether each of `rows` `(n,)` holds each of the question's terms, in the
+    order of its `weights`, by any name.
 
     Asked of the lexical index, which knows title and headings too, so that no text is read.
     """
-    found: list[set[str]] = [set() for _ in range(len(rows))]
-
-    def give(some: Iterable[str], holding: NDArray[np.bool_]) -> None:
-        for position in np.flatnonzero(holding).tolist():
-            found[position].update(some)
-
-    for term in question.weights:
-        give((term,), lexical.holds(term, rows))
+    found = np.zeros((len(question.weights), len(rows)), bool)
+    for place, term in enumerate(question.weights):
+        found[place] = lexical.holds(term, rows)
+    places = {term: place for place, term in enumerate(question.weights)}
     for name in question.names:
+        typed = [places[term] for term in name.typed if term in places]
         for other in name.others:
-            each = [lexical.holds(term, rows) for term in other.terms]
-            give(name.typed, np.logical_and.reduce(each))
+            found[typed] |= np.logical_and.reduce([lexical.holds(t, rows) for t in other.terms])
     return found
 
 
@@ -220,47 +220,61 @@ def _less(query: str, places: Sequence[tuple[int, int]]) -> str:
     return " ".join(query.split())
 
 
-def evidence(
-    question: Asked,
-    hit: Hit,
-    title: str,
-    lexical: LexicalIndex,
-    words: Set[str] | None = None,
-    without: Mapping[str, float] | None = None,
-    mattering: Mapping[str, float] | None = None,
-    named: float | None = None,
-) -> Evidence:
-    """Return the evidence for `hit`, which stands in the article called `title`.
+class Weighing:
+    """The passages that a search found, weighed for one question: what no doubt can change."""
 
-    `words` are the terms of the question that the passage holds, where `held` has told them
-    already; without them the text is read. `without` holds, for some terms, the cosine of the
-    passage to the question less that term, and `mattering`, in [0, 1], what it `matters`: a term
-    that is not there matters in full. `named` is what `title_named` gives, where it was asked
-    already.
-    """
-    heading, _ = _title_terms(title)
-    above = _heading_terms(hit.passage.section)
-    inside = set(terms(hit.passage.text)) if words is None else words
-    weights = question.weights
-    total = covered = missing = rise = 0.0
-    for term, weight in weights.items():
-        total += weight
-        if term in inside or term in heading or term in above:
-            covered += weight
-            continue
-        share = mattering.get(term, 1.0) if mattering else 1.0
-        missing = max(missing, weight * share)
-        if without and term in without:
-            rise = max(rise, without[term] - hit.dense)
-    return Evidence(
-        cosine=hit.dense,
-        coverage=min(1.0, covered / total) if total else 0.0,
-        missing=missing,
-        title=title_named(question, title, lexical) if named is None else named,
-        length=question.length,
-        size=question.size,
-        rise=min(1.0, rise),
-    )
+    def __init__(
+        self,
+        question: Asked,
+        hits: Sequence[Hit],
+        titles: Sequence[str],
+        lexical: LexicalIndex,
+    ) -> None:
+        """Weigh `hits`, each of which stands in the article called as `titles` says."""
+        self._question = question
+        self._cosine = np.array([hit.dense for hit in hits], np.float64)
+        self.held = held(question, np.array([hit.row for hit in hits], np.int64), lexical)
+        above = [
+            question.weights.keys() & (_title_terms(title)[0] | _heading_terms(hit.passage.section))
+            for hit, title in zip(hits, titles, strict=True)
+        ]
+        self._lacked: dict[str, Flags] = {}
+        covered = np.zeros(len(hits))
+        for inside, (term, weight) in zip(self.held, question.weights.items(), strict=True):
+            there = inside | [term in heads for heads in above]
+            covered += weight * there
+            self._lacked[term] = ~there
+        total = sum(question.weights.values())
+        self._coverage = np.minimum(1.0, covered / total) if total else covered
+        named = {title: title_named(question, title, lexical) for title in set(titles)}
+        self._title = np.array([named[title] for title in titles], np.float64)
+
+    def evidence(
+        self,
+        without: Mapping[str, NDArray[np.float32]] | None = None,
+        mattering: Mapping[str, float] | None = None,
+    ) -> Evidence:
+        """Return the evidence for the passages.
+
+        `without` holds, for some terms, the cosine of each passage to the question less that term,
+        and `mattering`, in [0, 1], what it `matters`: a term that is not there matters in full.
+        """
+        missing = np.zeros(len(self._cosine))
+        rise = np.zeros(len(self._cosine))
+        for term, lacked in self._lacked.items():
+            share = mattering.get(term, 1.0) if mattering else 1.0
+            np.maximum(missing, self._question.weights[term] * share * lacked, out=missing)
+            if without and term in without:
+                np.maximum(rise, (without[term] - self._cosine) * lacked, out=rise)
+        return Evidence(
+            cosine=self._cosine,
+            coverage=self._coverage,
+            missing=missing,
+            title=self._title,
+            length=self._question.length,
+            size=self._question.size,
+            rise=np.minimum(1.0, rise),
+        )
 
 
 def title_named(question: Asked, title: str, lexical: LexicalIndex) -> float:
@@ -286,8 +300,8 @@ def _heading_terms(section: tuple[str, ...]) -> frozenset[str]:
     return frozenset(terms("\n".join(section)))
 
 
-def probability(found: Evidence, model: Model | None = None) -> float:
-    """Return the probability in (0, 1) that the passage answers, by `model` or the stored one."""
+def probability(found: Evidence, model: Model | None = None) -> Floats:
+    """Return the probability in (0, 1) that each passage answers, by `model` or the stored one."""
     by = model or fitted()
     score = (
         by.intercept
@@ -299,7 +313,7 @@ def probability(found: Evidence, model: Model | None = None) -> float:
         + by.size * found.size
         + by.rise * rise_share(found.size) * found.rise
     )
-    return 1 / (1 + math.exp(-score))
+    return np.asarray(1 / (1 + np.exp(-score)), np.float64)
 
 
 def least_to_lift(threshold: float) -> float:
