@@ -93,18 +93,31 @@ def test_terms_of_a_text_are_those_of_its_words(parts: list[str]) -> None:
     assert terms(" ".join(parts)) == [term for part in parts for term in terms(part)]
 
 
+@given(st.text(st.sampled_from("aBs1'_- \n\x1f\x7f")))
+def test_words_are_the_same_whatever_else_is_in_the_text(text: str) -> None:
+    assert words(f"{text} –") == words(text)
+
+
+def test_no_more_stems_are_kept_than_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(analysis, "KEPT", 3)
+    assert [terms("the calves cramp at night and the toes do") for _ in range(2)] == [
+        ["calv", "cramp", "night", "toe"]
+    ] * 2
+    assert len(analysis._STEMS) <= 3
+
+
 def test_threads_do_not_mix_up_their_words() -> None:
     stems = ("cramp", "run", "relat", "nation", "hope", "general", "muscl", "vibrat", "oper")
     endings = ("ing", "ed", "ization", "ational", "fulness", "ly", "s", "es", "ers")
     every = [stem + ending for stem in stems for ending in endings]
-    analysis._stem.cache_clear()
-    alone = [analysis._stem(word) for word in every]
+    analysis._STEMS.clear()
+    alone = [analysis._STEMS[word] for word in every]
     interval = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
     try:
         with ThreadPoolExecutor(4) as threads:
             for _ in range(10):
-                analysis._stem.cache_clear()
-                assert list(threads.map(analysis._stem, every)) == alone
+                analysis._STEMS.clear()
+                assert list(threads.map(analysis._STEMS.__getitem__, every)) == alone
     finally:
         sys.setswitchinterval(interval)
