@@ -87,11 +87,13 @@ def selling_words(article: Article) -> str | None:
 
     The words stand so in the article's text or in a block left out of it.
     """
-    wordings, whole = _selling()
+    by_word, whole = _selling()
     for text in (article.text, *(block.text for block in article.left_out)):
         # Most pages hold none of the wordings, and to look for each as it is costs a tenth of the
-        # expression that also minds where words begin and end.
-        folded = " ".join(text.lower().split())
+        # expression that also minds where words begin and end; for a word of several, less again.
+        small = text.lower()
+        wordings = [wording for word, several in by_word if word in small for wording in several]
+        folded = " ".join(small.split()) if wordings else ""
         match = whole.search(text) if any(words in folded for words in wordings) else None
         if match:
             return " ".join(match.group().split())
@@ -112,11 +114,18 @@ def _known_last_day(stated: str) -> tuple[int, int, int]:
 
 
 @cache
-def _selling() -> tuple[tuple[str, ...], re.Pattern[str]]:
-    """Return the wordings and parts of addresses, and the expression that finds them."""
+def _selling() -> tuple[list[tuple[str, list[str]]], re.Pattern[str]]:
+    """Return the wordings and parts of addresses by the longest word of each, and what finds them.
+
+    What has the word of another has it too ("our products" and "/product/").
+    """
     rules = tomllib.loads(_RULES.read_text("utf-8"))
     wordings = "|".join(re.escape(words).replace(r"\ ", r"\s+") for words in rules["sells"])
     addresses = "|".join(map(re.escape, rules["addresses"]))
     pattern = rf"\b(?:{wordings})\b|(?:https?:)?(?=//)[^\s<>\"')(]*?(?:{addresses})[^\s<>\"')]*"
-    whole = re.compile(pattern, re.IGNORECASE)
-    return (*rules["sells"], *rules["addresses"]), whole
+    by_word: dict[str, list[str]] = {}
+    for wording in sorted([*rules["sells"], *rules["addresses"]], key=len):
+        longest = max(re.findall(r"\w+", wording), key=len)
+        word = next((known for known in by_word if known in wording), longest)
+        by_word.setdefault(word, []).append(wording)
+    return list(by_word.items()), re.compile(pattern, re.IGNORECASE)
