@@ -6,10 +6,12 @@ dehydration need not agree about it. Articles that share a passage word for word
 
 import re
 import tomllib
+from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, Literal
 
@@ -131,21 +133,15 @@ def mentions(found: Said, question: str, idf: Callable[[str], float]) -> list[Me
     surfaces: dict[int, set[str]] = defaultdict(set)
     for _, source, words in read:
         surfaces[source].update(words)
-    forms: dict[str, set[str]] = defaultdict(set)
-    mentioning: dict[str, set[int]] = defaultdict(set)
-    for source, several in surfaces.items():
-        for word in several:
-            term = _term(word)
-            if term:
-                forms[term].add(word)
-                mentioning[term].add(source)
+    mentioning = Counter(term for several in surfaces.values() for term in set(map(_term, several)))
     # Which words stand as nouns is asked of these alone, the most telling first.
     ranked = sorted(
-        (-len(sources) * rarity, term)
+        (-sources * rarity, term)
         for term, sources in mentioning.items()
-        if len(sources) > 1 and term not in barred and (rarity := idf(term)) >= LEAST_IDF
+        if sources > 1 and term and term not in barred and (rarity := idf(term)) >= LEAST_IDF
     )
-    wanted = {word for _, term in ranked for word in forms[term]}
+    asked = {term for _, term in ranked}
+    wanted = {w for several in surfaces.values() for w in several if _term(w) in asked}
     places: dict[str, list[_Place]] = defaultdict(list)
     for quote, source, words in read:
         for at, word in enumerate(words):
@@ -156,7 +152,7 @@ def mentions(found: Said, question: str, idf: Callable[[str], float]) -> list[Me
         held = places[term]
         naming = {place.source for place in held if _as_noun(place.words, place.at, rules)}
         if len(naming) > 1:
-            telling.append(_mention(held, len(mentioning[term]), found.sources))
+            telling.append(_mention(held, mentioning[term], found.sources))
             if len(telling) == MENTIONS:
                 break
     return telling
@@ -192,13 +188,10 @@ def differences(found: Said, idf: Callable[[str], float]) -> list[Difference]:
     """
     differing: list[Difference] = []
     folded = [(quote, fold(quote.text).replace("’", "'")) for quote in found.quotes]
-    every = "\n".join(text for _, text in folded)
+    every = _Sentences([text for _, text in folded])
     for pair in _rules().pairs:
         # Most sentences hold none of the words of either side, and are not looked at any further.
-        sides = [
-            [(quote, text) for quote, text in folded if any(key in text for key in keys)]
-            for keys in ([key for key in side if key in every] for side in pair.keys)
-        ]
+        sides = [[folded[place] for place in every.with_any(keys)] for keys in pair.keys]
         ranked = [(pair.opposes(text), quote) for quote, text in sides[1]] if sides[0] else []
         # The plainest wording first: of two sentences of one source, it is the one to show.
         other = [
@@ -230,6 +223,25 @@ def differences(found: Said, idf: Callable[[str], float]) -> list[Difference]:
                 differing.append(Difference(pair.kind, tuple(siding), tuple(facing)))
                 break
     return differing
+
+
+class _Sentences:
+    """Sentences as one text: a word that most of them lack is looked for in all of them at once."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        self._whole = "\n".join(texts)
+        self._begins = [0, *accumulate(len(text) + 1 for text in texts)]
+
+    def with_any(self, words: Iterable[str]) -> list[int]:
+        """Return the places of the sentences that hold one of `words`, none of them broken."""
+        found: set[int] = set()
+        for word in words:
+            at = self._whole.find(word)
+            while at >= 0:
+                behind = bisect_right(self._begins, at)
+                found.add(behind - 1)
+                at = self._whole.find(word, self._begins[behind])
+        return sorted(found)
 
 
 def _by_source(quotes: Iterable[Quote], found: Said) -> list[Quote]:
