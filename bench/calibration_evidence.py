@@ -17,6 +17,7 @@ from bench.calibration_sets import EVAL, ROOT, Case, Medquad
 from index.encoder import Encoder, fits
 from index.focus import condensed
 from index.lexical import Rows
+from index.names import less
 from index.search import Searcher
 from index.snapshot import open_snapshot
 from ingest.pipeline import update_index
@@ -116,16 +117,25 @@ def gather(
     weights = [
         weigh(q, searchers[c.index].snapshot.lexical) for c, q in zip(asked, queries, strict=True)
     ]
-    less = [doubts(weighed, query) for weighed, query in zip(weights, queries, strict=True)]
-    read = [
-        [searchers[case.index].worded(text, fitting) for text in (query, *without.values())]
-        for case, query, without in zip(asked, queries, less, strict=True)
-    ]
+    doubted = [doubts(weighed, query) for weighed, query in zip(weights, queries, strict=True)]
+    read = []
+    for case, query, without in zip(asked, queries, doubted, strict=True):
+        searcher = searchers[case.index]
+        named = searcher.named(query)
+        read.append(
+            [
+                searcher.worded(query, fitting, named),
+                *(
+                    searcher.worded(text, fitting, less(named, term))
+                    for term, text in without.items()
+                ),
+            ]
+        )
     texts = list(dict.fromkeys(text for one in read for text in one))
     vectors = dict(zip(texts, encoder.encode(texts), strict=True))
     titles: dict[tuple[str, str], str] = {}
     found = []
-    for case, given, without, texts in zip(asked, weights, less, read, strict=True):
+    for case, given, without, texts in zip(asked, weights, doubted, read, strict=True):
         searcher = searchers[case.index]
         lexical, dense = searcher.snapshot.lexical, searcher.snapshot.dense
         vector, *others = (vectors[text] for text in texts)

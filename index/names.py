@@ -1,7 +1,9 @@
 """Names that mean the same: what else a passage may call the thing that a question names.
 
-The table is data (`names.toml`), each block with the reference whose usage it follows. A passage
-that has another name of the thing scores as if it had the name that was typed, but less:
+The tables are data, each block with the reference whose usage it follows: `names.toml`, groups of
+names of one thing, and `names_everyday.toml`, what people say and what articles write of it (one
+way: who has alcohol has booze, and not the reverse). A passage that has another name of the thing
+scores as if it had the name that was typed, but less:
 
     lift(row) = Σ over names typed of max(0, max over other names of other(row) - typed(row))
     other(row) = WEIGHT · min(1, mass typed / mass other) · BM25 of the other name's terms, where
@@ -13,7 +15,7 @@ that uses both names gains nothing by it, and "stroke" does not find brains and 
 
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -44,18 +46,19 @@ class Name:
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A name in a question: its terms as typed, and the other names of the same thing."""
+    """A name in a question: its terms as typed, the other names of the same thing, and what
+    articles write where people say it."""
 
     typed: tuple[str, ...]
     others: tuple[Name, ...]
+    written: tuple[Name, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
     """A name as the question may have it. `cues` is None when it needs no other word."""
 
-    name: Name
-    group: int
+    mention: Mention
     cues: frozenset[str] | None
 
 
@@ -74,27 +77,22 @@ class Names:
         self,
         groups: Sequence[Sequence[str]],
         uncertain: Mapping[str, Sequence[str]] | None = None,
+        everyday: Sequence[tuple[Sequence[str], Sequence[str]]] = (),
     ) -> None:
-        """Read `groups`, each a list of names of one thing.
+        """Read `groups`, each a list of names of one thing, and `everyday`, said and written names.
 
         `uncertain` are names that also mean other things, each with words beside which it does not.
         """
         unsure = {tuple(terms(name)): cues for name, cues in (uncertain or {}).items()}
-        self._groups: list[tuple[Name, ...]] = []
+        others, written = _by_terms((group, group) for group in groups), _by_terms(everyday)
         self._by_first: dict[str, list[_Entry]] = {}
-        for number, group in enumerate(groups):
-            names: dict[tuple[str, ...], Name] = {}
-            for text in group:
-                key = tuple(terms(text))
-                if key:
-                    names.setdefault(key, Name(text, key))
-            self._groups.append(tuple(names.values()))
-            for key, name in names.items():
-                cues = unsure.get(key)
-                known = None if cues is None else frozenset(t for cue in cues for t in terms(cue))
-                self._by_first.setdefault(key[0], []).append(_Entry(name, number, known))
+        for key in {**others, **written}:
+            mention = Mention(key, others.get(key, ()), written.get(key, ()))
+            cues = unsure.get(key)
+            known = None if cues is None else frozenset(t for cue in cues for t in terms(cue))
+            self._by_first.setdefault(key[0], []).append(_Entry(mention, known))
         for entries in self._by_first.values():
-            entries.sort(key=lambda entry: (-len(entry.name.terms), entry.group))
+            entries.sort(key=lambda entry: -len(entry.mention.typed))
 
     def in_question(self, question: str) -> tuple[Mention, ...]:
         """Return the names in `question`, in order; where two overlap, the longer one."""
@@ -108,19 +106,16 @@ class Names:
             if entry is None:
                 place += 1
                 continue
-            typed = entry.name.terms
-            others = tuple(name for name in self._groups[entry.group] if name.terms != typed)
-            mention = Mention(typed, others)
-            if mention not in found:
-                found.append(mention)
-            place += len(typed)
+            if entry.mention not in found:
+                found.append(entry.mention)
+            place += len(entry.mention.typed)
         return tuple(found)
 
     def _at(
         self, stream: Sequence[tuple[str, _Word]], place: int, every: set[str]
     ) -> _Entry | None:
         for entry in self._by_first.get(stream[place][0], ()):
-            key = entry.name.terms
+            key = entry.mention.typed
             here = stream[place : place + len(key)]
             if tuple(term for term, _ in here) != key:
                 continue
@@ -130,12 +125,31 @@ class Names:
         return None
 
 
+def _by_terms(
+    rows: Iterable[tuple[Sequence[str], Sequence[str]]],
+) -> dict[tuple[str, ...], tuple[Name, ...]]:
+    """Return, by the terms of what is said, the names of `rows` that are written for it."""
+    found: dict[tuple[str, ...], dict[tuple[str, ...], Name]] = {}
+    for said, written in rows:
+        names = [Name(text, tuple(terms(text))) for text in written]
+        for key in filter(None, dict.fromkeys(tuple(terms(text)) for text in said)):
+            known = found.setdefault(key, {})
+            for name in names:
+                if name.terms and name.terms != key:
+                    known.setdefault(name.terms, name)
+    return {key: tuple(names.values()) for key, names in found.items()}
+
+
 @cache
 def stored_names() -> Names:
-    """Return the names of `names.toml`."""
-    table = tomllib.loads(files("index").joinpath("names.toml").read_text("utf-8"))
+    """Return the names of `names.toml` and `names_everyday.toml`."""
+    table, everyday = (
+        tomllib.loads(files("index").joinpath(file).read_text("utf-8"))
+        for file in ("names.toml", "names_everyday.toml")
+    )
     groups = [group for block in table["block"] for group in block["groups"]]
-    return Names(groups, table["uncertain"])
+    rows = [(row["said"], row["written"]) for block in everyday["block"] for row in block["rows"]]
+    return Names(groups, table["uncertain"], rows)
 
 
 def mentions(
@@ -152,7 +166,8 @@ def mentions(
     for one in (names or stored_names()).in_question(question):
         if all(weights.get(term, least) < least for term in one.typed):
             continue
-        others = tuple(name for name in one.others if lexical.count(name.terms))
+        every = dict.fromkeys((*one.others, *one.written))
+        others = tuple(name for name in every if lexical.count(name.terms))
         if others:
             found.append(Mention(one.typed, others))
     return tuple(found)
@@ -164,15 +179,17 @@ def preferred(
     """Return the names in `question` that the articles of `lexical` rather call something else.
 
     By `names`, or the stored table. Of the other names those are given that more than `RATHER`
-    times as many rows have, the most used one first. A long question (`index.focus.LONG`) has none:
-    what its story mentions is seldom what it asks.
+    times as many rows have, the most used one first; what is written for an everyday word only
+    where no row has the word itself. A long question (`index.focus.LONG`) has none: what its story
+    mentions is seldom what it asks.
     """
     if len(set(terms(question))) >= LONG:
         return ()
     found = []
     for one in (names or stored_names()).in_question(question):
         least = RATHER * lexical.count(one.typed)
-        used = [(lexical.count(name.terms), name) for name in one.others]
+        wider = () if least else one.written
+        used = [(lexical.count(name.terms), name) for name in dict.fromkeys((*one.others, *wider))]
         others = sorted((pair for pair in used if pair[0] > least), key=lambda pair: -pair[0])
         if others:
             found.append(Mention(one.typed, tuple(name for _, name in others)))
@@ -184,6 +201,11 @@ def worded(question: str, found: Sequence[Mention]) -> str:
     if not found:
         return question
     return f"{question} ({', '.join(mention.others[0].text for mention in found)})"
+
+
+def less(found: Sequence[Mention], term: str) -> tuple[Mention, ...]:
+    """Return the mentions of `found` that were not typed with `term`: what is left without it."""
+    return tuple(mention for mention in found if term not in mention.typed)
 
 
 def lift(found: Sequence[Mention], weights: Mapping[str, float], lexical: LexicalIndex) -> Scores:

@@ -14,7 +14,7 @@ from index.encoder import Encoder, fits
 from index.errors import EmptyQuestion, QuestionError, QuestionTooLong
 from index.focus import condensed
 from index.lexical import Rows
-from index.names import Mention
+from index.names import Mention, less
 from index.rerank import Reranker
 from index.search import Searcher
 from service import answer as compose
@@ -239,7 +239,10 @@ class Answers(Live):
         if doubts:
             began = time.perf_counter()
             vectors = self._encoder.vectors(
-                [searcher.worded(text, self._fits) for text in doubts.values()]
+                [
+                    searcher.worded(text, self._fits, less(named, term))
+                    for term, text in doubts.items()
+                ]
             )
             without = dict(zip(doubts, vectors, strict=True))
             encode_seconds += time.perf_counter() - began

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.analysis import terms
+from index.analysis import terms, words
 from index.lexical import LexicalIndex
 from index.names import (
     WEIGHT,
@@ -25,6 +25,8 @@ from index.names import (
 
 TABLE = tomllib.loads(files("index").joinpath("names.toml").read_text("utf-8"))
 GROUPS = [group for block in TABLE["block"] for group in block["groups"]]
+EVERYDAY = tomllib.loads(files("index").joinpath("names_everyday.toml").read_text("utf-8"))
+ROWS = [row for block in EVERYDAY["block"] for row in block["rows"]]
 
 NAMES = Names(
     [
@@ -34,6 +36,7 @@ NAMES = Names(
         ["uterus", "womb"],
     ],
     {"MS": ["relapse"], "MI": []},
+    [(["booze", "a few pints"], ["alcohol"]), (["womb"], ["pelvis"])],
 )
 
 
@@ -102,8 +105,39 @@ def test_everyday_words_are_no_names(question: str) -> None:
     assert stored_names().in_question(question) == ()
 
 
-def test_every_block_of_the_table_names_its_reference() -> None:
-    assert all(block["source"] and block["topic"] for block in TABLE["block"])
+@pytest.mark.parametrize(
+    ("question", "written"),
+    [
+        ("does booze bring it on", "alcohol"),
+        ("my asthma puffer", "inhaler"),
+        ("pee like coke", "urine"),
+        ("what is a CK test", "creatine kinase"),
+        ("my calves hurt", "calf"),
+        ("water tablets", "diuretic"),
+        ("HRT", "estrogen"),
+    ],
+)
+def test_the_table_knows_what_articles_write(question: str, written: str) -> None:
+    found = [name.text for one in stored_names().in_question(question) for name in one.written]
+    assert written in found
+
+
+def test_every_block_of_the_tables_names_its_reference() -> None:
+    blocks = TABLE["block"] + EVERYDAY["block"]
+    assert all(block["source"] and block["topic"] for block in blocks)
+
+
+def test_an_everyday_word_stands_in_one_row_and_is_not_all_that_is_written_for_it() -> None:
+    counted = Counter(key for row in ROWS for key in {tuple(terms(text)) for text in row["said"]})
+    assert [key for key, count in counted.items() if count > 1] == []
+    for row in ROWS:
+        written = {tuple(terms(text)) for text in row["written"]}
+        assert [text for text in row["said"] if not written - {tuple(terms(text))}] == []
+
+
+def test_no_phrase_is_one_common_word_once_its_stop_words_are_dropped() -> None:
+    phrases = [text for row in ROWS for text in row["said"] if len(words(text)) > 1]
+    assert [text for text in phrases if len(terms(text)) < 2] == []
 
 
 def test_no_name_stands_in_two_groups_and_no_group_has_one_name_only() -> None:
@@ -166,6 +200,20 @@ def test_what_the_articles_rather_say_is_preferred() -> None:
     assert preferred("heart attack", LEXICAL, NAMES) == ()
     assert preferred("womb", clinical, NAMES) == ()
     assert worded("womb", ()) == "womb"
+
+
+def test_what_articles_write_is_held_always_and_searched_for_where_nobody_has_the_word() -> None:
+    sober = LexicalIndex.build(["alcohol and cramps", "the pelvis", "womb", "cramps"])
+    (held,) = mentions("booze", {"booz": 1}, sober, NAMES)
+    assert held == Mention(("booz",), (Name("alcohol", ("alcohol",)),))
+    assert preferred("booze", sober, NAMES) == (held,)
+    assert worded("booze?", preferred("booze?", sober, NAMES)) == "booze? (alcohol)"
+    # One way only.
+    assert mentions("alcohol", {"alcohol": 1}, sober, NAMES) == ()
+    # A row has the word.
+    (held,) = mentions("womb", {"womb": 1}, sober, NAMES)
+    assert held.others == (Name("pelvis", ("pelvi",)),)
+    assert preferred("womb", sober, NAMES) == ()
 
 
 def test_a_long_question_prefers_nothing() -> None:

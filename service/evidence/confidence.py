@@ -52,7 +52,13 @@ GENERIC_WORDS = """
     every any another other first last next new now today tonight since still back good bad best
     better worse well normal common different possible main really very way thing things go going
     come get make made take taking use used using work keep start stop feel feeling try tried think
-    say said see put mean let anything something anyone someone"""
+    say said see put mean let anything something anyone someone
+    hubby missus bloke guy boyfriend girlfriend partner fella lad lass boy girl nan gran grandma
+    granny grandmother grandad granddad grandpa grandfather grandson granddaughter dad mum aunt
+    auntie uncle cousin niece nephew neighbour mate pal colleague lady gentleman
+    link linked connected connection related behind wonder wondering worth true truth actually
+    bring brings started starting began whenever two lot lots own over out round kind sort bit
+    always usually sometimes already ever never yet soon maybe perhaps"""
 """Words that say what is wanted, or who asks, rather than what about. In a corpus of five articles
 half of them are unknown, and would count there as the rarest words of all. Contractions are among
 them, and are kept with the spelling."""
