@@ -286,7 +286,7 @@ def one_more(live: Snapshot, rows: Mapping[str, tuple[int, int]], name: str, add
         whole=lambda _: copied,
         found_by=lambda _: [passage.text for passage in passages],
         vectors=lambda: live.dense.vectors[first : first + count],
-        files=[*live.records.files().values()],
+        files=[],
         dimension=live.dense.dimension,
     )
 

@@ -5,68 +5,96 @@ trusted, by its content. Blocks that several files of one publisher have count a
 that a new file can change what is cut from an old one.
 """
 
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import NamedTuple
 
 from index.errors import SourceError
 from index.snapshot import Snapshot
-from index.store import FileRecord
-from ingest.corpus import RACY_NANOSECONDS, SourceFile, find_files
+from index.store import FileRecord, KnownFile
+from ingest.corpus import RACY_NANOSECONDS, Listing, Seen, SourceFile
 from ingest.reading import outline_of
 from ingest.repetition import groups_to_look_at, repeated_blocks
 
 
 class Look(NamedTuple):
-    """A file (None: passed over), what is known of it, and whether it is new or changed."""
+    """A file, what is known of it, and whether it is new or changed."""
 
-    file: SourceFile | None
+    file: SourceFile
     record: FileRecord
     fresh: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Looks:
-    """Every file of the corpus at a glance, and what the live snapshot knows of each source.
+    """What came of looking at the files of a corpus beside what the live snapshot has `known`.
 
-    `repeated` holds the blocks of each file that others have too, `anew` the files for which they
-    have changed.
+    `to_read` are those that are new or changed, and those for which others' changes count;
+    `repeated` holds the blocks of each of these that others have too. `renewed` are other records
+    that are not as they were known: of files that are passed over, or that have another time of
+    change. `removed` are the sources that are known and not there any more; `total` counts what is.
     """
 
-    looks: list[Look]
-    known: dict[str, FileRecord]
-    repeated: dict[str, frozenset[int]]
-    anew: set[str]
-
-    def to_read(self, look: Look) -> bool:
-        """Tell whether a file has to be read."""
-        return look.file is not None and (look.fresh or look.record.source in self.anew)
-
-    @property
-    def removed(self) -> list[str]:
-        """The sources that are known and not there any more."""
-        present = {look.record.source for look in self.looks}
-        return sorted(source for source in self.known if source not in present)
+    total: int
+    known: Mapping[str, KnownFile]
+    to_read: list[Look]
+    renewed: list[FileRecord]
+    removed: list[str]
+    repeated: Mapping[str, frozenset[int]]
 
 
-def look_around(corpus: Path, live: Snapshot | None) -> Looks:
-    """Look at every file of `corpus` beside what `live` knows of it."""
-    known = live.records.files() if live else {}
-    now = time.time_ns()
-    looks = [look_at(file, known, now) for file in find_files(corpus)]
-    return Looks(looks, known, *_evidence(known, looks))
+def look_around(listing: Listing, live: Snapshot | None) -> Looks:
+    """Look at the files of a corpus beside what `live` knows of them."""
+    known = live.records.known_files() if live else {}
+    closer = list(_not_as_known(listing, known))
+    passed_over = {
+        record.source: record
+        for record in listing.passed_over
+        if known.get(record.source) != (record.source, "", 0, 0, record.problem, "")
+    }
+    present = {source for source, _, _ in listing.files}
+    present.update(record.source for record in listing.passed_over)
+    removed = sorted(known.keys() - present)
+    changed = [*removed, *passed_over, *(source for source, _, _ in closer)]
+    before = live.records.files_named(changed) if live else {}
+    looks = [look_at(listing.file(seen), before.get(seen[0]), listing.began_ns) for seen in closer]
+    after = passed_over | {look.record.source: look.record for look in looks}
+    fresh = {look.record.source for look in looks if look.fresh}
+    repeated, anew = _evidence(live, before, after, fresh)
+    looks = [look for look in looks if look.fresh] + [
+        Look(listing.file(seen), anew[seen[0]], fresh=False)
+        for seen in (listing.files if anew else ())
+        if seen[0] in anew
+    ]
+    read = {look.record.source for look in looks}
+    return Looks(
+        total=len(present),
+        known=known,
+        to_read=sorted(looks, key=lambda look: look.record.source),
+        renewed=[r for r in after.values() if r.source not in read and r != before.get(r.source)],
+        removed=removed,
+        repeated=repeated,
+    )
 
 
-def look_at(file: SourceFile | FileRecord, known: Mapping[str, FileRecord], now: int) -> Look:
+def _not_as_known(listing: Listing, known: Mapping[str, KnownFile]) -> Iterator[Seen]:
+    """Yield the files that are not vouched for by their size and a time that can be trusted."""
+    trusted = listing.began_ns - RACY_NANOSECONDS
+    for seen in listing.files:
+        source, size, modified_ns = seen
+        was = known.get(source)
+        if was is not None:
+            _, sha256, known_size, known_ns, _, _ = was
+            if sha256 and size == known_size and modified_ns == known_ns < trusted:
+                continue
+        yield seen
+
+
+def look_at(file: SourceFile, before: FileRecord | None, now: int) -> Look:
     """Look at one file, whose content is read only where size and time do not vouch for it.
 
-    `now` is in nanoseconds since the epoch.
+    `before` is what is known of it; `now` is in nanoseconds since the epoch.
     """
-    if isinstance(file, FileRecord):
-        return Look(None, file, fresh=False)
-    before = known.get(file.source)
     if before and _untouched(file, before):
         trusted = _trusted_time(file, now)
         same = trusted == before.modified_ns
@@ -84,19 +112,30 @@ def look_at(file: SourceFile | FileRecord, known: Mapping[str, FileRecord], now:
 
 
 def _evidence(
-    known: Mapping[str, FileRecord], looks: Sequence[Look]
-) -> tuple[dict[str, frozenset[int]], set[str]]:
-    """Return the blocks of each file that others have too, and the files for which they changed.
+    live: Snapshot | None,
+    before: Mapping[str, FileRecord],
+    after: Mapping[str, FileRecord],
+    fresh: Container[str],
+) -> tuple[Mapping[str, frozenset[int]], dict[str, FileRecord]]:
+    """Return the blocks of each file that others have too, and the records of the files, `fresh`
+    ones aside, for which they changed.
 
+    `before` and `after` are the records, by source, of all files of which they may have changed.
     That a file's article is cut anew when another file shows which of its blocks are the site's
     keeps an index that grew equal to one built afresh. A group in which nothing changed is passed
     over.
     """
-    records = [look.record for look in looks]
-    groups = groups_to_look_at(known, records, {look.record.source for look in looks if look.fresh})
-    before = repeated_blocks(known.values(), groups)
-    now = repeated_blocks(records, groups)
-    return now, {source for source in {*before, *now} if before.get(source) != now.get(source)}
+    groups = groups_to_look_at(before, after.values(), fresh) - {""}
+    held = live.records.files_of_groups(groups) if live and groups else {}
+    stay = {source: held[source] for source in held.keys() - before.keys()}
+    members = {**stay, **after}
+    was = repeated_blocks(held.values(), groups)
+    now = repeated_blocks(members.values(), groups)
+    return now, {
+        source: record
+        for source, record in members.items()
+        if source not in fresh and was.get(source) != now.get(source)
+    }
 
 
 def _untouched(file: SourceFile, before: FileRecord) -> bool:

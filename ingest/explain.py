@@ -31,6 +31,6 @@ def _repeated_in(path: Path, corpus: Path) -> frozenset[int]:
         return frozenset()
     files = [file for file in find_files(corpus) if isinstance(file, SourceFile)]
     source = next((file.source for file in files if file.path.resolve() == whole), "")
-    records = [look_at(file, {}, 0).record for file in files]
+    records = [look_at(file, None, 0).record for file in files]
     groups = {record.group for record in records if record.source == source}
     return repeated_blocks(records, groups).get(source, frozenset())

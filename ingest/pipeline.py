@@ -17,7 +17,8 @@ import hashlib
 import shutil
 import time
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache
@@ -34,10 +35,11 @@ from index.parts import PartedVectors
 from index.records import Article, Manifest, Passage
 from index.snapshot import FORMAT_IN_PARTS, FORMAT_VERSION, NEWER, Snapshot
 from index.snapshot_writing import commit_snapshot, writer_lock
-from index.store import FileRecord, Records
+from index.store import FileRecord, KnownFile, Records
 from index.store_writing import write_records
 from ingest import writing
 from ingest.changes import Looks, hash_of, look_around
+from ingest.corpus import list_files
 from ingest.encoding_aside import EncodingAside, digest
 from ingest.languages import unknown_to
 from ingest.reading import read_file
@@ -90,14 +92,17 @@ class _Run:
 class _Draft:
     """The next snapshot as it takes shape: each article from the live one or read afresh.
 
-    `fresh` holds the number of passages of those read afresh; `again` those of them that a second
-    file gives too, of which the last one counts.
+    `kept` gives the place of an article of the live one that stays, `gone` names the others;
+    `fresh` holds the number of passages of those read afresh. `files` are the records of files that
+    are new, `stale` the sources of those of the live one that do not stay. No two files give the
+    same article: an id begins with the path of its file, and no path goes through another file.
     """
 
     kept: dict[str, tuple[int, int]] = field(default_factory=dict)
+    gone: set[str] = field(default_factory=set)
     fresh: dict[str, int] = field(default_factory=dict)
-    again: dict[str, tuple[Article, list[Passage]]] = field(default_factory=dict)
     files: list[FileRecord] = field(default_factory=list)
+    stale: set[str] = field(default_factory=set)
     notes: list[str] = field(default_factory=list)
     new_bytes: int = 0
 
@@ -112,11 +117,8 @@ class _Draft:
             self.new_bytes += len(article.text.encode())
             if unknown_to(run.encoder.record.name, article.language):
                 self.notes.append(_foreign(article, run.encoder.record.name))
-            if name in self.fresh:
-                self.again[name] = article, passages
-            else:
-                yield article, passages
             self.fresh[name] = len(passages)
+            yield article, passages
 
 
 def update_index(
@@ -140,13 +142,16 @@ def update_index(
     started = time.monotonic()
     settings = SegmenterSettings(target_tokens, encoder.record.max_tokens)
     with writer_lock(index):
-        live, notes = _live(index, encoder, settings, rebuild=rebuild)
+        # The files are looked at while the bytes of the live snapshot are compared.
+        with ThreadPoolExecutor(1, "list") as meanwhile:
+            listed = meanwhile.submit(list_files, corpus)
+            live, notes = _live(index, encoder, settings, rebuild=rebuild)
         reading = index / READING
         try:
             shutil.rmtree(reading, ignore_errors=True)
             count_tokens = remembering(encoder.count_tokens)
             run = _Run(live, encoder, settings, count_tokens, reading / "records.db")
-            looks = look_around(corpus, live)
+            looks = look_around(listed.result(), live)
             aside = EncodingAside(
                 encoder,
                 reading / "vectors.f32",
@@ -158,10 +163,10 @@ def update_index(
                 report = Report(
                     None,
                     *changes,
-                    problems=tuple(record for record in draft.files if record.problem),
-                    notes=(*notes, *_same_content(draft), *draft.notes),
+                    problems=_problems(looks, draft, live),
+                    notes=(*notes, *_same_content(looks, draft), *draft.notes),
                 )
-                if live is not None and not any(changes) and _same_files(looks.known, draft):
+                if live is not None and not any(changes) and _same_files(looks, draft):
                     return replace(
                         report,
                         articles=live.manifest.articles,
@@ -169,7 +174,7 @@ def update_index(
                         seconds=time.monotonic() - started,
                     )
                 if not draft.kept and not draft.fresh:
-                    raise SourceError(_nothing_to_index(corpus, draft))
+                    raise SourceError(_nothing_to_index(corpus, looks.total, report.problems))
 
                 def write(folder: Path, identifier: str) -> Manifest:
                     return _write(folder, identifier, draft, run, aside)
@@ -236,7 +241,7 @@ def _known_texts(looks: Looks, run: _Run) -> dict[bytes, int]:
     found: dict[bytes, int] = {}
     if run.live is None:
         return found
-    anew = [look.record.source for look in looks.looks if looks.to_read(look)]
+    anew = [look.record.source for look in looks.to_read]
     if not anew:  # where files only went, nothing is there to have their vectors
         return found
     for source in (*anew, *looks.removed):
@@ -251,22 +256,15 @@ def _read_changes(
     looks: Looks, run: _Run, aside: EncodingAside, on_progress: OnProgress
 ) -> tuple[_Draft, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]]:
     """Read what has to be read, into `run.staged`; its passages begin to be encoded."""
-    live = run.live
-    rows = live.records.article_rows() if live else {}
-    owned = live.records.articles_by_source() if live else {}
-    draft = _Draft()
+    draft = _Draft(files=[*looks.renewed])
+    passed = looks.total - len(looks.to_read)
     added: list[str] = []
     changed: list[str] = []
 
     def articles() -> Iterator[tuple[Article, list[Passage]]]:
-        for done, look in enumerate(looks.looks):
-            on_progress("reading", done, len(looks.looks))
-            file, record, fresh = look
+        for done, (file, record, fresh) in enumerate(looks.to_read, passed):
+            on_progress("reading", done, looks.total)
             source, before = record.source, looks.known.get(record.source)
-            if file is None or not looks.to_read(look):
-                draft.files.append(record)
-                draft.kept.update({name: rows[name] for name in owned.get(source, []) if file})
-                continue
             try:
                 found, sha256 = read_file(file, looks.repeated.get(source, frozenset()))
             except SourceError as error:
@@ -274,7 +272,7 @@ def _read_changes(
                 problem = str(error).removeprefix(f"{source}: ")
                 failed = replace(record, sha256=hash_of(file), problem=problem)
                 draft.files.append(failed)
-                if before and (before.sha256, before.problem) == (failed.sha256, failed.problem):
+                if before and _state(before) == (failed.sha256, failed.problem):
                     continue
             else:
                 yield from draft.take(found, run, aside)
@@ -283,7 +281,7 @@ def _read_changes(
                 draft.files.append(replace(record, sha256=sha256 if steady else "", problem=""))
             if fresh:
                 (changed if before else added).append(source)
-        on_progress("reading", len(looks.looks), len(looks.looks))
+        on_progress("reading", looks.total, looks.total)
 
     try:
         run.staged.parent.mkdir()
@@ -294,26 +292,54 @@ def _read_changes(
             f"{error.strerror or error}. What was live still is. Free some space or mend the "
             'folder, then run "pincite index" again.'
         ) from error
+    draft.stale.update(looks.removed)
+    draft.stale.update(looks.known.keys() & {record.source for record in draft.files})
+    # Records alone may be renewed of a file whose articles stay.
+    left = draft.stale - {record.source for record in looks.renewed if not record.problem}
+    for name, source, first, count in run.live.records.article_places() if run.live else ():
+        if source in left:
+            draft.gone.add(name)
+        else:
+            draft.kept[name] = first, count
     return draft, (tuple(added), tuple(changed), tuple(looks.removed))
 
 
-def _same_files(known: Mapping[str, FileRecord], draft: _Draft) -> bool:
+def _state(known: KnownFile) -> tuple[str, str]:
+    """Return what of a known file counts when nothing else has changed: its hash, its problem."""
+    _, sha256, _, _, problem, _ = known
+    return sha256, problem
+
+
+def _same_files(looks: Looks, draft: _Draft) -> bool:
     """Tell whether the files' states, times aside, are those that the live snapshot knows."""
+    return not looks.removed and all(
+        r.source in looks.known and _state(looks.known[r.source]) == (r.sha256, r.problem)
+        for r in draft.files
+    )
 
-    def states(records: Iterable[FileRecord]) -> list[tuple[str, str, str]]:
-        return sorted((r.source, r.sha256, r.problem) for r in records)
 
-    return states(known.values()) == states(draft.files)
+def _problems(looks: Looks, draft: _Draft, live: Snapshot | None) -> tuple[FileRecord, ...]:
+    """Return the records of all files that have a problem, by source."""
+    found = [record for record in draft.files if record.problem]
+    stay = [source for source, known in looks.known.items() if _state(known)[1]]
+    if live is not None:
+        known = live.records.files_named(source for source in stay if source not in draft.stale)
+        found += known.values()
+    return tuple(sorted(found, key=lambda record: record.source))
 
 
-def _same_content(draft: _Draft) -> Iterator[str]:
+def _same_content(looks: Looks, draft: _Draft) -> Iterator[str]:
+    """Yield a line for each file, by source, that has the content of one before it."""
+    found = {s: _state(known) for s, known in looks.known.items() if s not in draft.stale}
+    found |= {record.source: (record.sha256, record.problem) for record in draft.files}
     first: dict[str, str] = {}
-    for record in draft.files:
-        if record.problem or not record.sha256:
+    for source in sorted(found):
+        sha256, problem = found[source]
+        if problem or not sha256:
             continue
-        other = first.setdefault(record.sha256, record.source)
-        if other != record.source:
-            yield f"{record.source} has the same content as {other}: it is quoted once, with both."
+        other = first.setdefault(sha256, source)
+        if other != source:
+            yield f"{source} has the same content as {other}: it is quoted once, with both."
 
 
 def _foreign(article: Article, encoder: str) -> str:
@@ -324,9 +350,9 @@ def _foreign(article: Article, encoder: str) -> str:
     )
 
 
-def _nothing_to_index(corpus: Path, draft: _Draft) -> str:
-    reasons = "".join(f"\n  {r.source}: {r.problem}" for r in draft.files if r.problem)
-    return f"nothing in {corpus} could be indexed ({len(draft.files)} files).{reasons}"
+def _nothing_to_index(corpus: Path, files: int, problems: Iterable[FileRecord]) -> str:
+    reasons = "".join(f"\n  {record.source}: {record.problem}" for record in problems)
+    return f"nothing in {corpus} could be indexed ({files} files).{reasons}"
 
 
 def _write(
@@ -337,8 +363,6 @@ def _write(
     places = array("q")
 
     def whole(name: str) -> tuple[Article, Sequence[Passage]]:
-        if name in draft.again:
-            return draft.again[name]
         article = staged.article(name)
         if article is None:
             raise LookupError(f"article {name} was read and is not in {run.staged}")
@@ -362,7 +386,7 @@ def _write(
             run.live,
             Content(
                 draft.kept, draft.fresh, whole, found_by, vectors, draft.files, dimension,
-                draft.new_bytes,
+                draft.gone, draft.stale, draft.new_bytes,
             ),
         )  # fmt: skip
     finally:

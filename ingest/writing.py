@@ -6,7 +6,7 @@ only what has come since it was written is written again. When that is a sixteen
 all is written anew in one part.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,9 +41,12 @@ class Content:
     """What the next snapshot holds.
 
     `kept` gives of the articles of the live snapshot that stay their first row and number of
-    passages, `fresh` of all others the number. `whole` and `found_by` give one of these with its
+    passages, `gone` names its others; `fresh` gives of all that are new the number of passages.
+    `whole` and `found_by` give one of these with its
     passages, and the texts by which those are found; when these have been asked for all, in order,
     `vectors` gives the vectors `(f, d)` of their passages. `new_bytes` is the size of their text.
+    `files` are the records of files that are new, `stale` the sources of those that the live
+    snapshot has and that do not stay.
     """
 
     kept: Mapping[str, tuple[int, int]]
@@ -53,6 +56,8 @@ class Content:
     vectors: Callable[[], Stored]
     files: Sequence[FileRecord]
     dimension: int
+    gone: Set[str] = frozenset()
+    stale: Set[str] = frozenset()
     new_bytes: int = 0
 
     def texts(self, order: Sequence[str]) -> Iterator[str]:
@@ -122,7 +127,10 @@ def _write_whole(
     lexical = live.lexical.revised(rows, texts) if live else LexicalIndex.build(texts)
     lexical.save(folder / "lexical")
     del lexical
-    write_records(folder / "records.db", content.entries(order), content.files, live=kept)
+    stay = live.records.files().values() if live else ()
+    files = [*(record for record in stay if record.source not in content.stale), *content.files]
+    files.sort(key=lambda record: record.source)
+    write_records(folder / "records.db", content.entries(order), files, live=kept)
     vectors = content.vectors()
     if live is not None:
         fresh = rows < 0
@@ -174,23 +182,16 @@ def _write_newer(
 def _write_newer_records(
     path: Path, live: Snapshot, content: Content, order: Sequence[str]
 ) -> None:
-    records = live.records
-    before, known = records.newer(), records.files()
+    before = live.records.newer()
     in_newer = [name for name in order if name in content.fresh or name in before.articles]
-    stay = content.kept.keys() - content.fresh.keys()
-    gone = records.article_rows().keys() - before.articles - stay
-    same = {
-        record.source
-        for record in content.files
-        if record.source not in before.files and known.get(record.source) == record
-    }
     hiding = Newer(
-        hidden_articles=before.hidden_articles | gone,
-        hidden_files=before.hidden_files | (known.keys() - before.files - same),
+        hidden_articles=before.hidden_articles | (content.gone - before.articles),
+        hidden_files=before.hidden_files | (content.stale - before.files.keys()),
     )
     kept = [live.folder / NEWER / "records.db"] if live.newer else []
-    files = [record for record in content.files if record.source not in same]
-    write_records(path, content.entries(in_newer), files, live=kept, hiding=hiding)
+    stay = [record for source, record in before.files.items() if source not in content.stale]
+    entries = content.entries(in_newer)
+    write_records(path, entries, [*stay, *content.files], live=kept, hiding=hiding)
 
 
 def _prove(live: Snapshot, names: Collection[str]) -> None:

@@ -5,10 +5,12 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from index.errors import SourceError
 from index.store import FileRecord
-from ingest.corpus import SourceFile, find_files, fingerprint
+from ingest.corpus import SourceFile, find_files, fingerprint, list_files
 from tests.sample_corpus import write
 
 
@@ -84,12 +86,67 @@ def test_what_is_passed_over_is_named_with_the_reason(corpus: Path, tmp_path: Pa
     assert all(f.sidecar is None for f in find_files(corpus) if isinstance(f, SourceFile))
 
 
-def test_a_name_that_is_not_utf8_is_named_as_far_as_it_can_be(corpus: Path) -> None:
+def test_names_that_are_not_utf8_are_told_apart_and_passed_over(corpus: Path) -> None:
     try:
-        (corpus / os.fsdecode(b"caf\xe9.txt")).write_text("x")
+        for name in (b"caf\xe9.txt", b"caf\xe8.txt", b"caf\xe9/x.txt", b"caf\xe8/x.txt"):
+            write(corpus / os.fsdecode(name), "x")
     except OSError:
         pytest.skip("this file system takes UTF-8 names only")
-    assert found(corpus)["caf\ufffd.txt"] == "its name is not UTF-8; rename it"
+    passed_over = {source: problem for source, problem in found(corpus).items() if problem}
+    names = [r"caf\xe8", r"caf\xe8.txt", r"caf\xe9", r"caf\xe9.txt"]
+    assert passed_over == dict.fromkeys(names, "its name is not UTF-8; rename it")
+    assert found(corpus / os.fsdecode(b"caf\xe9.txt")) == {names[-1]: passed_over[names[-1]]}
+    # A file that has the very name by which another is shown is read.
+    write(corpus / r"caf\xe9.txt", "x")
+    sources = [file.source for file in find_files(corpus)]
+    assert sources == sorted({*sources})
+    assert found(corpus)[r"caf\xe9.txt"] == ""
+
+
+NAMES = st.sampled_from(
+    ["a.txt", "a.txt.yaml", "a.yaml", "a.yml", "A.YAML", "a", "b.md", "b", "b.yaml", ".c.txt",
+     "é.txt", "é.yaml", "a.", "a..yaml", "a b.yml"]
+)  # fmt: skip
+FOLDERS = st.sampled_from(["", "a.d", "c/d", ".git", "é"])
+
+
+@given(st.dictionaries(st.tuples(FOLDERS, NAMES), st.tuples(st.integers(0, 9), st.integers(1, 9))))
+def test_a_listing_is_what_looking_at_each_path_gives(
+    tmp_path_factory: pytest.TempPathFactory, files: dict[tuple[str, str], tuple[int, int]]
+) -> None:
+    corpus = tmp_path_factory.mktemp("corpus")
+    for (folder, name), (size, changed) in files.items():
+        write(corpus / folder / name, "x" * size, changed=changed)
+    seen = [
+        path
+        for path in corpus.rglob("*")
+        if path.is_file() and not any(p.startswith(".") for p in path.relative_to(corpus).parts)
+    ]
+    sidecars = {path for path in seen if path.suffix.lower() in {".yaml", ".yml"}}
+    expected, owned = [], {}
+    for path in (path for path in seen if path not in sidecars):
+        beside = [path.with_name(path.name + ".yaml"), path.with_suffix(".yaml"),
+                  path.with_name(path.name + ".yml"), path.with_suffix(".yml")]  # fmt: skip
+        own = next((one for one in beside if one in sidecars), None)
+        looks = [one.stat() for one in (path, own) if one]
+        source = path.relative_to(corpus).as_posix()
+        expected.append((source, sum(look.st_size for look in looks),
+                         max(look.st_mtime_ns for look in looks)))  # fmt: skip
+        if own:
+            owned[source] = own
+    listing = list_files(corpus)
+    assert listing.files == sorted(expected)
+    assert {name: (corpus / name).with_name(own) for name, own in listing.sidecars.items()} == owned
+    assert {record.source for record in listing.passed_over} == {
+        path.relative_to(corpus).as_posix() for path in sidecars - {*owned.values()}
+    }
+    for one in listing.files:
+        file = listing.file(one)
+        assert (file.source, file.path) == (one[0], corpus / one[0])
+        assert file.sidecar == owned.get(one[0])
+        (alone,) = find_files(file.path)
+        assert isinstance(alone, SourceFile)
+        assert (alone.sidecar, alone.size) == (file.sidecar, file.size)
 
 
 def test_a_folder_that_cannot_be_opened_is_named(

@@ -139,6 +139,7 @@ def told(snapshot: Snapshot) -> list[object]:
         records.counts(),
         list(records.every_article()),
         records.article_rows(),
+        sorted(records.article_places()),
         records.passages([*rows, 10_000]),
         [records.passages_of(name) for name in names],
         [records.article(name) for name in [*names, "gone.md"]],
@@ -153,6 +154,9 @@ def told(snapshot: Snapshot) -> list[object]:
         records.headings(),
         [(f.source, f.sha256, f.problem) for f in sorted(
             records.files().values(), key=lambda record: record.source)],
+        {source: (known[1], known[4:]) for source, known in records.known_files().items()},
+        {*records.files_named(["a.md", "bad.pdf", "salts.html"])},
+        {*records.files_of_groups(["folder ."])},
         records.problems(),
     ]  # fmt: skip
 

@@ -18,7 +18,7 @@ from index.errors import PinciteError, SourceError, WriterBusy
 from index.search import Searcher
 from index.snapshot import current_snapshot, damaged_files, open_snapshot, snapshots
 from index.snapshot_writing import writer_lock
-from ingest import pipeline
+from ingest import pipeline, writing
 from ingest.corpus import SourceFile
 from ingest.explain import explain_file
 from ingest.pipeline import Report, update_index
@@ -401,6 +401,62 @@ def test_odd_characters_in_names_and_metadata_are_stored(
     if not report.problems:
         assert article is not None
         assert article.title == "a\ufffdb\ufffd"
+
+
+def test_names_alike_but_for_bytes_that_are_not_utf8_get_a_line_each(
+    corpus: Path, index: Path, encoder: CountingEncoder
+) -> None:
+    for name in (b"caf\xe9.txt", b"caf\xe8.txt", b"caf\xe9/x.md", b"caf\xe8/x.md"):
+        try:
+            write(corpus / os.fsdecode(name), f"An article of its own: {name!r}.")
+        except OSError:
+            pytest.skip("this file system takes UTF-8 names only")
+    report = update_index(corpus, index, encoder)
+    assert [p.source for p in report.problems] == [
+        r"caf\xe8", r"caf\xe8.txt", r"caf\xe9", r"caf\xe9.txt"
+    ]  # fmt: skip
+    assert {p.problem for p in report.problems} == {"its name is not UTF-8; rename it"}
+    assert report.articles == 3
+
+
+@pytest.mark.parametrize("grown_from", [writing.GROWN_FROM, 0])
+def test_what_is_known_of_files_that_are_not_read_again_stays_true(
+    corpus: Path,
+    index: Path,
+    encoder: CountingEncoder,
+    grown_from: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(writing, "GROWN_FROM", grown_from)
+    monkeypatch.setattr(writing, "SHARE", 0.01)
+    write(corpus / "bad.pdf", b"%PDF-1.7\nnothing of the kind")
+    write(corpus / "lonely.yaml", "title: Nobody's")
+    problems = update_index(corpus, index, encoder).problems
+    assert [p.source for p in problems] == ["bad.pdf", "lonely.yaml"]
+    write(corpus / "copy.html", SALTS)
+    write(corpus / "salts.html", SALTS, changed=1_750_000_000)
+    report = update_index(corpus, index, encoder)
+    assert (changes(report), report.problems) == ((("copy.html",), (), ()), problems)
+    assert len(report.notes) == 1
+    copied = open_snapshot(index)
+    assert copied.records.files()["salts.html"].modified_ns == 1_750_000_000 * 10**9
+    assert copied.records.article("salts.html") is not None
+    # A file in the place of its article: a link, which is passed over.
+    (corpus / "salts.html").unlink()
+    (corpus / "salts.html").symlink_to("nowhere")
+    (corpus / "lonely.yaml").unlink()
+    report = update_index(corpus, index, encoder)
+    assert changes(report) == ((), (), ("lonely.yaml",))
+    assert [p.source for p in report.problems] == ["bad.pdf", "salts.html"]
+    assert report.notes == ()
+    snapshot = open_snapshot(index)
+    assert snapshot.records.article("salts.html") is None
+    assert {*snapshot.records.files()} == {
+        "bad.pdf", "calf-cramps.md", "copy.html", "eyes/eyelid.txt", "salts.html"
+    }  # fmt: skip
+    assert (snapshot.newer is None) == bool(grown_from)
+    again = update_index(corpus, index, encoder)
+    assert (again.manifest, again.problems) == (None, report.problems)
 
 
 @pytest.mark.parametrize("what", ["nowhere", "empty", "broken"])

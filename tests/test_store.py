@@ -67,6 +67,13 @@ def test_everything_comes_back(path: Path) -> None:
     assert records.ids_of_source("nobody") == []
     assert records.headings() == ["Calf"]
     assert records.files() == {record.source: record for record in FILES}
+    assert records.known_files() == {
+        "calf.txt": ("calf.txt", "ab", 30, 5, "", "folder ."),
+        "x.pdf": ("x.pdf", "", 1, 0, "is broken", ""),
+    }
+    assert records.files_named(["x.pdf", "gone.md"]) == {"x.pdf": FILES[1]}
+    assert records.files_of_groups(["folder .", "host x"]) == {"calf.txt": FILES[0]}
+    assert records.files_of_groups([]) == {}
 
 
 def test_articles_are_paged_by_id_without_their_text(path: Path) -> None:
