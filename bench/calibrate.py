@@ -52,16 +52,16 @@ MASS = {
     ("seeds", "small", True): 60, ("seeds", "small", False): 60, ("seeds", "ood", False): 10,
     ("seeds", "beside", True): 40, ("seeds", "beside", False): 40,
     ("seeds", "fresh", True): 30, ("seeds", "fresh", False): 30,
-    ("seeds", "lay", True): 30, ("seeds", "lay", False): 30,
+    ("seeds", "lay", True): 60, ("seeds", "lay", False): 60,
     ("whole", "consumer", True): 90, ("whole", "summary", True): 60, ("whole", "message", True): 60,
     ("whole", "absent", False): 110, ("whole", "masked", False): 40, ("whole", "ood", False): 40,
     ("sample", "small", True): 40, ("sample", "small", False): 40, ("sample", "ood", False): 10,
-    ("sample", "lay", True): 20, ("sample", "lay", False): 20,
+    ("sample", "lay", True): 40, ("sample", "lay", False): 40,
 }  # fmt: skip
 """What each set weighs in the fit, however many questions it has: real wording counts for more than
-templates, and both answers weigh the same on each index within a sixth; on the sample, 40 answered
-and 50 not, within a quarter. What is not here ("held") is not fitted on. Of masked, the
-more it weighs the less is believed of any long message: docs/silence.md has the sweep."""
+templates, and both answers weigh the same on each index within a sixth. What is not here ("held")
+is not fitted on. Of masked, the more it weighs the less is believed of any long message:
+docs/silence.md has the sweep."""
 
 
 def to_model(coefficients: Floats, intercept: float) -> Model:
@@ -358,7 +358,7 @@ def _hashes() -> dict[str, str]:
     files = [
         *SMALL,
         BESIDE,
-        LAY,
+        *LAY,
         *(EVAL / "abstention").glob("*.jsonl"),
         EVAL / "questions" / "long_with_summary.jsonl",
         *(EVAL / "mediqa_qa").rglob("*.*"),
