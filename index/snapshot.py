@@ -49,6 +49,10 @@ FORMAT_IN_PARTS = 3
 """Of a snapshot with a newer part: a Pincite that does not know of these would read its base."""
 NEWER = "newer"
 """Folder, in that of a snapshot, of the part that is newer than its base."""
+PIECE = 1 << 22
+"""Bytes that are hashed in one go. Another thread that runs Python lets this one have its turn
+between two pieces only: with 1 GB beside a listing of 150,000 files both took 1.2 s with pieces of
+4 MB, and one after the other, 1.6 s, with the 256 kB of `hashlib.file_digest`."""
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _IDENTIFIER = re.compile(f"[0-7][{_ALPHABET}]{{25}}")
 
@@ -340,5 +344,8 @@ def damage_told(folder: Path, what: str) -> str:
 
 def file_sha256(path: Path) -> str:
     """Return the hexadecimal SHA-256 of a file's bytes."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    hashed, piece = hashlib.sha256(), memoryview(bytearray(PIECE))
+    with path.open("rb", buffering=0) as file:
+        while size := file.readinto(piece):
+            hashed.update(piece[:size])
+    return hashed.hexdigest()
