@@ -26,6 +26,7 @@ _MIXING = np.uint64(0xD6E8FEB86659FD93)  # odd, so that the product with it lose
 _HALF = np.uint64(32)
 _EIGHT = 8
 """Bytes of a word that are looked at together: as many as a number of 64 bits holds."""
+_WIDTH = 8 * _EIGHT
 _FIRST = np.array([(1 << 8 * count) - 1 for count in range(_EIGHT + 1)], np.uint64)
 _BLANK = ord(" ")
 _NO_WORD = b"."
@@ -76,9 +77,11 @@ def copies(texts: Sequence[str]) -> list[int]:
     codes, having = codes[several], owners[several]
     numbers = np.zeros(len(several), np.int64)
     np.cumsum(codes[1:] != codes[:-1], out=numbers[1:])
-    held = np.zeros((count, numbers.max(initial=-1) + 1), np.float32)
-    held[having, numbers] = 1
-    shared = held @ held.T
+    # A bit for each text and shingle: no product by BLAS, whose threads wait for one another.
+    held = np.zeros((count, _WIDTH * (numbers.max(initial=-1) // _WIDTH + 1)), bool)
+    held[having, numbers] = True
+    bits = np.packbits(held, axis=1).view(np.uint64)
+    shared = np.bitwise_count(bits[:, None] & bits).sum(axis=2, dtype=np.int64)
     sizes = np.bincount(owners, minlength=count) - np.bincount(having, minlength=count)
     sizes = sizes + np.diagonal(shared)
     either = sizes[:, None] + sizes - shared
