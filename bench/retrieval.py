@@ -1,9 +1,12 @@
-"""Sweeps that chose the constants of index/fusion.py and index/focus.py.
+"""Sweeps that chose the constants of index/fusion.py, index/directions.py and index/focus.py.
 
     python -m bench.retrieval DATASET_DIR[:QRELS[:GRADE]] ... [--target N] [--long N] [--floor X]
+                              [--rare X]
 
 Each dataset (BEIR's form) is indexed under var/eval as `pincite eval` does, and every row of
-weights ranks what one search per query has gathered. Results are kept in docs/retrieval.md.
+weights ranks what one search per query has gathered: first with the same weights for all queries,
+then, the others as they stand, with these for sentences with a rare term. Results are kept in
+docs/retrieval.md.
 """
 
 import argparse
@@ -15,10 +18,19 @@ from unittest.mock import patch
 import numpy as np
 from numpy.typing import NDArray
 
+import index.directions
 import index.focus
+import index.fusion
 from index.encoder import Encoder, fits
 from index.focus import condensed
-from index.fusion import DENSE_WEIGHT, Signals, Weights, fuse_signals
+from index.fusion import (
+    DENSE_WEIGHT,
+    RARE_WEIGHTS,
+    SENTENCE_WEIGHTS,
+    Signals,
+    Weights,
+    fuse_signals,
+)
 from index.runtimes import open_encoder
 from index.search import Searcher
 from index.snapshot import open_snapshot
@@ -58,6 +70,16 @@ GRID = (
     None,
 )
 """None: the weights that stand, each query by its own."""
+RARE_GRID = (
+    SENTENCE_WEIGHTS,
+    Weights(0.35, 0.1, 0.05, 0.1, 0.15, 0.25),
+    Weights(0.35, 0.1, 0.05, 0.1, 0.1, 0.3),
+    Weights(0.3, 0.1, 0.05, 0.1, 0.2, 0.25),
+    Weights(0.3, 0.1, 0.05, 0.15, 0.15, 0.25),
+    RARE_WEIGHTS,
+    Weights(0.3, 0.1, 0, 0.1, 0.2, 0.3),
+    Weights(0.25, 0.1, 0.05, 0.1, 0.15, 0.35),
+)
 
 Gathered = list[tuple[np.ndarray[tuple[int], np.dtype[np.int64]], Signals]]
 
@@ -109,13 +131,15 @@ def sweep(
     sets: Sequence[tuple[Dataset, Searcher, int]],
     encoder: Encoder,
     grid: Iterable[Weights | None] = GRID,
+    rare: Iterable[Weights] = RARE_GRID,
 ) -> None:
     """Print one Markdown row for each row of weights: nDCG@10 of each set and their mean."""
     gathered = [gather(dataset, searcher, encoder) for dataset, searcher, _ in sets]
     names = [dataset.name for dataset, _, _ in sets]
     print("| weights |", " | ".join(names), "| mean |")
     print("|---|" + "---|" * (len(names) + 1))
-    for weights in grid:
+
+    def row(name: str, weights: Weights | None) -> None:
         values = [
             score(dataset, searcher, found, weights, grade)
             for (dataset, searcher, grade), found in zip(sets, gathered, strict=True)
@@ -126,8 +150,13 @@ def sweep(
             + (f" ({value['pool MAP@10']:.3f}/{value['pool MRR@10']:.3f})" if grade > 1 else "")
             for value, (_, _, grade) in zip(values, sets, strict=True)
         ]
-        name = astuple(weights) if weights else "as they stand"
         print(f"| {name} | {' | '.join(cells)} | {np.mean(ndcg):.4f} |", flush=True)
+
+    for weights in grid:
+        row(str(astuple(weights)) if weights else "as they stand", weights)
+    for weights in rare:
+        with patch.object(index.fusion, "RARE_WEIGHTS", weights):
+            row(f"with a rare term {astuple(weights)}", None)
 
 
 def main() -> None:
@@ -136,6 +165,7 @@ def main() -> None:
     parser.add_argument("--target", type=int, default=96, help="tokens of a passage")
     parser.add_argument("--long", type=int, default=index.focus.LONG, help="terms of a long one")
     parser.add_argument("--floor", type=float, default=index.focus.FLOOR)
+    parser.add_argument("--rare", type=float, default=index.directions.RARE)
     options = parser.parse_args()
     encoder = open_encoder()
     sets = []
@@ -147,6 +177,7 @@ def main() -> None:
     with (
         patch.object(index.focus, "LONG", options.long),
         patch.object(index.focus, "FLOOR", options.floor),
+        patch.object(index.directions, "RARE", options.rare),
     ):
         sweep(sets, encoder)
 

@@ -12,7 +12,7 @@ over the union of the best `POOL` rows of each side, every row of which has all 
 (Bruch, Gai & Ingber, "An Analysis of Fusion Functions for Hybrid Retrieval", 2023: a convex
 combination of normalised scores beats reciprocal ranks). The article's scores are those of the
 whole article around a passage (`index.articles`); direction and likeness are those of the query's
-terms (`index.directions`).
+terms (`index.directions`). They weigh more in a query with a rare term that the encoder agrees to.
 
 The weights were swept by `python -m bench.retrieval`; the tables are in docs/retrieval.md.
 """
@@ -45,6 +45,8 @@ class Weights:
 
 WEIGHTS = Weights(0.5, 0.2, 0.1, 0.2)
 SENTENCE_WEIGHTS = Weights(0.4, 0.15, 0.05, 0.15, 0.1, 0.15)
+RARE_WEIGHTS = Weights(0.3, 0.1, 0.05, 0.1, 0.15, 0.3)
+"""For a sentence with a rare term that the nearest passages hold: its terms say more there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +75,11 @@ def fuse(dense: Scores32, lexical: Scores32, weight: float = DENSE_WEIGHT) -> Sc
 def fuse_signals(signals: Signals, weights: Weights | None = None) -> Scores64:
     """Return the fused scores in [0, 1] of n rows, `(n,)`; a signal that is level gives 0.
 
-    Without `weights`, by `SENTENCE_WEIGHTS` where there are `signals.terms`, by `WEIGHTS` else.
+    Without `weights`, by `SENTENCE_WEIGHTS` where there are `signals.terms`, or by `RARE_WEIGHTS`
+    if these are of a rare one; by `WEIGHTS` else.
     """
     if weights is None:
-        weights = WEIGHTS if signals.terms is None else SENTENCE_WEIGHTS
+        weights = _weights_for(signals.terms)
     fused = (
         weights.passage_dense * _spread(signals.passage_dense)
         + weights.article_dense * _spread(signals.article_dense)
@@ -88,6 +91,12 @@ def fuse_signals(signals: Signals, weights: Weights | None = None) -> Scores64:
     fused += weights.direction * _spread(signals.terms.direction)
     fused += weights.likeness * _spread(signals.terms.likeness)
     return fused
+
+
+def _weights_for(terms: TermSignals | None) -> Weights:
+    if terms is None:
+        return WEIGHTS
+    return RARE_WEIGHTS if terms.rare else SENTENCE_WEIGHTS
 
 
 def _spread(cosines: Scores32) -> Scores64:

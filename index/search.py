@@ -161,16 +161,18 @@ class Searcher:
             article_dense=self.articles.scores_of(vector, articles),
             passage_lexical=lexical[rows],
             article_lexical=article_lexical[articles],
-            terms=self._term_signals(query, weights, rows),
+            terms=self._term_signals(query, weights, rows, near),
         )
 
     def _term_signals(
-        self, query: str, weights: Mapping[str, float], rows: Rows
+        self, query: str, weights: Mapping[str, float], rows: Rows, near: Rows
     ) -> TermSignals | None:
         if self.directions is None or not is_one_sentence(query, len(weights)):
             return None
         snapshot = self.snapshot
-        return self.directions.signals(weights, snapshot.lexical, snapshot.dense.vectors, rows)
+        return self.directions.signals(
+            weights, snapshot.lexical, snapshot.dense.vectors, rows, near
+        )
 
     def named(self, query: str) -> tuple[Mention, ...]:
         """Return the names in `query` that the articles call something else, searched for too."""

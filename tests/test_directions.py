@@ -10,7 +10,7 @@ import index.directions
 from index.analysis import terms
 from index.directions import TermDirections, is_one_sentence
 from index.encoder import DeterministicEncoder
-from index.fusion import SENTENCE_WEIGHTS, Signals, fuse_signals
+from index.fusion import RARE_WEIGHTS, SENTENCE_WEIGHTS, Signals, Weights, fuse_signals
 from index.lexical import LexicalIndex
 from index.search import Searcher
 from index.snapshot import open_snapshot
@@ -59,7 +59,8 @@ def test_only_the_passages_where_it_gains_most_count(
 def test_signals_are_those_of_brute_force(lexical: LexicalIndex) -> None:
     directions = made(lexical)
     rows = np.array([0, 2, 3])
-    found = directions.signals({"salt": 1, "cramp": 2, "unheard": 1}, lexical, VECTORS, rows)
+    asked = {"salt": 1, "cramp": 2, "unheard": 1}
+    found = directions.signals(asked, lexical, VECTORS, rows, rows)
     assert found is not None
     of = {t: directions.vectors[c].astype(np.float64) for t, c in directions.columns.items()}
     share = {"salt": lexical.idf("salt") ** 1.5, "cramp": 2 * lexical.idf("cramp") ** 1.5}
@@ -75,11 +76,31 @@ def test_signals_are_those_of_brute_force(lexical: LexicalIndex) -> None:
 
 def test_nothing_known_says_nothing(lexical: LexicalIndex) -> None:
     directions = made(lexical)
-    assert directions.signals({}, lexical, VECTORS, np.arange(3)) is None
-    assert directions.signals({"unheard": 1}, lexical, VECTORS, np.arange(3)) is None
-    assert directions.signals({"salt": 1}, lexical, VECTORS, np.empty(0, np.int64)) is None
+    some, none = np.arange(3), np.empty(0, np.int64)
+    assert directions.signals({}, lexical, VECTORS, some, some) is None
+    assert directions.signals({"unheard": 1}, lexical, VECTORS, some, some) is None
+    assert directions.signals({"salt": 1}, lexical, VECTORS, none, some) is None
     nobody = made(LexicalIndex.build([]), np.empty((0, 3), np.float32))
-    assert nobody.signals({"salt": 1}, lexical, VECTORS, np.empty(0, np.int64)) is None
+    assert nobody.signals({"salt": 1}, lexical, VECTORS, none, none) is None
+
+
+def test_rare_is_what_few_hold_and_the_nearest_passages_do() -> None:
+    # Of 60 passages, one holds "digoxin" and all hold "heart": idf 3.71 and .01, 4.80 for unknown.
+    lexical = LexicalIndex.build(["heart digoxin", *["heart"] * 59])
+    vectors = np.tile(np.eye(3, dtype=np.float32), (20, 1))
+    directions, rows = made(lexical, vectors), np.arange(60)
+
+    def rare(query: str, near: NDArray[np.int64]) -> bool:
+        found = directions.signals(dict.fromkeys(terms(query), 1.0), lexical, vectors, rows, near)
+        assert found is not None
+        return found.rare
+
+    assert rare("digoxin for the heart", rows)
+    assert not rare("the heart", rows)
+    assert not rare("digoxin for the heart", rows[1:])
+    # The first 20 of the nearest count.
+    assert rare("digoxin for the heart", np.roll(rows, 19))
+    assert not rare("digoxin for the heart", np.roll(rows, 20))
 
 
 def test_too_many_passages_get_none(lexical: LexicalIndex, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -105,13 +126,14 @@ def test_a_long_run_of_words_is_a_message() -> None:
     assert not is_one_sentence("cramp and so on", 33)
 
 
-def test_by_hand_fused_with_the_rest() -> None:
+@pytest.mark.parametrize(("rare", "weights"), [(False, SENTENCE_WEIGHTS), (True, RARE_WEIGHTS)])
+def test_by_hand_fused_with_the_rest(rare: bool, weights: Weights) -> None:
     level = np.zeros(2, np.float32)
     found = index.directions.TermSignals(
-        np.array([0.1, 0.3], np.float32), np.array([0.9, 0.2], np.float32)
+        np.array([0.1, 0.3], np.float32), np.array([0.9, 0.2], np.float32), rare
     )
     fused = fuse_signals(Signals(level, level, level, level, found))
-    assert fused == pytest.approx([SENTENCE_WEIGHTS.likeness, SENTENCE_WEIGHTS.direction])
+    assert fused == pytest.approx([weights.likeness, weights.direction])
     assert fuse_signals(Signals(level, level, level, level)).tolist() == [0, 0]
 
 

@@ -161,6 +161,7 @@ def test_hits_are_the_ranking_of_the_allowed_rows_alone(
                 snapshot.lexical,
                 snapshot.dense.vectors,
                 allowed[pool],
+                allowed[near],
             ),
         )
     )

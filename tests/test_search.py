@@ -41,7 +41,11 @@ def test_hits_are_the_fusion_of_brute_force(
             passage_lexical=matches,
             article_lexical=searcher.articles.lexical.scores(question)[articles],
             terms=searcher.directions.signals(
-                Counter(terms(question)), snapshot.lexical, snapshot.dense.vectors, everything
+                Counter(terms(question)),
+                snapshot.lexical,
+                snapshot.dense.vectors,
+                everything,
+                np.lexsort((everything, -cosines)),
             ),
         )
     )
