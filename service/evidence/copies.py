@@ -80,8 +80,8 @@ def copies(texts: Sequence[str]) -> list[int]:
     # A bit for each text and shingle: no product by BLAS, whose threads wait for one another.
     held = np.zeros((count, _WIDTH * (numbers.max(initial=-1) // _WIDTH + 1)), bool)
     held[having, numbers] = True
-    bits = np.packbits(held, axis=1).view(np.uint64)
-    shared = np.bitwise_count(bits[:, None] & bits).sum(axis=2, dtype=np.int64)
+    bits = np.ascontiguousarray(np.packbits(held, axis=1).view(np.uint64).T)
+    shared = np.bitwise_count(bits[:, :, None] & bits[:, None]).sum(axis=0, dtype=np.int64)
     sizes = np.bincount(owners, minlength=count) - np.bincount(having, minlength=count)
     sizes = sizes + np.diagonal(shared)
     either = sizes[:, None] + sizes - shared
