@@ -28,7 +28,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
 from bench.calibration_evidence import FEATURES, Floats, Judged, judge, open_indexes
-from bench.calibration_sets import BESIDE, EVAL, LAY, ROOT, SMALL, Medquad, cases
+from bench.calibration_parts import SIZES, judge_parts
+from bench.calibration_sets import BESIDE, EVAL, LAY, REAL, ROOT, SMALL, Medquad, cases
 from bench.risk_coverage import draw
 from bench.vector_cache import RememberingEncoder
 from index.runtimes import open_encoder
@@ -52,11 +53,13 @@ MASS = {
     ("seeds", "small", True): 60, ("seeds", "small", False): 60, ("seeds", "ood", False): 10,
     ("seeds", "beside", True): 40, ("seeds", "beside", False): 40,
     ("seeds", "fresh", True): 30, ("seeds", "fresh", False): 30,
-    ("seeds", "lay", True): 60, ("seeds", "lay", False): 60,
+    ("seeds", "lay", True): 70, ("seeds", "lay", False): 70,
     ("whole", "consumer", True): 90, ("whole", "summary", True): 60, ("whole", "message", True): 60,
-    ("whole", "absent", False): 110, ("whole", "masked", False): 40, ("whole", "ood", False): 40,
+    ("whole", "absent", False): 110, ("whole", "masked", False): 50, ("whole", "ood", False): 40,
     ("sample", "small", True): 40, ("sample", "small", False): 40, ("sample", "ood", False): 10,
-    ("sample", "lay", True): 40, ("sample", "lay", False): 40,
+    ("sample", "lay", True): 70, ("sample", "lay", False): 60,
+    **{(f"of {size}", kind, known): 5 for size in SIZES for kind in REAL
+       for known in (True, False)},
 }  # fmt: skip
 """What each set weighs in the fit, however many questions it has: real wording counts for more than
 templates, and both answers weigh the same on each index within a sixth. What is not here ("held")
@@ -192,7 +195,6 @@ def interval(
     return measure(p, labels), float(low), float(high)
 
 
-REAL = ("consumer", "summary", "message")
 ON_SEEDS = ("small", "beside", "held", "fresh", "lay")
 VIEWS: tuple[tuple[str, str, tuple[str, ...], tuple[str, ...]], ...] = (
     ("real wording / absent", "medquad", REAL, ("absent",)),
@@ -211,6 +213,7 @@ VIEWS: tuple[tuple[str, str, tuple[str, ...], tuple[str, ...]], ...] = (
     ("message / absent", "whole", ("message",), ("absent",)),
     ("real wording / ood", "whole", REAL, ("ood",)),
     ("real wording / masked", "whole", REAL, ("masked", "summary", "message")),
+    *(("real wording / others", f"of {size}", REAL, REAL) for size in SIZES),
     ("small / small", "seeds", ("small",), ("small",)),
     ("beside / beside", "seeds", ("beside",), ("beside",)),
     ("held / held", "seeds", ("held",), ("held",)),
@@ -299,7 +302,8 @@ def cross_validated(judged: Sequence[Judged]) -> Floats:
 def other_corpora(judged: Sequence[Judged]) -> Floats:
     """Return each question's probability by a model fitted without its kind of index."""
     p = np.zeros(len(judged))
-    for kind in ({"medquad", "fewer", "whole"}, {"mediqa"}, {"seeds", "sample"}):
+    parts = (f"of {size}" for size in SIZES)
+    for kind in ({"medquad", "fewer", "whole", *parts}, {"mediqa"}, {"seeds", "sample"}):
         model = fit([one for one in judged if one.case.index not in kind])
         unseen = [row for row, one in enumerate(judged) if one.case.index in kind]
         p[unseen] = predict(model, [judged[row] for row in unseen])
@@ -321,6 +325,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     searchers = open_indexes(options.work, medquad, whole, encoder)
     found = cases(medquad, whole)
     judged = judge(found, medquad, searchers, encoder)
+    judged += judge_parts(found, whole, options.work, encoder)
+    found = [one.case for one in judged]
     for (index, kind, answerable), count in sorted(
         Counter((one.index, one.kind, one.answerable) for one in found).items()
     ):

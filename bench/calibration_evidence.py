@@ -9,6 +9,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,7 +35,7 @@ from service.evidence.confidence import (
 
 Floats = NDArray[np.float64]
 
-FEATURES = 8
+FEATURES = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +54,17 @@ def rows_of(e: Evidence) -> Floats:
     """Return the model's inputs, `(n, FEATURES)`, in the order of its coefficients."""
     columns = np.broadcast_arrays(
         e.cosine, e.coverage, e.missing, e.title, e.length, e.size, e.title * e.size,
-        rise_share(e.size) * e.rise,
+        rise_share(e.size) * e.rise, e.length * e.size,
     )  # fmt: skip
     return np.stack(columns, axis=-1).astype(np.float64, copy=False)
+
+
+def write_articles(source: Path, articles: Sequence[dict[str, Any]]) -> None:
+    """Write MedQuAD articles to `source` as a corpus to index."""
+    lines = [
+        json.dumps({key: one[key] for key in ("_id", "title", "text")}) + "\n" for one in articles
+    ]
+    source.write_text("".join(lines), "utf-8")
 
 
 def open_indexes(
@@ -64,11 +73,7 @@ def open_indexes(
     """Open the indexes under `work`, brought up to date; what was encoded before is not again."""
     sources = {"medquad": work / "medquad.jsonl", "whole": work / "whole.jsonl"}
     for source, part in zip(sources.values(), (medquad, whole), strict=True):
-        lines = [
-            json.dumps({key: one[key] for key in ("_id", "title", "text")}) + "\n"
-            for one in part.articles
-        ]
-        source.write_text("".join(lines), "utf-8")
+        write_articles(source, part.articles)
     corpora = {
         **sources,
         "mediqa": EVAL / "mediqa_qa" / "corpus.jsonl",

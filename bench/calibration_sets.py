@@ -12,6 +12,7 @@
 - summary, message: an expert's summary that asks nothing but a usual aspect ("treatment of") of a
   topic that an article bears as its title, and the message it summarises. Not answerable: the same
   where the topic is only in MedQuAD articles outside the index and nowhere in the index's text.
+- of 5, of 25, of 100: the same put to random parts of MedQuAD (`bench.calibration_parts`).
 - masked: consumer, summary and message, with every article hidden that holds the topic's name: a
   person's words about what the index lacks, as long as the others.
 - template: MedQuAD's own questions about articles in the index. Not answerable: about articles
@@ -46,6 +47,8 @@ BESIDE = ROOT / "bench" / "data" / "beside_the_subject.jsonl"
 LAY = tuple(
     ROOT / "bench" / "data" / name for name in ("lay_questions.jsonl", "lay_questions_second.jsonl")
 )
+REAL = ("consumer", "summary", "message")
+"""The kinds of real wording."""
 SPLITS = ("train_liveqa", "train_alexa", "val")
 LONGEST_NAME = 6
 ARTICLE_CHARACTERS = 7000
@@ -66,7 +69,8 @@ Name = tuple[str, ...]
 class Case:
     """A question put to an index. Cases that share a `group` never part in cross-validation.
 
-    `hidden` names the articles (as `Medquad` numbers them) that are treated as absent.
+    `hidden` names the articles (as `Medquad` numbers them) that are treated as absent; `answering`
+    those that answer real wording.
     """
 
     index: str
@@ -75,6 +79,7 @@ class Case:
     question: str
     group: str
     hidden: frozenset[str] = frozenset()
+    answering: frozenset[str] = frozenset()
 
 
 def _names(text: str) -> Iterator[Name]:
@@ -249,7 +254,7 @@ def _consumer(medquad: Medquad, index: str) -> Iterator[Case]:
             yield Case("mediqa", "consumer", True, text, question)
         held = {medquad.origins[answer] for answer in answers if answer in medquad.origins}
         if held:
-            yield Case(index, "consumer", True, text, question)
+            yield Case(index, "consumer", True, text, question, answering=frozenset(held))
             names = {tuple(terms(medquad.titles[one])) for one in held}
             hidden = frozenset().union(*(medquad.holding[name] for name in names)) | held
             yield Case(index, "masked", False, text, question, hidden)
@@ -268,16 +273,17 @@ def _summaries(medquad: Medquad, index: str) -> Iterator[Case]:
                 continue
         elif topic in medquad.holding:
             continue
-        answerable = topic in medquad.inside
-        yield Case(index, "summary", answerable, line["summary"], line["_id"])
-        yield Case(index, "message", answerable, line["text"], line["_id"])
+        answering = frozenset(medquad.inside.get(topic, ()))
+        for kind, text in (("summary", line["summary"]), ("message", line["text"])):
+            answerable = topic in medquad.inside
+            yield Case(index, kind, answerable, text, line["_id"], answering=answering)
 
 
 def _fewer(found: list[Case], medquad: Medquad, draw: random.Random) -> list[Case]:
     """Return cases on a fifth of the index: with the answers in it, and most of the rest hidden."""
     kept = set(medquad.origins.values())
     asked = [one for one in found if one.index == "medquad" and one.answerable]
-    asked = [one for one in asked if one.kind in {"consumer", "summary", "message"}]
+    asked = [one for one in asked if one.kind in REAL]
     for one in asked:
         if one.kind == "summary":
             topic = medquad.topic(one.question)

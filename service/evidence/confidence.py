@@ -130,8 +130,9 @@ class Model:
     """The coefficients. More cosine, coverage or title, or less missing or rise, never lowers the
     result.
 
-    `title_size` lets the title count for more or less as the corpus grows. A rise counts for less
-    as it does, down to nothing at the largest: then a word that nobody has is in `missing` alone.
+    `title_size` and `length_size` let the title and the length count for more or less as the corpus
+    grows. A rise counts for less as it does, down to nothing at the largest: then a word that
+    nobody has is in `missing` alone.
     """
 
     intercept: float
@@ -143,6 +144,7 @@ class Model:
     size: float
     title_size: float
     rise: float
+    length_size: float
 
 
 @cache
@@ -315,7 +317,7 @@ def probability(found: Evidence, model: Model | None = None) -> Floats:
         + by.coverage * found.coverage
         + by.missing * found.missing
         + (by.title + by.title_size * found.size) * found.title
-        + by.length * found.length
+        + (by.length + by.length_size * found.size) * found.length
         + by.size * found.size
         + by.rise * rise_share(found.size) * found.rise
     )
