@@ -65,6 +65,7 @@ class LexicalIndex:
         self._columns = {term: column for column, term in enumerate(self.vocabulary)}
         self._size = len(lengths)
         self._lengths = lengths
+        self._counts = counts
         mean = lengths.mean() if self._size and lengths.any() else 1.0
         self._norms = (K1 * (1 - B + B * lengths / mean)).astype(np.float32)
         self._idf = np.log1p((self._size - counts + 0.5) / (counts + 0.5)).astype(np.float32)
@@ -209,6 +210,11 @@ class LexicalIndex:
     def rows_with(self, term: str) -> Rows:
         """Return the rows that hold `term`, in order; none for an unknown term."""
         return self._held(term).astype(np.int64)
+
+    def document_frequency(self, term: str) -> int:
+        """Return how many rows hold `term`, without looking which."""
+        column = self._columns.get(term)
+        return 0 if column is None else int(self._counts[column])
 
     def count(self, every: tuple[str, ...]) -> int:
         """Return how many rows hold every one of some terms, of which there is at least one.

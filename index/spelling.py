@@ -49,7 +49,7 @@ class Spelling:
         self._distance = EditDistance(DistanceAlgorithm.DAMERAU_OSA)
         for term in lexical.vocabulary:
             if term.isalpha() and len(term) >= SHORTEST - 1:
-                self._dictionary.create_dictionary_entry(term, len(lexical.rows_with(term)))
+                self._dictionary.create_dictionary_entry(term, lexical.document_frequency(term))
 
     def corrected(self, question: str) -> str | None:
         """Return `question` with its misspelt words replaced, or None where there are none."""

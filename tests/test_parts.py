@@ -72,6 +72,8 @@ def test_words_in_two_parts_score_as_in_one(
         assert getattr(parted, name).tobytes() == getattr(built, name).tobytes()
     for term in [*built.vocabulary, "unknown"]:
         assert parted.rows_with(term).tolist() == built.rows_with(term).tolist()
+        assert parted.document_frequency(term) == len(built.rows_with(term))
+        assert built.document_frequency(term) == len(built.rows_with(term))
         assert parted.idf(term) == built.idf(term)
         assert [a.tobytes() for a in parted.gains(term)] == [a.tobytes() for a in built.gains(term)]
         assert parted.holds(term, np.arange(len(texts))).tolist() == built.holds(
