@@ -132,6 +132,14 @@ class TermDirections:
             _has_rare(asked, lexical, near[:NEAREST]),
         )
 
+    def agreement(self, vector: NDArray[np.float32], terms: Sequence[str]) -> list[float]:
+        """Return the cosine of the direction of each of the index's `terms` with a unit vector
+        `(d,)`."""
+        along = np.einsum("d,dc->c", vector, self.axes, optimize=False)
+        directions = self.vectors[[self.columns[term] for term in terms]]
+        cosines: list[float] = np.einsum("tc,c->t", directions, along, optimize=False).tolist()
+        return cosines
+
     def _nearest(self, directions: NDArray[np.float32], rows: Rows) -> NDArray[np.float32]:
         """Return the cosine of each direction with the nearest term of each row.
 

@@ -136,7 +136,8 @@ class Searcher:
     ) -> tuple[Rows, Mapping[str, float]]:
         """Return the rows nearest to `vector`, best first, and the weighted terms of `query`."""
         _, near = self.snapshot.dense.search(vector[None, :], POOL, allowed=allowed)
-        return near[0], term_weights(query, self.snapshot.lexical, near[0])
+        agreement = partial(self.directions.agreement, vector) if self.directions else None
+        return near[0], term_weights(query, self.snapshot.lexical, near[0], agreement)
 
     def _signals(
         self,

@@ -74,6 +74,22 @@ def test_signals_are_those_of_brute_force(lexical: LexicalIndex) -> None:
         assert likeness == pytest.approx(expected, abs=1e-6)
 
 
+def test_agreement_is_the_cosine_with_a_question(
+    lexical: LexicalIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    question = np.array([0.6, 0, 0.8], np.float32)
+    asked = ["salt", "calf", "salt"]
+    for axes in (index.directions.AXES, 2):
+        monkeypatch.setattr(index.directions, "AXES", axes)
+        directions = made(lexical)
+        expected = [
+            float(directions.axes @ directions.vectors[directions.columns[term]] @ question)
+            for term in asked
+        ]
+        assert directions.agreement(question, asked) == pytest.approx(expected, abs=1e-6)
+        assert directions.agreement(question, []) == []
+
+
 def test_nothing_known_says_nothing(lexical: LexicalIndex) -> None:
     directions = made(lexical)
     some, none = np.arange(3), np.empty(0, np.int64)

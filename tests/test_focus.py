@@ -1,6 +1,8 @@
 """Long questions: weights by hand, spans that are words of the question, sentences that fit."""
 
 import itertools
+import math
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -8,7 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.analysis import terms
-from index.focus import FLOOR, LONG, NEAREST, condensed, focus, term_weights
+from index.focus import (
+    AGREEMENT,
+    FLOOR,
+    LONG,
+    NEAREST,
+    RARITY,
+    SUBJECT,
+    condensed,
+    focus,
+    term_weights,
+)
 from index.lexical import LexicalIndex
 
 LEXICAL = LexicalIndex.build(
@@ -52,6 +64,54 @@ def test_only_the_nearest_count() -> None:
     assert term_weights(MESSAGE, LEXICAL, far)["uveiti"] == pytest.approx(
         FLOOR * LEXICAL.idf("uveiti") / LEXICAL.idf("treatment")
     )
+
+
+def about_eyes(terms: Sequence[str]) -> list[float]:
+    return [0.5 if term in {"uveiti", "eye"} else -0.1 for term in terms]
+
+
+def test_in_a_message_rarity_and_the_directions_of_its_terms_count_too() -> None:
+    message = "Last year we moved to a house beside a river, and I read a lot. " + MESSAGE
+    before = term_weights(message, LEXICAL, NEAR)
+    weights = term_weights(message, LEXICAL, NEAR, about_eyes)
+    rarest = LEXICAL.idf("treatment")
+    assert weights.keys() == before.keys()
+    for term, weight in weights.items():
+        rarity = (LEXICAL.idf(term) / rarest) ** RARITY
+        agreement = math.exp(AGREEMENT * about_eyes([term])[0])
+        assert weight == pytest.approx(before[term] * rarity * agreement)
+
+
+@pytest.mark.parametrize(
+    ("subject", "marked"),
+    [
+        ("Drops and the eye. ", True),
+        ("SUBJECT: Drops and the eye MESSAGE: ", True),
+        ("Subject: drops and the eye\nMessage: ", True),
+        ("Last year we bought some drops for the left eye, and a dog. ", False),
+    ],
+)
+def test_words_of_the_subject_line_count_for_more(subject: str, marked: bool) -> None:
+    def level(terms: Sequence[str]) -> list[float]:
+        return [0.0] * len(terms)
+
+    message = subject + MESSAGE
+    before = term_weights(message, LEXICAL, NEAR)
+    weights = term_weights(message, LEXICAL, NEAR, level)
+    rarest = LEXICAL.idf("drop")
+    for term, weight in weights.items():
+        rarity = (LEXICAL.idf(term) / rarest) ** RARITY
+        factor = SUBJECT if marked and term in {"drop", "eye"} else 1
+        assert weight == pytest.approx(before[term] * rarity * factor), term
+
+
+def test_one_long_sentence_and_a_short_question_are_weighed_without_them() -> None:
+    sentence = MESSAGE.replace(". ", " and ")
+    assert len(set(terms(sentence))) >= LONG
+    for question in (sentence, "My eyes hurt. What treatment helps?"):
+        assert term_weights(question, LEXICAL, NEAR, about_eyes) == term_weights(
+            question, LEXICAL, NEAR
+        )
 
 
 def test_without_neighbours_or_known_words_nothing_breaks() -> None:
