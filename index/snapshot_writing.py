@@ -153,6 +153,17 @@ def _sealed(index: Path) -> dict[Mark | None, str]:
     return marks
 
 
+def can_link(live: Path, folder: Path) -> bool:
+    """Tell whether the disk lets the snapshot in `folder` have links to the files of `live`."""
+    trial = folder / ".link"
+    try:
+        os.link(live / "records.db", trial)
+    except OSError:
+        return False
+    trial.unlink()
+    return True
+
+
 def link_base(live: Path, folder: Path) -> None:
     """Give the snapshot in `folder` the base files of the one in `live`, without copying them.
 

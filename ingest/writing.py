@@ -21,7 +21,7 @@ from index.lexical import LexicalIndex
 from index.parts import PartedVectors, Places
 from index.records import Article, Passage
 from index.snapshot import NEWER, Snapshot, damaged_files
-from index.snapshot_writing import link_base
+from index.snapshot_writing import can_link, link_base
 from index.store import FileRecord, Newer
 from index.store_writing import write_records
 from ingest.encoding_aside import AHEAD, WINDOW
@@ -42,11 +42,10 @@ class Content:
 
     `kept` gives of the articles of the live snapshot that stay their first row and number of
     passages, `gone` names its others; `fresh` gives of all that are new the number of passages.
-    `whole` and `found_by` give one of these with its
-    passages, and the texts by which those are found; when these have been asked for all, in order,
-    `vectors` gives the vectors `(f, d)` of their passages. `new_bytes` is the size of their text.
-    `files` are the records of files that are new, `stale` the sources of those that the live
-    snapshot has and that do not stay.
+    `whole` and `found_by` give one of these with its passages, and the texts by which those are
+    found; when these have been asked for all, in order, `vectors` gives the vectors `(f, d)` of
+    their passages. `new_bytes` is the size of their text. `files` are the records of files that are
+    new, `stale` the sources of those that the live snapshot has and that do not stay.
     """
 
     kept: Mapping[str, tuple[int, int]]
@@ -150,8 +149,10 @@ def _write_newer(
 ) -> None:
     base = len(live.base.vectors)
     newer = places >= base
-    room = (folder.parent.parent, int(newer.sum()), content.dimension, content.new_bytes)
-    check_room(*room, linked=True)
+    linked = can_link(live.folder, folder)
+    written = int(newer.sum()) + (0 if linked else base)
+    index = folder.parent.parent
+    check_room(index, written, content.dimension, content.new_bytes, linked=linked)
     link_base(live.folder, folder)
     part = folder / NEWER
     part.mkdir()

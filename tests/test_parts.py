@@ -15,7 +15,7 @@ from index.articles import ArticleIndex
 from index.encoder import DeterministicEncoder
 from index.errors import SnapshotDamaged, SnapshotError
 from index.filters import Filter
-from index.history import open_whole_snapshot, roll_back
+from index.history import ROOM_TO_SPARE, open_whole_snapshot, roll_back
 from index.lexical import LexicalIndex
 from index.parts import PartedLexicalIndex, PartedVectors, fault_of, numbers_of
 from index.search import Searcher
@@ -337,6 +337,30 @@ def test_without_hard_links_the_base_is_copied_and_compared(
     path.write_bytes(path.read_bytes() + b"more")
     with pytest.raises(SnapshotDamaged, match=r"records\.db has changed"):
         link_base(after.folder, tmp_path)
+
+
+@pytest.mark.usefixtures("parted")
+@pytest.mark.parametrize("links", [True, False])
+def test_a_base_that_must_be_copied_counts_in_the_room(
+    corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, links: bool
+) -> None:
+    index = tmp_path / "index"
+    update_index(corpus, index, DeterministicEncoder())
+    before = open_snapshot(index)
+    base = sum((before.folder / name).stat().st_size for name in BASE)
+    free = SimpleNamespace(free=ROOM_TO_SPARE + base // 2)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: free)
+    if not links:
+        monkeypatch.setattr(os, "link", lambda *_: Path("nowhere").stat())  # raises OSError
+    write(corpus / "new.md", "# New\n\nRest helps a tired muscle.\n")
+    if links:
+        update_index(corpus, index, DeterministicEncoder())
+        assert open_whole_snapshot(index).newer is not None
+    else:
+        with pytest.raises(SnapshotError, match=r"the next snapshot needs about .* MB"):
+            update_index(corpus, index, DeterministicEncoder())
+        assert snapshots(index) == [before.manifest.snapshot]
+        assert [path.name for path in (index / "snapshots").glob(".*")] == []
 
 
 @pytest.mark.usefixtures("parted")
