@@ -1,7 +1,8 @@
 """Fit and judge the probability that a passage answers: `python -m bench.calibrate [--work DIR]`.
 
-Builds the indexes of `bench.calibration_sets` under DIR (default `var/calibrate`; MedQuAD's third
-takes a while, once), fits `service.evidence.confidence.Model`, and prints how it does
+Builds the indexes of `bench.calibration_evidence` and `bench.calibration_parts` under DIR (default
+`var/calibrate`; MedQuAD takes a while, once), fits `service.evidence.confidence.Model`, and prints
+how it does
 
 - in cross-validation, where no question, nor another wording of it, is judged by a model that
   has seen it, and
