@@ -32,7 +32,8 @@ from bench.calibration_sets import EVAL, ROOT, Medquad
 from bench.retrieval import PLAIN, Gathered, gather
 from bench.vector_cache import RememberingEncoder
 from index.analysis import terms
-from index.encoder import Encoder
+from index.encoder import Encoder, fits
+from index.focus import condensed
 from index.fusion import Weights, fuse_signals
 from index.runtimes import open_encoder
 from index.search import Searcher
@@ -47,8 +48,12 @@ SHARED = 5
 """A topic has a term of at least this idf over articles, and at most so many articles."""
 GRADES = (3, 3, 3, 3, 2, 2, 2, 2, 1, 1)
 
-AS_COUNTED = 10**6
-"""`LONG` for words as counted: no message has so many terms."""
+WAYS: Mapping[str, Mapping[str, float]] = {
+    "weighed": {},
+    "as in one sentence": {"RARITY": 0, "AGREEMENT": 0, "SUBJECT": 1},
+    "as counted": {"LONG": 10**6},
+}
+"""How words are weighed: other constants of `index.focus` than those that stand."""
 GRID = (
     PLAIN,
     Weights(0.5, 0.1, 0.1, 0.3),
@@ -117,6 +122,29 @@ def ranked(gathered: Gathered, searcher: Searcher, weights: Weights | None) -> I
         yield best_passages(rows[np.lexsort((rows, -scores))], article_of, documents)
 
 
+def in_focus(asked: Sequence[Message], searcher: Searcher, encoder: Encoder) -> tuple[float, float]:
+    """Return how many terms of a long message are said to be asked, and how well they are chosen.
+
+    F1 of the mean precision and recall, against those of its terms that the summary has too.
+    """
+    long = [one for one in asked if len(set(terms(one.text))) >= index.focus.LONG]
+    sizes, precisions, recalls = [], [], []
+    for one in long:
+        text = " ".join(one.text.split())
+        vector = encoder.encode([condensed(text, lambda part: fits(encoder, part))])[0]
+        spans = searcher.find(text, vector, 1).focus
+        told = {term for start, end in spans for term in terms(text[start:end])}
+        wanted = set(terms(one.summary)) & set(terms(text))
+        sizes.append(len(told))
+        if wanted:
+            precisions.append(len(told & wanted) / max(1, len(told)))
+            recalls.append(len(told & wanted) / len(wanted))
+    if not long:
+        return float("nan"), float("nan")
+    precision, recall = float(np.mean(precisions)), float(np.mean(recalls))
+    return float(np.mean(sizes)), 2 * precision * recall / (precision + recall)
+
+
 @dataclass(frozen=True, slots=True)
 class Side:
     """An index, and for each measure what the messages should find in it."""
@@ -151,11 +179,13 @@ def report(asked: Sequence[Message], searchers: Mapping[str, Searcher], encoder:
         )
         for name, searcher in searchers.items()
     ]
-    ways = {"weighed": index.focus.LONG, "as counted": AS_COUNTED}
     found: dict[str, list[Gathered]] = {}
-    for way, long in ways.items():
-        with patch.object(index.focus, "LONG", long):
+    for way, constants in WAYS.items():
+        with patch.dict(vars(index.focus), constants):
             found[way] = [gathered(texts, side.searcher, encoder) for side in sides]
+            for side in sides:
+                words, f1 = in_focus(asked, side.searcher, encoder)
+                print(f"words in focus, {way}, {side.name}: {words:.1f}, F1 {f1:.3f}")
 
     def values(way: str, weights: Weights | None) -> dict[str, Values]:
         each = zip(sides, found[way], strict=True)
@@ -174,7 +204,7 @@ def report(asked: Sequence[Message], searchers: Mapping[str, Searcher], encoder:
     print("| the summary itself | |", " | ".join(f"{value.mean():.3f}" for value in bounds), "|")
     means = " | ".join(f"{value.mean():.3f}" for value in standing.values())
     print("| as they stand | weighed |", means, "|")
-    for way in ways:
+    for way in WAYS:
         for weights in GRID:
             cells = []
             for name, value in values(way, weights).items():

@@ -9,8 +9,9 @@ nothing is stored: they follow from a snapshot's vectors and terms, in a fixed o
 
 A query of one sentence is judged by them in two ways (`TermSignals`). In a message of several, the
 words that matter stand among many that do not, and each of these would pull with its own direction:
-there it does harm (docs/retrieval.md). They say most where a query has a rare word and the encoder,
-having read the query, comes to passages that hold it: a gene, a drug. That is told with them.
+there it does harm (docs/retrieval.md), and they only help to weigh the words (`index.focus`). They
+say most where a query has a rare word and the encoder, having read the query, comes to passages
+that hold it: a gene, a drug. That is told with them.
 """
 
 from collections.abc import Mapping, Sequence

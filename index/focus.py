@@ -8,11 +8,12 @@ question are weighted for BM25:
 
 where share(t) is the part of the `NEAREST` passages by cosine that hold t. A word counts as far
 as it is rare and the encoder, having read the message, agrees that the matter is about it. In a
-message of several sentences there is more to tell words apart by, and more to be told apart:
+message of several sentences there are more words to tell apart, and more to tell them apart by:
 
     weight(t) · (idf(t) / max idf)^RARITY · e^(AGREEMENT · cos(t)) · (SUBJECT in the subject line)
 
-where cos(t) is the cosine of the term's direction (`index.directions`) with the message's vector.
+where cos(t) is the cosine of the term's direction with the message's vector. An index that is too
+large for directions (`index.directions`) weighs a message as it does one sentence.
 """
 
 import math
