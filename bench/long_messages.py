@@ -127,9 +127,8 @@ def in_focus(asked: Sequence[Message], searcher: Searcher, encoder: Encoder) -> 
 
     F1 of the mean precision and recall, against those of its terms that the summary has too.
     """
-    long = [one for one in asked if len(set(terms(one.text))) >= index.focus.LONG]
     sizes, precisions, recalls = [], [], []
-    for one in long:
+    for one in long_ones(asked):
         text = " ".join(one.text.split())
         vector = encoder.encode([condensed(text, lambda part: fits(encoder, part))])[0]
         spans = searcher.find(text, vector, 1).focus
@@ -139,8 +138,6 @@ def in_focus(asked: Sequence[Message], searcher: Searcher, encoder: Encoder) -> 
         if wanted:
             precisions.append(len(told & wanted) / max(1, len(told)))
             recalls.append(len(told & wanted) / len(wanted))
-    if not long:
-        return float("nan"), float("nan")
     precision, recall = float(np.mean(precisions)), float(np.mean(recalls))
     return float(np.mean(sizes)), 2 * precision * recall / (precision + recall)
 
@@ -183,7 +180,7 @@ def report(asked: Sequence[Message], searchers: Mapping[str, Searcher], encoder:
     for way, constants in WAYS.items():
         with patch.dict(vars(index.focus), constants):
             found[way] = [gathered(texts, side.searcher, encoder) for side in sides]
-            for side in sides:
+            for side in sides if long_ones(asked) else ():
                 words, f1 = in_focus(asked, side.searcher, encoder)
                 print(f"words in focus, {way}, {side.name}: {words:.1f}, F1 {f1:.3f}")
 
