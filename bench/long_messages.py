@@ -122,6 +122,11 @@ def ranked(gathered: Gathered, searcher: Searcher, weights: Weights | None) -> I
         yield best_passages(rows[np.lexsort((rows, -scores))], article_of, documents)
 
 
+def long_ones(asked: Sequence[Message]) -> list[Message]:
+    """Return those with enough distinct terms for their words to be weighed."""
+    return [one for one in asked if len(set(terms(one.text))) >= index.focus.LONG]
+
+
 def in_focus(asked: Sequence[Message], searcher: Searcher, encoder: Encoder) -> tuple[float, float]:
     """Return how many terms of a long message are said to be asked, and how well they are chosen.
 
