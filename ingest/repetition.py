@@ -63,10 +63,18 @@ def repeated_blocks(
             continue
         hashes, counts = np.unique(np.frombuffer(b"".join(different), "<i8"), return_counts=True)
         common = hashes[counts >= MIN_ARTICLES]
-        for file in together:
-            own = np.intersect1d(np.frombuffer(file.blocks, "<i8"), common)
-            if len(own):
-                found[file.source] = frozenset(own.tolist())
+        if not len(common):
+            continue
+        # All files at once: one by one, 150,000 of them took four times as long.
+        every = np.frombuffer(b"".join(file.blocks for file in together), "<i8")
+        places = np.minimum(np.searchsorted(common, every), len(common) - 1)
+        shared = common[places] == every
+        ends = np.cumsum([len(file.blocks) // every.itemsize for file in together])
+        until = np.concatenate([[0], np.cumsum(shared)])[ends].tolist()
+        held = every[shared].tolist()
+        for file, first, end in zip(together, [0, *until], until, strict=False):
+            if end > first:
+                found[file.source] = frozenset(held[first:end])
     return found
 
 
