@@ -53,6 +53,13 @@ def written(name: str, side: str) -> list[dict[str, Any]]:
     return [row for row in map(json.loads, lines) if row["side"] == side]
 
 
+def kinds_of(vignettes: Sequence[dict[str, Any]]) -> list[str]:
+    """Return of which kind the notice of each vignette is."""
+    return [
+        "crisis" if row["topic"] == "suicide and self-harm" else "emergency" for row in vignettes
+    ]
+
+
 def _names(question: str) -> list[str]:
     return [name for name, _, _ in features_of(read_words(question))]
 
@@ -93,9 +100,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     vignettes, lookalikes = (written(name, "tune") for name in WRITTEN)
     vignettes = [row for row in vignettes if row["batch"] not in CONTRIVED]
     ours = [row["question"] for row in (*vignettes, *lookalikes)]
-    kinds = [
-        "crisis" if row["topic"] == "suicide and self-harm" else "emergency" for row in vignettes
-    ] + ["neither"] * len(lookalikes)
+    kinds = kinds_of(vignettes) + ["neither"] * len(lookalikes)
     real = sorted({one for name in REAL for one in questions(EVAL / name)})
     real = [one for one in real if find_notice(one, by_words=False) is None]
     random.Random(1).shuffle(real)

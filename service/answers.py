@@ -141,6 +141,7 @@ class Answers(Live):
             question,
             emergency_number=self._settings.emergency_number,
             crisis_line=self._settings.crisis_line,
+            encoder=self._encoder,
             language=language,
         )
         chosen, reading = found.chosen, found.reading

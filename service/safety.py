@@ -1,11 +1,11 @@
 """What stands beside every answer: the disclaimer, and the notice above a question that describes
 an emergency.
 
-The notice is not triage. It reads the question alone, by the table in `emergency/rules.toml` and
-the weighed words of `emergency/words.json`, and says one thing: this may be an emergency, contact
-the emergency number. It never hides a passage, never weighs one danger against another, and its
-silence says nothing. No clinician has validated it; docs/emergency-notice.md tells what it was
-measured on.
+The notice is not triage. It reads the question alone, by the table in `emergency/rules.toml`, the
+weighed words of `emergency/words.json` and the direction of `emergency/meaning.json`, and says one
+thing: this may be an emergency, contact the emergency number. It never hides a passage, never
+weighs one danger against another, and its silence says nothing. No clinician has validated it;
+docs/emergency-notice.md tells what it was measured on.
 """
 
 import tomllib
@@ -16,7 +16,11 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
 
+from index.batched_encoder import BatchedEncoder
+from index.encoder import fits
+from index.focus import condensed
 from service.emergency.grammar import Lexicon, Mention, Reader, Spelling, Word, compile_pattern
+from service.emergency.meaning import BY_MEANING, log_odds, pointing
 from service.emergency.reach import Exempt, set_aside
 from service.emergency.words import BY_WORDS, SOURCE, fitted, runs, weigh
 
@@ -28,6 +32,9 @@ _WINDOW = 45
 
 # Signs that say who, not what: a notice does not name them.
 _PEOPLE = frozenset(("person", "near_person"))
+# And who again, where a sign is asked for beside the meaning of a question: without these two,
+# "i don't want to forget to call mom" has one.
+_WHO = _PEOPLE | {"me", "child"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,48 +110,97 @@ def find_notice(
     emergency_number: str | None = None,
     crisis_line: str | None = None,
     by_words: bool = True,
+    encoder: BatchedEncoder | None = None,
     language: str = "en",
 ) -> Notice | None:
-    """Return the notice that `question` raises, or None: by a rule, else by its words' weights.
+    """Return the notice that `question` raises, or None: by a rule, by its words, or its meaning.
 
+    Its meaning is weighed last, by words as well, where `encoder` is the one that the stored
+    direction is for, and costs an encoding unless the search has made the same one.
     It is written in `language`, whatever the question is in; the rules know English only.
     No country is assumed: without `emergency_number` the text says "your local emergency number",
     and without `crisis_line` it says only that crisis lines exist. Time is linear in the length
     of the question; any text is accepted.
     """
-    table = _table()
-    words = table.reader.words(question)
-    mentions = table.signs.mentions(words)
-    present = {mention.sign for mention in mentions}
-    possible = [
-        (topic, rule)
-        for topic in table.topics
-        if not topic.openings.isdisjoint(present)
-        for rule in topic.rules
-        if not any(present.isdisjoint(group) for group in rule.groups)
-    ]
-    if possible:
-        mentions = set_aside(mentions, table.cues.mentions(words), words, table.exempt)
+    reading = _Reading(question)
+    raised = reading.by_rule()
+    if raised is None and by_words:
+        raised = reading.by_words(encoder)
+    if raised is None:
+        return None
+    return _notice(question, raised, emergency_number, crisis_line, language)
+
+
+def has_sign(question: str) -> bool:
+    """Return whether a sign of some rule is said in `question` of someone present now."""
+    return bool(_Reading(question).signs())
+
+
+class _Reading:
+    """One question as the rules, the words and its meaning read it, each when it is asked."""
+
+    def __init__(self, question: str) -> None:
+        self._question = question
+        self._words = _table().reader.words(question)
+        self._mentioned = _table().signs.mentions(self._words)
+        self._present: list[Mention] | None = None
+
+    def present(self) -> list[Mention]:
+        """Return the mentions that are said to be so, now, of someone present."""
+        if self._present is None:
+            table = _table()
+            cues = table.cues.mentions(self._words)
+            self._present = set_aside(self._mentioned, cues, self._words, table.exempt)
+        return self._present
+
+    def signs(self) -> list[tuple[int, int]]:
+        """Return where those stand that say what, not who: first and last word, inclusive."""
+        if _WHO.issuperset(mention.sign for mention in self._mentioned):
+            return []
+        return [(m.first, m.last) for m in self.present() if m.sign not in _WHO]
+
+    def by_rule(self) -> _Raised | None:
+        """Return what the first rule raises that applies."""
+        mentioned = {mention.sign for mention in self._mentioned}
+        possible = [
+            (topic, rule)
+            for topic in _table().topics
+            if not topic.openings.isdisjoint(mentioned)
+            for rule in topic.rules
+            if not any(mentioned.isdisjoint(group) for group in rule.groups)
+        ]
+        if not possible:
+            return None
         by_sign: dict[str, list[Mention]] = {}
-        for mention in mentions:
+        for mention in self.present():
             by_sign.setdefault(mention.sign, []).append(mention)
         for topic, rule in possible:
-            chosen = _fulfil(rule, by_sign, words)
+            chosen = _fulfil(rule, by_sign, self._words)
             if chosen:
                 told = [(m.first, m.last) for m in chosen if m.sign not in _PEOPLE]
-                raised = _Raised(topic.kind, topic.name, topic.source, _spans(told, words))
-                return _notice(question, raised, emergency_number, crisis_line, language)
-    weighed = weigh(words) if by_words else None
-    if weighed is None or weighed.probability < fitted().threshold:
+                return _Raised(topic.kind, topic.name, topic.source, _spans(told, self._words))
         return None
-    crisis = next(topic for topic in table.topics if topic.kind == "crisis")
-    spans = _spans(weighed.words, words)
-    raised = (
-        _Raised("crisis", crisis.name, crisis.source, spans)
-        if weighed.kind == "crisis"
-        else _Raised("emergency", BY_WORDS, SOURCE, spans)
-    )
-    return _notice(question, raised, emergency_number, crisis_line, language)
+
+    def by_words(self, encoder: BatchedEncoder | None) -> _Raised | None:
+        """Return what the weighed words raise, or else they and the question's meaning."""
+        weighed = weigh(self._words)
+        told, topic = weighed.words, BY_WORDS
+        if weighed.probability < fitted().threshold:
+            if encoder is None or encoder.record.fingerprint != pointing().fingerprint:
+                return None
+            signs = self.signs()
+            if not (weighed.probability and signs):
+                return None
+            # As the search does, which has made this vector: of what of it the encoder takes.
+            asked = condensed(self._question, lambda text: fits(encoder, text))
+            if log_odds(weighed, encoder.vector(asked)) < pointing().threshold:
+                return None
+            told, topic = weighed.words or tuple(signs), BY_MEANING
+        spans = _spans(told, self._words)
+        if weighed.kind == "crisis":
+            crisis = next(topic for topic in _table().topics if topic.kind == "crisis")
+            return _Raised("crisis", crisis.name, crisis.source, spans)
+        return _Raised("emergency", topic, SOURCE, spans)
 
 
 @cache

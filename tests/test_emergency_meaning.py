@@ -1,0 +1,127 @@
+"""The third that raises the notice: a question's vector, beside its words, where a sign stands."""
+
+import json
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from index.batched_encoder import BatchedEncoder
+from index.encoder import DeterministicEncoder, OnBatch
+from index.records import EncoderRecord
+from index.runtimes import open_encoder
+from service.emergency.meaning import Direction, log_odds, pointing
+from service.emergency.words import Weighed
+from service.safety import find_notice, has_sign
+
+DATA = Path(__file__).parent / "data"
+SILENT = "how can i sleep better when my arm is numb in the morning"
+"""Neither a rule nor the words raise it, and a sign stands in it."""
+
+
+class Pointing(DeterministicEncoder):
+    """Gives every text the one vector that points as `along` says, and counts how often it does."""
+
+    def __init__(self, along: float, fingerprint: str | None = None) -> None:
+        super().__init__(dimension=len(pointing().towards))
+        towards = pointing().towards
+        self._vector = (along * towards / np.linalg.norm(towards)).astype(np.float32)
+        self._fingerprint = fingerprint or pointing().fingerprint
+        self.asked: list[str] = []
+
+    @property
+    def record(self) -> EncoderRecord:
+        return EncoderRecord("pointing", len(self._vector), 254, self._fingerprint)
+
+    def encode(
+        self,
+        texts: Sequence[str],
+        *,
+        on_batch: OnBatch | None = None,  # noqa: ARG002
+    ) -> NDArray[np.float32]:
+        self.asked += texts
+        return np.tile(self._vector, (len(texts), 1))
+
+
+def test_the_formula_is_the_one_in_the_docstring() -> None:
+    direction = Direction("any", np.array([2.0, -1.0]), 0.25, 0.5)
+    vector = np.array([0.6, 0.8], dtype=np.float32)
+    found = log_odds(Weighed(0.2, "emergency", ()), vector, direction)
+    assert found == pytest.approx(math.log(0.2 / 0.8) + 0.25 + 0.4, abs=1e-6)
+    assert log_odds(Weighed(0.0, "emergency", ()), vector, direction) == -math.inf
+
+
+def test_a_vector_that_points_there_raises_what_words_do_not_and_names_words() -> None:
+    assert find_notice(SILENT) is None
+    found = find_notice(SILENT, encoder=BatchedEncoder(Pointing(1.0)))
+    assert found is not None
+    assert found.source.startswith("MedlinePlus, Recognizing medical emergencies, https://")
+    assert found.spans
+    assert found.matched == " … ".join(SILENT[start:end] for start, end in found.spans)
+    assert find_notice(SILENT, encoder=BatchedEncoder(Pointing(-1.0))) is None
+
+
+def test_another_encoder_is_not_asked() -> None:
+    other = Pointing(1.0, fingerprint="another")
+    assert find_notice(SILENT, encoder=BatchedEncoder(other)) is None
+    assert other.asked == []
+    assert find_notice(SILENT, encoder=BatchedEncoder(DeterministicEncoder())) is None
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "how much water should i drink every day",  # no sign
+        "my arm is not numb and there is no swelling either",  # none that is said to be so
+        "numb arm",  # fewer words than are weighed
+    ],
+)
+def test_without_a_sign_or_words_its_meaning_is_not_asked(question: str) -> None:
+    encoder = Pointing(1.0)
+    assert find_notice(question, encoder=BatchedEncoder(encoder)) is None
+    assert encoder.asked == []
+
+
+def test_what_a_rule_raises_is_not_encoded() -> None:
+    encoder = Pointing(-1.0)
+    found = find_notice("my friend is unconscious", encoder=BatchedEncoder(encoder))
+    assert found is not None
+    assert found.topic == "unconsciousness"
+    assert encoder.asked == []
+
+
+def test_a_long_question_is_weighed_by_what_the_search_encodes() -> None:
+    encoder = Pointing(1.0)
+    long = " ".join([SILENT + "."] * 40)
+    assert find_notice(long, encoder=BatchedEncoder(encoder)) is not None
+    assert len(encoder.asked) == 1
+    assert encoder.count_tokens(encoder.asked)[0] <= encoder.record.max_tokens
+
+
+def test_who_is_no_sign() -> None:
+    assert has_sign("my arm is numb")
+    assert not has_sign("my son and i are well")
+
+
+def test_the_stored_direction_says_what_it_was_fitted_on() -> None:
+    path = Path(__file__).parents[1] / "service" / "emergency" / "meaning.json"
+    stored = json.loads(path.read_text("utf-8"))
+    assert {"emergency_vignettes.jsonl", "emergency_lookalikes.jsonl"} < stored["data"].keys()
+    assert len(stored["towards"]) == 384
+
+
+@pytest.mark.slow
+def test_the_default_encoder_raises_more_and_no_more_look_alikes() -> None:
+    encoder = BatchedEncoder(open_encoder())
+    assert encoder.record.fingerprint == pointing().fingerprint
+    further = {}
+    for name in ("emergency_vignettes", "emergency_lookalikes"):
+        lines = (DATA / f"{name}.jsonl").read_text("utf-8").splitlines()
+        held = [row["question"] for row in map(json.loads, lines) if row["side"] == "held"]
+        silent = [question for question in held if find_notice(question) is None]
+        further[name] = sum(find_notice(one, encoder=encoder) is not None for one in silent)
+    assert further["emergency_vignettes"] >= 2
+    assert further["emergency_lookalikes"] <= 1
