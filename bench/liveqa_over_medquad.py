@@ -8,13 +8,14 @@ written before any result was seen). The rows of the table are the configuration
 
 `bench/data/liveqa_medquad_judgments.tsv` holds query-id, corpus-id and grade, as TREC LiveQA
 graded: 1 wrong or of another matter, 2 related, 3 answers in part or with much else, 4 answers.
-They were made on 2026-11-22 by one reader of the project's developers, no clinician, who read the
-title, the question and the beginning of each of the 3,348 sections that were among the first ten of
-one of the four configurations, for the message or for the summary; each message's in a random
-order, without seeing what had found them. They are not NLM's, so figures that NLM's judgements give
-are others. Half of the messages (of a drug's dose or store, most of them) have no answer there and
-are left out. nDCG's gain is 2 for grade 4, 1 for 3, else 0; a section that was never read counts as
-none, and `judged@10` says how many of the first ten were read.
+They were made on 2026-11-22 by one reader of the project's developers, no clinician, the one who
+wrote the summaries, who read the title, the question and the beginning of each of the 3,348
+sections that were among the first ten of one of the four configurations, for the message or for the
+summary; each message's in a random order, without seeing what had found them. They are not NLM's,
+so figures that NLM's judgements give are others. Half of the messages (of a drug's dose or store,
+most of them) have no answer there and are left out. nDCG's gain is 2 for grade 4, 1 for 3, else 0;
+a section that was never read counts as none, and `judged@10` says how many of the first ten were
+read.
 
 The index and its vectors are kept under DIR; `--words` leaves shorter messages out, `--worst` shows
 the messages that lose most against their summaries. Kept in docs/retrieval.md, "Long questions".
