@@ -231,14 +231,6 @@ class Records:
             )
         )
 
-    def articles_by_source(self) -> dict[str, list[str]]:
-        """Return the ids of the articles of each file, in order."""
-        found: dict[str, list[str]] = {}
-        asked = self._query("SELECT source, article_id FROM articles ORDER BY 2")
-        for source, name in sorted(asked, key=itemgetter(1)):
-            found.setdefault(source, []).append(name)
-        return found
-
     def articles(self, *, after: str = "", limit: int = -1) -> list[Article]:
         """Return articles by id with `text` left empty, those whose id comes after `after`."""
         found = self._query(

@@ -148,7 +148,6 @@ def told(snapshot: Snapshot) -> list[object]:
         records.articles(),
         records.articles(after=names[0], limit=2),
         records.titles([*names, "gone.md"]),
-        records.articles_by_source(),
         [records.ids_of_source(name) for name in names],
         [records.articles_of_source(name) for name in names],
         records.article_facts(),
