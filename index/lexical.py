@@ -17,6 +17,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,7 @@ from scipy.sparse import csc_matrix, csr_matrix
 from index.analysis import terms
 from index.arrays import release, save_array
 from index.errors import SnapshotDamaged
+from index.recent import Recent
 
 K1 = 1.2
 B = 0.75
@@ -37,6 +39,11 @@ RUN = 128
 """Rows, at least, of which the best is taken first; as many more as leave four runs for each row
 wanted. The best 200 of 36,000, 200,000 and 1,000,000 rows, half of them with a score, take 0.11,
 0.27 and 1.0 ms so, and with runs of 256 throughout 0.27, 0.27 and 1.35."""
+KEPT = 48_000_000
+"""Bytes of the postings asked for last that are kept: of up to 150,000 passages about all. At
+1,000,000 the terms of 200 questions have 171 MB of them, and their articles' 110. With none, 32, 48,
+64, 128 million of each and all, a short question's scores by words take 6.3, 3.3, 3.0, 2.8, 2.1 and
+1.4 ms, and a message's 31, 20, 19, 16, 10 and 6 (medians, processor time; docs/scale.md)."""
 
 Scores = NDArray[np.float32]
 Rows = NDArray[np.int64]
@@ -49,7 +56,7 @@ class LexicalIndex:
         self._starts: NDArray[np.int64] = frequencies.indptr.astype(np.int64, copy=False)
         # Plain views: a memmap minds every slice that is taken.
         self._rows: NDArray[np.int32] = np.asarray(frequencies.indices)
-        self._frequencies: NDArray[np.int32] = np.asarray(frequencies.data)
+        self._frequencies: NDArray[Any] = np.asarray(frequencies.data)
         size = int(frequencies.shape[0])
         lengths = np.zeros(size)
         for begin in range(0, len(self._rows), PART):  # bincount makes floats of what it is given
@@ -71,7 +78,7 @@ class LexicalIndex:
         self._idf = np.log1p((self._size - counts + 0.5) / (counts + 0.5)).astype(np.float32)
         self._unknown = float(np.log1p((self._size + 0.5) / 0.5))
         self._gains: Scores | None = None
-        self._asked: dict[int, tuple[NDArray[np.int32], Scores]] = {}
+        self._asked = Recent[int, tuple[NDArray[np.int32], Scores]](KEPT)
         self._together: dict[tuple[str, ...], int] = {}
 
     @classmethod
@@ -115,7 +122,9 @@ class LexicalIndex:
         starts, end_of_last = np.zeros(len(self.vocabulary) + 1, np.int64), 0
         # As many as there can be: pages that are never written to take no memory. Pieces put
         # together afterwards would leave 180 MB of holes behind at 1,000,000 passages.
-        rows, frequencies = (np.empty(len(self._rows), np.int32) for _ in range(2))
+        rows = np.empty(len(self._rows), np.int32)
+        # Hardly a term stands 256 times in a group.
+        frequencies: NDArray[Any] = np.empty(len(self._rows), np.uint8)
         for first, end in pairwise(self._edges()):
             bounds = self._starts[first : end + 1]
             part = slice(bounds[0], bounds[-1])
@@ -127,7 +136,10 @@ class LexicalIndex:
             runs = np.flatnonzero(begins)
             ours = slice(end_of_last, end_of_last + len(runs))
             rows[ours] = held[runs]
-            frequencies[ours] = np.add.reduceat(self._frequencies[part], runs, dtype=np.int32)
+            counts = np.add.reduceat(self._frequencies[part], runs, dtype=np.int32)
+            if len(counts) and counts.max() > np.iinfo(frequencies.dtype).max:
+                frequencies = frequencies.astype(np.min_scalar_type(counts.max()))
+            frequencies[ours] = counts
             starts[first + 1 : end + 1] = ours.start + np.searchsorted(runs, bounds[1:] - bounds[0])
             end_of_last = ours.stop
         matrix = csc_matrix(
@@ -263,21 +275,25 @@ class LexicalIndex:
     def _known(self, column: int) -> tuple[NDArray[np.int32], Scores]:
         """Return the rows that hold a term, in order, and what it adds to the score of each.
 
-        Made when first asked for, and kept: of a million passages' terms only some are ever asked.
+        Made when asked for, and kept for as long as `KEPT` allows.
         """
         found = self._asked.get(column)
         if found is None:
-            span = self._span(column)
-            rows = self._rows[span]
-            if self._gains is None:
-                gains = self._gained(rows, self._frequencies[span])
-                gains *= self._idf[column]
-            else:
-                gains = self._gains[span]
-            found = self._asked[column] = rows, gains
-            if len(rows) > MANY:  # its frequencies will not be looked at again
-                release(self._frequencies)
+            found = self._made(column)
+            self._asked.keep(column, found, sum(array.nbytes for array in found))
         return found
+
+    def _made(self, column: int) -> tuple[NDArray[np.int32], Scores]:
+        """Return what `_known` keeps."""
+        span = self._span(column)
+        rows = self._rows[span]
+        if self._gains is not None:
+            return rows, self._gains[span]
+        gains = self._gained(rows, self._frequencies[span])
+        gains *= self._idf[column]
+        if len(rows) > MANY:  # while it is kept, its frequencies will not be looked at again
+            release(self._frequencies)
+        return rows, gains
 
     def _gained(self, rows: NDArray[np.int32], counts: NDArray[np.int32]) -> Scores:
         """Return what postings add to their rows' scores, idf aside: tf · (k1 + 1) / …."""

@@ -111,23 +111,20 @@ class PartedLexicalIndex(LexicalIndex):
         column = self._columns.get(term)
         return np.empty(0, np.int32) if column is None else self._known(column)[0]
 
-    def _known(self, column: int) -> tuple[NDArray[np.int32], Scores]:
-        found = self._asked.get(column)
-        if found is None:
-            term = self.vocabulary[column]
-            (rows, counts), (others, more) = (
-                _postings(part, numbers, term) for part, numbers in self._parts
-            )
-            if len(others):
-                between = np.searchsorted(rows, others)
-                rows, counts = np.insert(rows, between, others), np.insert(counts, between, more)
-            gains = self._gained(rows, counts)
-            gains *= self._idf[column]
-            found = self._asked[column] = rows, gains
-            if len(rows) > MANY:  # put together, they will not be looked at again in the files
-                for part, _ in self._parts:
-                    part.release()
-        return found
+    def _made(self, column: int) -> tuple[NDArray[np.int32], Scores]:
+        term = self.vocabulary[column]
+        (rows, counts), (others, more) = (
+            _postings(part, numbers, term) for part, numbers in self._parts
+        )
+        if len(others):
+            between = np.searchsorted(rows, others)
+            rows, counts = np.insert(rows, between, others), np.insert(counts, between, more)
+        gains = self._gained(rows, counts)
+        gains *= self._idf[column]
+        if len(rows) > MANY:  # while they are kept, the files will not be looked at again
+            for part, _ in self._parts:
+                part.release()
+        return rows, gains
 
 
 def _held_by(part: LexicalIndex, numbers: Places) -> dict[str, int]:
@@ -149,6 +146,6 @@ def _postings(
     if column is None:
         return np.empty(0, np.int32), np.empty(0, np.int32)
     span = part._span(column)
-    rows, counts = numbers[part._rows[span]], part._frequencies[span]
+    rows, counts = numbers[part._rows[span]], part._frequencies[span].astype(np.int32, copy=False)
     stay = rows >= 0
     return (rows, counts) if stay.all() else (rows[stay], counts[stay])

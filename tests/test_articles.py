@@ -5,9 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from index.analysis import terms
-from index.articles import ArticleIndex, mean_directions
+from index.articles import ArticleIndex, MeanDirections
 from index.encoder import DeterministicEncoder
 from index.lexical import LexicalIndex
 from index.snapshot import open_snapshot
@@ -33,8 +35,27 @@ def test_mean_directions_by_hand() -> None:
     vectors = np.array([[1, 0], [0, 1], [0.6, 0.8], [1, 0], [-1, 0]], np.float32)
     half = 0.5**0.5
     expected = [[half, half], [0.6, 0.8], [0, 0]]
-    assert mean_directions(vectors, np.array([0, 2, 3])) == pytest.approx(np.array(expected))
-    assert mean_directions(vectors, np.empty(0, np.int64)).shape == (0, 2)
+    assert MeanDirections(vectors, np.array([0, 2, 3]))[:] == pytest.approx(np.array(expected))
+    assert MeanDirections(vectors[:0], np.empty(0, np.int64))[:].shape == (0, 2)
+
+
+@given(st.lists(st.integers(1, 5), min_size=1, max_size=12), st.integers(1, 13), st.data())
+def test_directions_that_are_held_and_others_are_the_same_bits(
+    counts: list[int], held: int, data: st.DataObject
+) -> None:
+    drawn = np.random.default_rng(sum(counts)).normal(size=(sum(counts), 384))
+    vectors = (drawn / np.linalg.norm(drawn, axis=1, keepdims=True)).astype(np.float32)
+    firsts = np.cumsum([0, *counts[:-1]])
+    every = MeanDirections(vectors, firsts)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("index.articles.HELD", held)
+        some = MeanDirections(vectors, firsts)
+    assert len(some) == len(every) == len(counts)
+    assert some.shape == every.shape == (len(counts), 384)
+    assert some[:].tobytes() == every[:].tobytes()
+    asked = np.array(data.draw(st.lists(st.integers(0, len(counts) - 1))), np.int64)
+    assert some[asked].tobytes() == every[:][asked].tobytes()
+    assert some[1::2].tobytes() == every[:][1::2].tobytes()
 
 
 def test_an_article_is_the_sum_of_its_passages(
@@ -78,9 +99,8 @@ def test_a_direction_is_the_unit_sum_of_a_run_and_zeros_where_it_cancels_out() -
     vectors[31] = -vectors[30]
     firsts = np.array([0, 1, 17, 30, 32])
     sums = np.add.reduceat(vectors, firsts, axis=0, dtype=np.float64)
-    found = mean_directions(vectors, firsts)
+    found = MeanDirections(vectors, firsts)[:]
     assert not found[3].any()
     full = [0, 1, 2, 4]
     units = (sums[full] / np.linalg.norm(sums[full], axis=1, keepdims=True)).astype(np.float32)
     assert found[full].tobytes() == units.tobytes()
-    assert mean_directions(vectors, firsts[:0]).shape == (0, 12)

@@ -13,6 +13,7 @@ from index import lexical
 from index.analysis import terms
 from index.errors import SnapshotDamaged
 from index.lexical import K1, B, LexicalIndex, best
+from index.parts import PartedLexicalIndex
 
 # A small vocabulary, so that texts share words; numbers are their own stems.
 WORDS = st.sampled_from(["cramp", "calf", "night", "salt", "éclair", "7", "the", "中文", "x\ny"])
@@ -109,6 +110,42 @@ def test_many_postings_add_up_to_the_same_bits(monkeypatch: pytest.MonkeyPatch) 
         monkeypatch.setattr(lexical, "MANY", 0)
         assert index.scores_of_terms(weights).tobytes() == one_by_one.tobytes()
         monkeypatch.undo()
+
+
+@pytest.mark.parametrize("kept", [0, 100, 400, 1_000_000])
+def test_what_is_kept_of_terms_is_bounded_and_changes_no_bit(
+    kept: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = np.random.default_rng(8)
+    words = [f"w{number}" for number in range(20)]
+    texts = [" ".join(rng.choice(words, rng.integers(1, 9))) for _ in range(30)]
+    built = LexicalIndex.build(texts)
+    monkeypatch.setattr(lexical, "KEPT", kept)
+    alone = LexicalIndex.build(texts)
+    first, last = np.array_split(np.arange(30), 2)
+    base, newer = (LexicalIndex.build([texts[row] for row in rows]) for rows in (first, last))
+    parted = PartedLexicalIndex(base, newer, np.arange(30, dtype=np.int32))
+    for query in (" ".join(rng.choice(words, 6)) for _ in range(40)):
+        expected = built.scores(query).tobytes()
+        assert alone.scores(query).tobytes() == parted.scores(query).tobytes() == expected
+        assert alone._asked.size <= kept
+        assert parted._asked.size <= kept
+    assert (alone._asked.size > 0) == (kept > 0)
+
+
+def test_a_term_that_stands_very_often_in_a_group_is_counted() -> None:
+    texts = ["salt " * 200, "salt " * 200, "calf", "salt " * 70_000, "calf cramp", "salt"]
+    groups = np.array([0, 0, 1, 2, 2, 3])
+    merged = LexicalIndex.build(texts).merged(groups)
+    fresh = LexicalIndex.build([f"{texts[0]} {texts[1]}", "calf", f"{texts[3]} calf cramp", "salt"])
+    assert merged.postings()[2].tobytes() == fresh.postings()[2].tobytes()
+    assert merged._matrix().toarray().tolist() == fresh._matrix().toarray().tolist()
+    few = LexicalIndex.build(["salt", "calf"]).merged(np.array([0, 1]))
+    parted = PartedLexicalIndex(few, merged, np.array([0, 2, 3, 1, 4, 5], np.int32))
+    whole = LexicalIndex.build(
+        ["salt", f"{texts[0]} {texts[1]}", "calf", "calf", f"{texts[3]} calf cramp", "salt"]
+    )
+    assert parted.scores("salt calf cramp").tobytes() == whole.scores("salt calf cramp").tobytes()
 
 
 def test_holds_is_membership() -> None:
