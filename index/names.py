@@ -22,9 +22,10 @@ from importlib.resources import files
 
 import numpy as np
 
-from index.analysis import WORD, terms
+from index.analysis import WORD, terms, words
 from index.focus import ASKED, LONG
 from index.lexical import LexicalIndex, Rows, Scores
+from index.orthography import canonical
 
 WEIGHT = 0.8
 """Swept from .3 to 1 on names that MedQuAD gives as synonyms (docs/retrieval.md): from .9 on some
@@ -56,16 +57,19 @@ class Mention:
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """A name as the question may have it. `cues` is None when it needs no other word."""
+    """A name as the question may have it. `cues` is None when it needs no other word, and
+    `spelled` when any word of its stem is it."""
 
     mention: Mention
     cues: frozenset[str] | None
+    spelled: frozenset[str] | None
 
 
 @dataclass(frozen=True, slots=True)
 class _Word:
     """A word of a question. `loud`: in capitals, in a question that has small letters too."""
 
+    text: str
     terms: tuple[str, ...]
     loud: bool
 
@@ -78,19 +82,28 @@ class Names:
         groups: Sequence[Sequence[str]],
         uncertain: Mapping[str, Sequence[str]] | None = None,
         everyday: Sequence[tuple[Sequence[str], Sequence[str]]] = (),
+        as_spelled: Iterable[str] = (),
+        elsewhere: Iterable[str] = (),
     ) -> None:
         """Read `groups`, each a list of names of one thing, and `everyday`, said and written names.
 
         `uncertain` are names that also mean other things, each with words beside which it does not.
+        `as_spelled` are words whose stem is another word's too, and `elsewhere` phrases in which
+        the words are no names.
         """
         unsure = {tuple(terms(name)): cues for name, cues in (uncertain or {}).items()}
         others, written = _by_terms((group, group) for group in groups), _by_terms(everyday)
+        spelled: dict[tuple[str, ...], set[str]] = {}
+        for word in as_spelled:
+            spelled.setdefault(tuple(terms(word)), set()).add(_spelled(word))
+        no_names = dict.fromkeys(tuple(terms(phrase)) for phrase in elsewhere)
         self._by_first: dict[str, list[_Entry]] = {}
-        for key in {**others, **written}:
+        for key in {**others, **written, **no_names}:
             mention = Mention(key, others.get(key, ()), written.get(key, ()))
             cues = unsure.get(key)
             known = None if cues is None else frozenset(t for cue in cues for t in terms(cue))
-            self._by_first.setdefault(key[0], []).append(_Entry(mention, known))
+            forms = frozenset(spelled[key]) if key in spelled else None
+            self._by_first.setdefault(key[0], []).append(_Entry(mention, known, forms))
         for entries in self._by_first.values():
             entries.sort(key=lambda entry: -len(entry.mention.typed))
 
@@ -106,9 +119,10 @@ class Names:
             if entry is None:
                 place += 1
                 continue
-            if entry.mention not in found:
-                found.append(entry.mention)
-            place += len(entry.mention.typed)
+            mention = entry.mention
+            if (mention.others or mention.written) and mention not in found:
+                found.append(mention)
+            place += len(mention.typed)
         return tuple(found)
 
     def _at(
@@ -119,10 +133,17 @@ class Names:
             here = stream[place : place + len(key)]
             if tuple(term for term, _ in here) != key:
                 continue
+            if entry.spelled is not None and _spelled(here[0][1].text) not in entry.spelled:
+                continue
             sure = entry.cues is None or all(word.loud for _, word in here)
             if sure or (entry.cues or frozenset()) & (every - set(key)):
                 return entry
         return None
+
+
+def _spelled(word: str) -> str:
+    """Return `word` in small letters and in one spelling, British and American alike."""
+    return canonical("".join(words(word)))
 
 
 def _by_terms(
@@ -149,7 +170,13 @@ def stored_names() -> Names:
     )
     groups = [group for block in table["block"] for group in block["groups"]]
     rows = [(row["said"], row["written"]) for block in everyday["block"] for row in block["rows"]]
-    return Names(groups, table["uncertain"], rows)
+    return Names(
+        groups,
+        {**table["uncertain"], **everyday["uncertain"]},
+        rows,
+        everyday["as_spelled"],
+        everyday["elsewhere"],
+    )
 
 
 def mentions(
@@ -244,6 +271,7 @@ def _read(question: str) -> list[_Word]:
     mixed = any(character.islower() for character in question)
     return [
         _Word(
+            match[0],
             tuple(terms(match[0])),
             # "PD-1" is not PD.
             mixed

@@ -35,8 +35,16 @@ NAMES = Names(
         ["multiple sclerosis", "MS"],
         ["uterus", "womb"],
     ],
-    {"MS": ["relapse"], "MI": []},
-    [(["booze", "a few pints"], ["alcohol"]), (["womb"], ["pelvis"])],
+    {"MS": ["relapse"], "MI": [], "tick": ["eyelid"]},
+    [
+        (["booze", "a few pints"], ["alcohol"]),
+        (["womb"], ["pelvis"]),
+        (["rowing"], ["exercise"]),
+        (["tick"], ["twitch"]),
+        (["needle"], ["injection"]),
+    ],
+    ["rowing"],
+    ["dry needling"],
 )
 
 
@@ -61,6 +69,13 @@ def typed(question: str, names: Names = NAMES) -> list[str]:
         ("mi corazon", []),
         ("womb, womb and wombs", ["womb"]),
         ("", []),
+        ("Rowing, and rowing", ["row"]),
+        ("three nights in a row", []),
+        ("my eyelid ticks", ["tick"]),
+        ("a tick's bite", []),
+        ("needles", ["needl"]),
+        ("dry needling with a needle", ["needl"]),
+        ("dry-needling", []),
     ],
 )
 def test_names_are_found_where_they_mean_the_thing(question: str, expected: list[str]) -> None:
@@ -122,6 +137,58 @@ def test_the_table_knows_what_articles_write(question: str, written: str) -> Non
     assert written in found
 
 
+@pytest.mark.parametrize(
+    "question",
+    [
+        "three nights in a row",
+        "what is a normal pulse",
+        "can I go private",
+        "range of motion of the hip",
+        "what do I expect of it",
+        "is the wind cold",
+        "poor posture",
+        "is it good for me",
+        "an immune disease",
+        "my cycle is late",
+        "a month ago",
+        "chilli",
+        "cat fur",
+        "can I catch a train",
+        "a green tea tree",
+        "how do I remove a tick",
+        "the light flickers",
+        "a shot in the leg",
+        "an eye exam",
+        "hash browns",
+        "cider vinegar",
+        "dry needling",
+        "I feel like crap",
+    ],
+)
+def test_an_everyday_word_is_not_read_in_another_sense(question: str) -> None:
+    found = stored_names().in_question(question)
+    assert [one for one in found if one.written] == []
+
+
+@pytest.mark.parametrize(
+    ("question", "written"),
+    [
+        ("the calf keeps pulsing", "twitch"),
+        ("my eyelid flickers", "twitch"),
+        ("a tetanus shot", "injection"),
+        ("is tetanus catching", "infectious"),
+        ("furred up arteries", "atherosclerosis"),
+        ("immunised against it", "vaccine"),
+        ("IMMUNIZED AGAINST IT", "vaccine"),
+        ("why does my foot fall asleep", "numbness"),
+        ("on a drip in hospital", "vein"),
+    ],
+)
+def test_it_is_in_its_own(question: str, written: str) -> None:
+    found = [name.text for one in stored_names().in_question(question) for name in one.written]
+    assert written in found
+
+
 def test_every_block_of_the_tables_names_its_reference() -> None:
     blocks = TABLE["block"] + EVERYDAY["block"]
     assert all(block["source"] and block["topic"] for block in blocks)
@@ -149,10 +216,21 @@ def test_no_name_stands_in_two_groups_and_no_group_has_one_name_only() -> None:
 
 
 def test_every_uncertain_name_is_in_the_table_and_every_cue_is_a_word() -> None:
-    known = {tuple(terms(name)) for group in GROUPS for name in group}
-    for name, cues in TABLE["uncertain"].items():
-        assert tuple(terms(name)) in known, name
-        assert all(len(terms(cue)) == 1 for cue in cues), name
+    said = [row["said"] for row in ROWS]
+    for table, names in ((TABLE, GROUPS), (EVERYDAY, said)):
+        known = {tuple(terms(name)) for group in names for name in group}
+        for name, cues in table["uncertain"].items():
+            assert tuple(terms(name)) in known, name
+            assert all(len(terms(cue)) == 1 for cue in cues), name
+
+
+def test_every_word_as_spelled_is_said_and_every_phrase_elsewhere_would_be_taken_for_one() -> None:
+    said = {text for row in ROWS for text in row["said"]}
+    assert [word for word in EVERYDAY["as_spelled"] if word not in said] == []
+    rows = [(row["said"], row["written"]) for row in ROWS]
+    plain = Names([], {}, rows, EVERYDAY["as_spelled"])
+    phrases = EVERYDAY["elsewhere"]
+    assert [text for text in phrases if len(terms(text)) < 2 or not plain.in_question(text)] == []
 
 
 TEXTS = [
