@@ -79,7 +79,10 @@ def test_an_article_is_the_sum_of_its_passages(
 
 
 def test_a_grown_index_has_the_same_article_side_as_a_fresh_one(
-    corpus: Path, tmp_path: Path, encoder: DeterministicEncoder
+    corpus: Path,
+    tmp_path: Path,
+    encoder: DeterministicEncoder,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     update_index(corpus, tmp_path / "grown", encoder)
     write(corpus / "fresh.md", "# Fresh\n\nA new article on calf cramps.\n")
@@ -91,6 +94,11 @@ def test_a_grown_index_has_the_same_article_side_as_a_fresh_one(
     assert grown.vectors[:].tobytes() == new.vectors[:].tobytes()
     for query in ("cramp", "calf salts", "eyelid"):
         assert grown.lexical.scores(query).tolist() == new.lexical.scores(query).tolist()
+    monkeypatch.setattr("index.articles.HELD", 2)
+    few = ArticleIndex.of(open_snapshot(tmp_path / "grown"))
+    assert len(few.vectors) > 2
+    vector, places = encoder.encode(["calf cramp"])[0], np.array([2, 0, 2, 1])
+    assert few.scores_of(vector, places).tobytes() == new.scores_of(vector, places).tobytes()
 
 
 def test_a_direction_is_the_unit_sum_of_a_run_and_zeros_where_it_cancels_out() -> None:
