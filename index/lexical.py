@@ -39,8 +39,8 @@ RUN = 128
 """Rows, at least, of which the best is taken first; as many more as leave four runs for each row
 wanted. The best 200 of 36,000, 200,000 and 1,000,000 rows, half of them with a score, take 0.11,
 0.27 and 1.0 ms so, and with runs of 256 throughout 0.27, 0.27 and 1.35."""
-KEPT = 48_000_000
-"""Bytes of the postings asked for last that are kept: of up to 150,000 passages about all. At
+KEPT = 32_000_000
+"""Bytes of the postings asked for last that are kept: of up to 100,000 passages about all. At
 1,000,000 the terms of 200 questions have 171 MB of them, and their articles' 110. With none, 32,
 48, 64, 128 million of each and all, a short question's scores by words take 6.3, 3.3, 3.0, 2.8, 2.1
 and 1.4 ms, a message's 31, 20, 19, 16, 10 and 6 (medians, processor time; docs/scale.md)."""
@@ -291,8 +291,8 @@ class LexicalIndex:
             return rows, self._gains[span]
         gains = self._gained(rows, self._frequencies[span])
         gains *= self._idf[column]
-        if len(rows) > MANY:  # while it is kept, its frequencies will not be looked at again
-            release(self._frequencies)
+        if len(rows) > MANY:  # what is looked at again is mapped again: rows while they are kept
+            self.release()
         return rows, gains
 
     def _gained(self, rows: NDArray[np.int32], counts: NDArray[np.int32]) -> Scores:
