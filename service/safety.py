@@ -16,8 +16,9 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
 
-from index.batched_encoder import BatchedEncoder
+from index.batched_encoder import BatchedEncoder, Vector
 from index.encoder import fits
+from index.errors import EncoderError
 from index.focus import condensed
 from service.emergency.grammar import Lexicon, Mention, Reader, Spelling, Word, compile_pattern
 from service.emergency.meaning import BY_MEANING, log_odds, pointing
@@ -186,14 +187,9 @@ class _Reading:
         weighed = weigh(self._words)
         told, topic = weighed.words, BY_WORDS
         if weighed.probability < fitted().threshold:
-            if encoder is None or encoder.record.fingerprint != pointing().fingerprint:
-                return None
-            signs = self.signs()
-            if not (weighed.probability and signs):
-                return None
-            # As the search does, which has made this vector: of what of it the encoder takes.
-            asked = condensed(self._question, lambda text: fits(encoder, text))
-            if log_odds(weighed, encoder.vector(asked)) < pointing().threshold:
+            signs = self.signs() if encoder is not None and weighed.probability else []
+            vector = _vector(self._question, encoder) if encoder is not None and signs else None
+            if vector is None or log_odds(weighed, vector) < pointing().threshold:
                 return None
             told, topic = weighed.words or tuple(signs), BY_MEANING
         spans = _spans(told, self._words)
@@ -201,6 +197,19 @@ class _Reading:
             crisis = next(topic for topic in _table().topics if topic.kind == "crisis")
             return _Raised("crisis", crisis.name, crisis.source, spans)
         return _Raised("emergency", topic, SOURCE, spans)
+
+
+def _vector(question: str, encoder: BatchedEncoder) -> Vector | None:
+    """Return the vector of what of `question` the encoder takes, as the search makes it; None by
+    an encoder that the direction is not of, where it takes nothing, or fails."""
+    of = encoder.record
+    if (of.fingerprint, of.dimension) != (pointing().fingerprint, len(pointing().towards)):
+        return None
+    asked = condensed(question, lambda text: fits(encoder, text))
+    try:
+        return encoder.vector(asked) if asked else None
+    except EncoderError:  # passages that were found are shown, whatever befalls the notice's third
+        return None
 
 
 @cache

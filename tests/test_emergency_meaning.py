@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from index.batched_encoder import BatchedEncoder
 from index.encoder import DeterministicEncoder, OnBatch
+from index.errors import EncoderError
 from index.records import EncoderRecord
 from index.runtimes import open_encoder
 from service.emergency.meaning import Direction, log_odds, pointing
@@ -99,6 +100,42 @@ def test_a_long_question_is_weighed_by_what_the_search_encodes() -> None:
     assert find_notice(long, encoder=BatchedEncoder(encoder)) is not None
     assert len(encoder.asked) == 1
     assert encoder.count_tokens(encoder.asked)[0] <= encoder.record.max_tokens
+
+
+class _ByCharacter(Pointing):
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        return [len(text) for text in texts]
+
+
+def test_nothing_that_the_encoder_takes_says_nothing() -> None:
+    encoder = _ByCharacter(1.0)
+    unbroken = "my arm is numb and it " + "x" * 4000
+    assert has_sign(unbroken)
+    assert find_notice(unbroken) is None
+    assert find_notice(unbroken, encoder=BatchedEncoder(encoder)) is None
+    assert encoder.asked == []
+
+
+class _Failing(Pointing):
+    def encode(
+        self,
+        texts: Sequence[str],
+        *,
+        on_batch: OnBatch | None = None,  # noqa: ARG002
+    ) -> NDArray[np.float32]:
+        raise EncoderError(f"{len(texts)} texts were not encoded")
+
+
+def test_an_encoder_that_fails_leaves_the_answer_whole() -> None:
+    assert find_notice(SILENT, encoder=BatchedEncoder(_Failing(1.0))) is None
+    told = find_notice("my friend is unconscious", encoder=BatchedEncoder(_Failing(1.0)))
+    assert told is not None
+
+
+def test_a_vector_of_another_dimension_is_not_weighed() -> None:
+    narrow = Pointing(1.0)
+    narrow._vector = narrow._vector[:16]
+    assert find_notice(SILENT, encoder=BatchedEncoder(narrow)) is None
 
 
 def test_who_is_no_sign() -> None:

@@ -8,7 +8,7 @@ search has made anyway, is weighed as well, by a logistic regression of its own:
 It speaks only beside a sign: a question in which no rule's sign is said of someone present raises
 nothing by its meaning. A direction is of one encoder's space: by another's vectors, whatever its
 dimension, nothing is weighed. `meaning.json` holds it, and the encoder's fingerprint;
-`python -m bench.train_emergency` fits it.
+`python -m bench.train_meaning` fits it.
 """
 
 import json
@@ -38,7 +38,7 @@ class Direction:
 
 @cache
 def pointing() -> Direction:
-    """Return the direction that `python -m bench.train_emergency` stored."""
+    """Return the direction that `python -m bench.train_meaning` stored."""
     stored = json.loads(files("service.emergency").joinpath("meaning.json").read_text("utf-8"))
     return Direction(
         stored["fingerprint"],
