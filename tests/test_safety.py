@@ -332,6 +332,22 @@ def test_what_is_said_beside_an_emergency_does_not_silence_it() -> None:
 
 
 @pytest.mark.parametrize(
+    ("question", "kind"),
+    [
+        ("band rehearsal and the singer cant breathe", "emergency"),
+        ("elastic band round a toddler's neck, not breathing", "emergency"),
+        ("singer in band overdosed backstage, lips are blue", "emergency"),
+        ("is choking victim a good band", None),
+        ("what genre is the band suicidal tendencies", None),
+        ("there is a band called not breathing", None),
+    ],
+)
+def test_a_band_is_a_story_by_its_name_only(question: str, kind: str | None) -> None:
+    found = find_notice(question, by_words=False)
+    assert (found.kind if found else None) == kind
+
+
+@pytest.mark.parametrize(
     ("before", "ceiling"),
     [
         ("my dog died last week and", 4),
@@ -439,7 +455,7 @@ def test_the_documentation_says_what_is_measured() -> None:
     for topic in table["topics"]:
         assert f"| {topic['name']} |" in page
         assert topic["source"].rpartition(", ")[2] in page
-    for side, shown in (("tune", "1655 of 1662"), ("held", "325 of 338")):
+    for side, shown in (("tune", "1656 of 1662"), ("held", "325 of 338")):
         right, missed = raised("emergency_vignettes", side)
         assert f"{len(right)} of {len(right) + len(missed)}" == shown
         assert f"| {shown}" in page
