@@ -72,19 +72,21 @@ is to name no article. When it was chosen, by an earlier fit on fewer masked que
 questions beside the subject were answered without it and 16 with it, and 30 and 27 of 182 masked.
 By the stored fit 10 of 141 are, and 178 of 673 masked (docs/silence.md)."""
 DOUBTS = 6
-"""Words of a question, the rarest, that are left out in turn to see what it is without them: with 4
-or 2 the calibration error on all of MedQuAD is .042 and .036 instead of .037, the AUROC .963 and
-.961 instead of .964, and of those with an answer 17 and 16 instead of 15 of 167 are silenced."""
+"""Words of a question, the rarest, that are left out in turn to see what it is without them. By an
+earlier fit, with 4 or 2 the calibration error on all of MedQuAD is .042 and .036 instead of .037,
+the AUROC .963 and .961 instead of .964, and of those with an answer 17 and 16 instead of 15 of 167
+are silenced."""
 MATTERS = 0.2
 """One less the cosine of a question to itself less a word, from which on the word matters in full.
-From .1 to .6 the AUROC on all of MedQuAD is .964 or .965. Of 461 questions on the seeds 20 are
-judged wrongly at .2, 22 at .15 and .3, 24 at .1 and .6, and 32 where every word matters in full."""
+By the fit that chose it, from .1 to .6 the AUROC on all of MedQuAD is .964 or .965, and of the 461
+questions then on the seeds 20 are judged wrongly at .2, 22 at .15 and .3, 24 at .1 and .6, and 32
+where every word matters in full."""
 
 TYPICAL_TERMS = 6
 """Terms up to which a question is short: people search with 3 and write messages of 24 (medians of
 `health_search.jsonl` and of `long_with_summary.jsonl` in the evaluation data)."""
 FEWEST, MOST = 60, 100_000
-"""Passages between which the size of a corpus speaks: fitted on 63 to 12,000, and trusted in its
+"""Passages between which the size of a corpus speaks: fitted on 19 to 35,471, and trusted in its
 direction beyond, but a few passages are no reason to believe anything."""
 
 
