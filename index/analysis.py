@@ -38,6 +38,8 @@ _ONE_AT_A_TIME = threading.Lock()
 
 KEPT = 200_000
 """Words whose stem is kept, some 30 MB; then all are let go of, and kept again as they come."""
+LONGEST = 40
+"""Letters of a word that is kept: what is longer is seldom a word, and may be a whole question."""
 
 
 class _Stems(dict[str, str | None]):
@@ -47,13 +49,14 @@ class _Stems(dict[str, str | None]):
     """
 
     def __missing__(self, word: str) -> str | None:
-        if len(self) >= KEPT:
-            self.clear()
         found = None
         if word not in STOP_WORDS:
             with _ONE_AT_A_TIME:
                 found = str(_STEMMER.stemWord(canonical(word)))
-        self[word] = found
+        if len(word) <= LONGEST:
+            if len(self) >= KEPT:
+                self.clear()
+            self[word] = found
         return found
 
 

@@ -106,6 +106,14 @@ def test_no_more_stems_are_kept_than_said(monkeypatch: pytest.MonkeyPatch) -> No
     assert len(analysis._STEMS) <= 3
 
 
+def test_a_word_too_long_to_be_one_is_stemmed_and_not_kept() -> None:
+    longest = "cramp" * (analysis.LONGEST // 5)
+    longer = longest + "ing"
+    assert terms(f"{longest} {longer}") == [longest, longest]
+    assert longest in analysis._STEMS
+    assert longer not in analysis._STEMS
+
+
 def test_threads_do_not_mix_up_their_words() -> None:
     stems = ("cramp", "run", "relat", "nation", "hope", "general", "muscl", "vibrat", "oper")
     endings = ("ing", "ed", "ization", "ational", "fulness", "ly", "s", "es", "ers")
