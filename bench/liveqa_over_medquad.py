@@ -4,7 +4,9 @@
 
 The 104 messages of LiveQA-Med (TREC 2017), each a subject line and what the person wrote, are put
 to MedQuAD's 16,407 sections, whole and as a line of our own (`bench/data/liveqa_summaries.jsonl`,
-written before any result was seen). The rows of the table are the configurations of `pincite eval`.
+written before any result was seen). The rows of the table are the configurations of `pincite eval`,
+which asks as it is typed; *meant* are the messages as a service searches them, with the misspelt
+words corrected that their vector speaks for.
 
 `bench/data/liveqa_medquad_judgments.tsv` holds query-id, corpus-id and grade, as TREC LiveQA
 graded: 1 wrong or of another matter, 2 related, 3 answers in part or with much else, 4 answers.
@@ -30,12 +32,14 @@ from pathlib import Path
 import numpy as np
 
 from bench.calibration_sets import EVAL, ROOT
+from bench.retrieval import encoded
 from bench.vector_cache import RememberingEncoder
 from index.encoder import Encoder
 from index.runtimes import open_encoder
 from index.search import Searcher
 from index.snapshot import open_snapshot
 from ingest.pipeline import update_index
+from service.answers import everyday_words
 from service.evaluation.dataset import Dataset, Qrels, read_dataset
 from service.evaluation.evaluate import (
     CONFIGURATIONS,
@@ -56,7 +60,7 @@ JUDGEMENTS = ROOT / "bench" / "data" / "liveqa_medquad_judgments.tsv"
 GAIN = {1: 0, 2: 0, 3: 1, 4: 2}
 """The gain of each grade: what does not answer is worth nothing."""
 
-MESSAGE, SUMMARY = "message", "summary"
+MESSAGE, MEANT, SUMMARY = "message", "meant", "summary"
 
 
 def gains(path: Path = JUDGEMENTS) -> Qrels:
@@ -73,7 +77,8 @@ def gains(path: Path = JUDGEMENTS) -> Qrels:
 
 def texts(path: Path, key: str, queries: Iterable[str]) -> dict[str, str]:
     """Return what the lines of `path` hold under `key` for each of `queries`, in their order."""
-    held = {line["_id"]: line[key] for line in map(json.loads, path.read_text().splitlines())}
+    lines = map(json.loads, path.read_text("utf-8").splitlines())
+    held = {line["_id"]: line[key] for line in lines}
     return {query: held[query] for query in queries}
 
 
@@ -89,6 +94,16 @@ def found_by(
         for name in CONFIGURATIONS:
             found[name][query] = known[0][name]
     return found
+
+
+def as_meant(messages: dict[str, str], searcher: Searcher, encoder: Encoder) -> dict[str, str]:
+    """Return the messages as a service searches them."""
+    flat, vectors = encoded(Dataset("messages", MESSAGES, messages, {}, ""), encoder)
+    is_word = everyday_words(encoder)
+    return {
+        query: searcher.meant(text, vector, is_word) or text
+        for query, text, vector in zip(messages, flat, vectors, strict=True)
+    }
 
 
 def table(scores: Mapping[str, Mapping[Configuration, Mapping[str, Values]]]) -> str:
@@ -140,13 +155,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     runs = Runs.open(kept, (*made, encoder.runtime))
     summaries = texts(SUMMARIES, "summary", qrels)
     scores: dict[str, dict[Configuration, dict[str, Values]]] = {}
-    for asked, queries in ((MESSAGE, messages), (SUMMARY, summaries)):
+    meant = as_meant(messages, searcher, encoder)
+    for asked, queries in ((MESSAGE, messages), (MEANT, meant), (SUMMARY, summaries)):
         dataset = Dataset("LiveQA-Med", corpus.corpus, queries, qrels, corpus.sha256)
         found = found_by(dataset, searcher, encoder, runs)
         scores[asked] = {name: measure(qrels, rankings) for name, rankings in found.items()}
     print(f"{len(qrels)} messages, {searcher.snapshot.manifest.passages} passages\n")
     print(table(scores))
-    whole, line = (scores[asked]["pipeline"]["nDCG@10"] for asked in (MESSAGE, SUMMARY))
+    whole, better, line = (scores[asked]["pipeline"]["nDCG@10"] for asked in scores)
+    gain = interval(better - whole)
+    print(f"\npipeline, meant less message: {gain.mean:+.3f} ({gain.low:+.3f} to {gain.high:+.3f})")
     lost = interval(line - whole)
     print(
         f"\npipeline, summary less message: {lost.mean:+.3f} ({lost.low:+.3f} to {lost.high:+.3f})"

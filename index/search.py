@@ -18,7 +18,7 @@ from index.fusion import POOL, Signals, fuse_signals
 from index.lexical import Rows, best
 from index.names import Mention, lift, preferred, worded
 from index.records import Hit, Passage
-from index.sentences import Span
+from index.sentences import Span, sentence_spans
 from index.snapshot import Snapshot
 from index.spelling import Spelling
 
@@ -192,17 +192,39 @@ class Searcher:
         wider = worded(query, self.named(query) if named is None else named)
         return wider if wider == query or fits(wider) else query
 
-    def corrected(self, question: str, is_word: Callable[[str], bool]) -> str | None:
+    def corrected(
+        self, question: str, is_word: Callable[[str], bool], near: Rows | None = None
+    ) -> str | None:
         """Return `question` with its misspelt words as the articles write them, or None.
 
-        `is_word` tells whether a folded word is an everyday one, which is never touched.
+        `is_word` tells whether a folded word is an everyday one, which is never touched. With
+        `near`, only by words that one of these rows holds.
         """
         with self._learning:
             if self._spelling is None:
                 # Not a method of this: what is swapped out is gone at once only without a circle.
                 surface = partial(_surface, self.snapshot)
                 self._spelling = Spelling(self.snapshot.lexical, surface, is_word)
-        return self._spelling.corrected(question)
+        return self._spelling.corrected(question, near)
+
+    def meant(
+        self,
+        message: str,
+        vector: NDArray[np.float32],
+        is_word: Callable[[str], bool],
+        *,
+        allowed: Rows | None = None,
+    ) -> str | None:
+        """Return a message of several sentences as it is better searched, or None: as it stands.
+
+        Corrected by the words of the `POOL` rows nearest to its `vector`; a single sentence is
+        never touched.
+        """
+        message = " ".join(message.split())
+        if len(sentence_spans(message)) < 2 or self.corrected(message, is_word) is None:
+            return None
+        _, near = self.snapshot.dense.search(vector[None, :], POOL, allowed=allowed)
+        return self.corrected(message, is_word, near[0])
 
 
 def _surface(snapshot: Snapshot, term: str) -> str | None:

@@ -3,6 +3,9 @@
 Only a word that no article holds, and that is no everyday word either, is a candidate; its stem is
 compared with the stems of the corpus by the Damerau-Levenshtein distance (symspellpy). The word
 offered is one that stands in an article, as it stands there.
+
+A message of several sentences is corrected before it is searched, and more warily: the message's
+own vector must speak for a word (docs/retrieval.md, "Long questions").
 """
 
 import re
@@ -12,7 +15,7 @@ from symspellpy import SymSpell, Verbosity
 from symspellpy.editdistance import DistanceAlgorithm, EditDistance
 
 from index.analysis import STOP_WORDS, terms, words
-from index.lexical import LexicalIndex
+from index.lexical import LexicalIndex, Rows
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 
@@ -51,20 +54,24 @@ class Spelling:
             if term.isalpha() and len(term) >= SHORTEST - 1:
                 self._dictionary.create_dictionary_entry(term, lexical.document_frequency(term))
 
-    def corrected(self, question: str) -> str | None:
-        """Return `question` with its misspelt words replaced, or None where there are none."""
+    def corrected(self, question: str, near: Rows | None = None) -> str | None:
+        """Return `question` with its misspelt words replaced, or None where there are none.
+
+        With `near`, only by words that one of these rows holds, and that are no more edits from
+        the typed word itself than its stem may be: "Lipitor" is not "littoral".
+        """
         changed = False
 
         def replacement(match: re.Match[str]) -> str:
             nonlocal changed
-            better = self._nearest(match.group())
+            better = self._nearest(match.group(), near)
             changed = changed or better is not None
             return better or match.group()
 
         result = _WORD.sub(replacement, question)
         return result if changed else None
 
-    def _nearest(self, word: str) -> str | None:
+    def _nearest(self, word: str, near: Rows | None) -> str | None:
         folded = "".join(words(word))
         stems = terms(word)
         if len(folded) < SHORTEST or folded in LEFT_ALONE or len(stems) != 1:
@@ -78,13 +85,25 @@ class Spelling:
         # 1983); two edits and another beginning are another word.
         close = [s for s in found if s.distance < 2 or s.term[0] == stem[0]]
         close.sort(key=lambda s: (s.distance, -s.count, s.term))
-        best: tuple[int, bool, int, str] | None = None
+        best: tuple[int, bool, int, str, str] | None = None
         for candidate in close[:CANDIDATES]:
             # Stems can be near where the words are not ("tetanas": "tetani", but "tetanus").
             surface = self._surface(candidate.term)
             if surface is not None:
                 apart = self._distance.compare(folded, surface, 2 * distance)
                 if apart >= 0:
-                    rank = (apart, surface[0] != folded[0], -candidate.count, surface)
+                    rank = (
+                        apart,
+                        surface[0] != folded[0],
+                        -candidate.count,
+                        surface,
+                        candidate.term,
+                    )
                     best = rank if best is None else min(best, rank)
-        return best[-1] if best else None
+        if best is None:
+            return None
+        apart, _, _, surface, term = best
+        spoken_for = near is None or (
+            apart <= distance and bool(self._lexical.holds(term, near).any())
+        )
+        return surface if spoken_for else None

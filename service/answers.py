@@ -50,7 +50,7 @@ class Answers(Live):
         self._searching = Turns(SEARCHING)
         self._sharing = threading.Lock()
         self._under_way: dict[Hashable, Future[Answer]] = {}
-        self._is_word = _everyday_words(self._encoder)
+        self._is_word = everyday_words(self._encoder)
 
     def disclaimer(self, language: str = "en") -> str:
         """Return the disclaimer of every answer: the operator's, else ours in `language`."""
@@ -114,7 +114,7 @@ class Answers(Live):
         found = self._find(searcher, question, wanted)
         sure = max(self._settings.answer_threshold, PROBABLE)
         meant = None if found.best >= sure else searcher.corrected(asked, self._is_word)
-        if meant is not None:
+        if meant is not None and meant != found.meant:
             again = self._find(searcher, meant, wanted)
             spent = (
                 found.encode_seconds + again.encode_seconds,
@@ -125,7 +125,7 @@ class Answers(Live):
             found, meant = (again, meant) if better else (found, None)
             found = replace(found, encode_seconds=spent[0], search_seconds=spent[1])
         with self._searching:
-            return self._composed(question, meant, wanted, found, began, language)
+            return self._composed(question, found.meant or meant, wanted, found, began, language)
 
     def _composed(
         self,
@@ -215,8 +215,16 @@ class Answers(Live):
         return short or fits(self._encoder, text)
 
     def _find(self, searcher: Searcher, question: str, wanted: "_Wanted") -> Found:
-        """Search for `question` as it stands, and choose what is good enough to be shown."""
+        """Search for `question`, a message as it is meant, and choose what is good enough."""
         query, named, vector, encode_seconds = self._encoded(question, searcher)
+        with self._searching:
+            began = time.perf_counter()
+            meant = searcher.meant(question, vector, self._is_word, allowed=wanted.allowed)
+            search_seconds = time.perf_counter() - began
+        if meant is not None:
+            question = meant
+            query, named, vector, again_seconds = self._encoded(question, searcher)
+            encode_seconds += again_seconds
         threshold = self._settings.answer_threshold
         with self._searching:
             began = time.perf_counter()
@@ -228,7 +236,7 @@ class Answers(Live):
                 allowed=wanted.allowed,
                 named=named if query == question else None,
             )
-            search_seconds = time.perf_counter() - began
+            search_seconds += time.perf_counter() - began
             hits = result.hits
             reading = Reading(searcher, query, named, vector, hits, self.known_of(searcher))
             probable = reading.probabilities()
@@ -271,6 +279,7 @@ class Answers(Live):
             encode_seconds,
             search_seconds,
             reranked,
+            meant,
         )
 
     def _reranked(
@@ -323,7 +332,7 @@ class _Wanted:
         return f"{few} passed the filters ({described(self.filters.as_filter())})."
 
 
-def _everyday_words(encoder: Encoder) -> Callable[[str], bool]:
+def everyday_words(encoder: Encoder) -> Callable[[str], bool]:
     """Return what tells whether the encoder knows a word whole, which it does of everyday words.
 
     A snapshot's spelling keeps it, so that it must not hold on to a desk, and by it to another

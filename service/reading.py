@@ -63,7 +63,10 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What one search gave: its hits, the chosen among them, and what it took."""
+    """What one search gave: its hits, the chosen among them, and what it took.
+
+    `meant` is the message as it was searched, where that is not as it was typed.
+    """
 
     reading: "Reading"
     focus: tuple[compose.Span, ...]
@@ -72,6 +75,7 @@ class Found:
     encode_seconds: float
     search_seconds: float
     reranked: int = 0
+    meant: str | None = None
 
     @property
     def best(self) -> float:

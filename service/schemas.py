@@ -236,7 +236,7 @@ class Answer(_Model):
     question: str
     did_you_mean: Annotated[
         str | None,
-        Field(description="The question as it was searched, where it found nothing as typed."),
+        Field(description="The question as it was searched, where that is not as typed."),
     ]
     focus: Annotated[
         tuple[tuple[int, int], ...],

@@ -57,6 +57,21 @@ def _timeless(answer: Answer) -> dict[str, object]:
     return fields
 
 
+def test_a_message_s_misspelt_word_is_corrected_before_the_search_and_said(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    everyday = {"have", "question", "does", "help", "with"}
+    monkeypatch.setattr("service.answers.everyday_words", lambda _: everyday.__contains__)
+    answers = Answers(settings_in(home), DeterministicEncoder())
+    better = "I have a question. Does magnesium help with night cramps?"
+    answer = answers.ask(better.replace("magnesium", "magnesiumm"), 3)
+    assert answer.did_you_mean == better
+    plain = answers.ask(better, 3)
+    assert plain.did_you_mean is None
+    assert plain.passages
+    assert (answer.passages, answer.focus) == (plain.passages, plain.focus)
+
+
 def test_every_passage_of_an_answer_is_a_slice_of_its_article(answers: Answers) -> None:
     for question in QUESTIONS:
         answer = answers.ask(question, 20)

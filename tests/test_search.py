@@ -9,6 +9,7 @@ import pytest
 from index.analysis import terms
 from index.encoder import DeterministicEncoder
 from index.fusion import Signals, fuse_signals
+from index.lexical import Rows
 from index.search import Searcher
 from index.snapshot import open_snapshot
 from ingest.pipeline import update_index
@@ -100,6 +101,24 @@ def test_a_misspelt_question_is_corrected_to_words_of_the_articles(tmp_path: Pat
     searcher = Searcher(open_snapshot(tmp_path / "index"))
     assert searcher.corrected("spazm from excercise", lambda _: False) == "spasm from exercise"
     assert searcher.corrected("spasm from exercise", lambda _: False) is None
+
+
+def test_a_message_of_several_sentences_is_corrected_by_what_its_vector_comes_to(
+    searcher: Searcher, encoder: DeterministicEncoder
+) -> None:
+    message = "Help please.\nDoes magnesiumm stop a calf cramp at night?"
+    vector = encoder.encode([message])[0]
+
+    def meant(typed: str, allowed: Rows | None = None) -> str | None:
+        return searcher.meant(typed, vector, {"help", "please"}.__contains__, allowed=allowed)
+
+    better = "Help please. Does magnesium stop a calf cramp at night?"
+    assert meant(message) == better
+    assert meant(better) is None
+    assert meant("Does magnesiumm stop a calf cramp at night?") is None
+    held = searcher.snapshot.lexical.rows_with("magnesium")
+    without = np.setdiff1d(np.arange(searcher.snapshot.manifest.passages), held)
+    assert meant(message, without) is None
 
 
 def test_what_was_searched_for_is_said_in_the_question_as_it_was_typed(

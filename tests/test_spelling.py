@@ -1,5 +1,6 @@
 """`index.spelling`: misspelt words towards the corpus's own, real words left alone."""
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -65,6 +66,18 @@ def test_misspelt_words_become_the_corpus_s_own(spelling: Spelling, typed: str, 
 )
 def test_what_is_right_or_too_far_is_left_alone(spelling: Spelling, typed: str) -> None:
     assert spelling.corrected(typed) is None
+
+
+def test_with_passages_only_what_one_of_them_holds_and_what_is_near_enough() -> None:
+    texts = ["Rickets comes of too little vitamin D.", "The littoral has more sun.", "Lime."]
+    surface = {"ricket": "rickets", "littor": "littoral", "lime": "lime"}
+    spelling = Spelling(LexicalIndex.build(texts), surface.get, lambda _: False)
+    typed = "Ricketts. Is Lipitor safe?"
+    assert spelling.corrected(typed) == "rickets. Is littoral safe?"
+    assert spelling.corrected(typed, np.array([0, 1, 2])) == "rickets. Is Lipitor safe?"
+    assert spelling.corrected(typed, np.array([0])) == "rickets. Is Lipitor safe?"
+    assert spelling.corrected(typed, np.array([1, 2])) is None
+    assert spelling.corrected(typed, np.array([], np.int64)) is None
 
 
 @given(st.text(max_size=60))
