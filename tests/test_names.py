@@ -189,6 +189,12 @@ def test_it_is_in_its_own(question: str, written: str) -> None:
     assert written in found
 
 
+def test_a_class_of_drugs_for_blood_pressure_is_not_one_of_them() -> None:
+    (found,) = stored_names().in_question("do blood pressure tablets give you cramp")[:1]
+    assert found.typed == ("blood", "pressur", "tablet")
+    assert "diuretic" not in {term for name in found.written for term in name.terms}
+
+
 def test_every_block_of_the_tables_names_its_reference() -> None:
     blocks = TABLE["block"] + EVERYDAY["block"]
     assert all(block["source"] and block["topic"] for block in blocks)
