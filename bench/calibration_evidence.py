@@ -22,7 +22,7 @@ from index.names import less
 from index.search import Searcher
 from index.snapshot import open_snapshot
 from ingest.pipeline import update_index
-from service.answers import HITS
+from service.answers import HITS, everyday_words
 from service.evidence.confidence import (
     Evidence,
     Weighing,
@@ -95,9 +95,7 @@ def judge(
     indexed, hidden or not.
     """
 
-    def is_word(word: str) -> bool:
-        return encoder.count_tokens([word]) == [1]
-
+    is_word = everyday_words(encoder)
     mended = {
         row: text
         for row, case in enumerate(found)

@@ -37,7 +37,8 @@ SEEN = 4096
 """Passages, evenly spaced, from which the axes are found."""
 RARE = 0.66
 """A term is rare from this part of the largest idf on: when 16 of 17,000 passages hold it, 22 of
-40,000. From .60 to .66 SciFact gains as much; below, short questions begin to lose."""
+40,000. From .60 to .66 SciFact gains as much; below, short questions begin to lose. Of 63 passages
+it is one or two, and 58 of 79 lay questions have such a term: no judgement of them hangs on it."""
 MOST_TERMS = 32
 """What is longer without a full stop is not one sentence, and would cost its time."""
 MOST_ROWS = 200_000
