@@ -1,8 +1,9 @@
 """What a person meant to type: words that the corpus does not know, nearest to words that it does.
 
-Only a word that no article holds, and that is no everyday word either, is a candidate; its stem is
-compared with the stems of the corpus by the Damerau-Levenshtein distance (symspellpy). The word
-offered is one that stands in an article, as it stands there.
+Only a word that no article holds, and that is no word of English or of every day either, is a
+candidate: who asks about snoring does not mean smoking. Its stem is compared with the stems of the
+corpus by the Damerau-Levenshtein distance (symspellpy). The word offered is one that stands in an
+article, as it stands there.
 
 A message of several sentences is corrected before it is searched, and more warily: the message's
 own vector must speak for a word (docs/retrieval.md, "Long questions").
@@ -10,6 +11,8 @@ own vector must speak for a word (docs/retrieval.md, "Long questions").
 
 import re
 from collections.abc import Callable
+from functools import cache
+from importlib.resources import files
 
 from symspellpy import SymSpell, Verbosity
 from symspellpy.editdistance import DistanceAlgorithm, EditDistance
@@ -34,6 +37,16 @@ LEFT_ALONE = STOP_WORDS | CONTRACTIONS
 
 CANDIDATES = 8
 """Stems that are looked up as words for one misspelt word."""
+
+
+@cache
+def english() -> frozenset[str]:
+    """Return the 82,834 words of English that come with symspellpy, of books and of a checked list.
+
+    Some 8 MB, read when a word is first looked up that neither an article nor the encoder has.
+    """
+    lines = files("symspellpy").joinpath("frequency_dictionary_en_82_765.txt")
+    return frozenset(line.split()[0] for line in lines.read_text("utf-8-sig").splitlines())
 
 
 class Spelling:
@@ -77,7 +90,7 @@ class Spelling:
         if len(folded) < SHORTEST or folded in LEFT_ALONE or len(stems) != 1:
             return None
         stem = stems[0]
-        if stem in self._lexical or self._is_word(folded):
+        if stem in self._lexical or self._is_word(folded) or folded in english():
             return None
         distance = 2 if len(folded) >= TWO_EDITS_FROM else 1
         found = self._dictionary.lookup(stem, Verbosity.ALL, max_edit_distance=distance)
