@@ -220,11 +220,16 @@ class Searcher:
         Corrected by the words of the `POOL` rows nearest to its `vector`; a single sentence is
         never touched.
         """
-        message = " ".join(message.split())
-        if len(sentence_spans(message)) < 2 or self.corrected(message, is_word) is None:
+        if not is_message(message) or self.corrected(message, is_word) is None:
             return None
+        message = " ".join(message.split())
         _, near = self.snapshot.dense.search(vector[None, :], POOL, allowed=allowed)
         return self.corrected(message, is_word, near[0])
+
+
+def is_message(question: str) -> bool:
+    """Return whether a question is of several sentences."""
+    return len(sentence_spans(" ".join(question.split()))) > 1
 
 
 def _surface(snapshot: Snapshot, term: str) -> str | None:

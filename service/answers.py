@@ -16,7 +16,7 @@ from index.focus import condensed
 from index.lexical import Rows
 from index.names import Mention, less
 from index.rerank import Reranker
-from index.search import Searcher
+from index.search import Searcher, is_message
 from service import answer as compose
 from service.evidence.copies import copies
 from service.filters import Filters, described
@@ -104,6 +104,9 @@ class Answers(Live):
     ) -> Answer:
         began = time.perf_counter()
         asked = self._checked(question)
+        # Before a turn is taken: it may have to encode.
+        query = condensed(question, self._fits)
+        notice = self._notice(question, query, language)
         filters = None if filters == Filters() else filters
         only = filters.as_filter() if filters else None
         allowed = None
@@ -111,11 +114,11 @@ class Answers(Live):
             with self._searching:
                 allowed = searcher.rows_of(only)
         wanted = _Wanted(k or self._settings.answer_passages, filters, allowed)
-        found = self._find(searcher, question, wanted)
+        found = self._find(searcher, question, query, wanted)
         sure = max(self._settings.answer_threshold, PROBABLE)
         meant = None if found.best >= sure else searcher.corrected(asked, self._is_word)
         if meant is not None and meant != found.meant:
-            again = self._find(searcher, meant, wanted)
+            again = self._find(searcher, meant, condensed(meant, self._fits), wanted)
             spent = (
                 found.encode_seconds + again.encode_seconds,
                 found.search_seconds + again.search_seconds,
@@ -124,26 +127,41 @@ class Answers(Live):
             better = again.best >= sure or (bool(again.chosen) and not found.chosen)
             found, meant = (again, meant) if better else (found, None)
             found = replace(found, encode_seconds=spent[0], search_seconds=spent[1])
+        meant = found.meant or meant
         with self._searching:
-            return self._composed(question, found.meant or meant, wanted, found, began, language)
+            return self._composed(question, meant, notice, wanted, found, began, language)
+
+    def _notice(self, question: str, query: str, language: str) -> NoticeOut | None:
+        """Return the notice that `question` raises; `query` is what the encoder takes of it."""
+        notice = find_notice(
+            question,
+            emergency_number=self._settings.emergency_number,
+            crisis_line=self._settings.crisis_line,
+            encoder=self._encoder,
+            query=query,
+            language=language,
+        )
+        if notice is None:
+            return None
+        return NoticeOut(
+            kind=notice.kind,
+            text=notice.text,
+            matched=notice.matched,
+            spans=notice.spans,
+            source=notice.source,
+        )
 
     def _composed(
         self,
         question: str,
         meant: str | None,
+        notice: NoticeOut | None,
         wanted: "_Wanted",
         found: Found,
         began: float,
         language: str,
     ) -> Answer:
         """Return what is shown of what was found for `question`, or for what it `meant`."""
-        notice = find_notice(
-            question,
-            emergency_number=self._settings.emergency_number,
-            crisis_line=self._settings.crisis_line,
-            encoder=self._encoder,
-            language=language,
-        )
         chosen, reading = found.chosen, found.reading
         searched = time.perf_counter()
         passages = [
@@ -165,15 +183,7 @@ class Answers(Live):
             also_searched=found.reading.also_searched,
             status="answered" if chosen else "not_answered",
             reason=None if chosen else wanted.left(index.passages),
-            notice=NoticeOut(
-                kind=notice.kind,
-                text=notice.text,
-                matched=notice.matched,
-                spans=notice.spans,
-                source=notice.source,
-            )
-            if notice
-            else None,
+            notice=notice,
             passages=tuple(passages),
             see_a_doctor=tuple(care),
             mentions=tuple(mentioned),
@@ -197,33 +207,35 @@ class Answers(Live):
             ),
         )
 
-    def _encoded(
-        self, question: str, searcher: Searcher
-    ) -> tuple[str, tuple[Mention, ...], Vector, float]:
-        """Return what of `question` the encoder takes, the names in it that the articles call
-        something else, its vector, and the seconds it took.
+    def _encoded(self, query: str, searcher: Searcher) -> tuple[tuple[Mention, ...], Vector, float]:
+        """Return the names in `query` that the articles call something else, its vector, and the
+        seconds it took.
         """
         began = time.perf_counter()
-        query = condensed(question, self._fits)
         named = searcher.named(query)
         vector = self._encoder.vector(searcher.worded(query, self._fits, named))
-        return query, named, vector, time.perf_counter() - began
+        return named, vector, time.perf_counter() - began
 
     def _fits(self, text: str) -> bool:
         # A word piece of ASCII has a character at least, and most questions are short.
         short = len(text) <= self._encoder.record.max_tokens and text.isascii()
         return short or fits(self._encoder, text)
 
-    def _find(self, searcher: Searcher, question: str, wanted: "_Wanted") -> Found:
-        """Search for `question`, a message as it is meant, and choose what is good enough."""
-        query, named, vector, encode_seconds = self._encoded(question, searcher)
-        with self._searching:
-            began = time.perf_counter()
-            meant = searcher.meant(question, vector, self._is_word, allowed=wanted.allowed)
-            search_seconds = time.perf_counter() - began
+    def _find(self, searcher: Searcher, question: str, query: str, wanted: "_Wanted") -> Found:
+        """Search for `question`, a message as it is meant, and choose what is good enough.
+
+        `query` is what the encoder takes of it.
+        """
+        named, vector, encode_seconds = self._encoded(query, searcher)
+        meant, search_seconds = None, 0.0
+        if is_message(question):
+            with self._searching:
+                began = time.perf_counter()
+                meant = searcher.meant(question, vector, self._is_word, allowed=wanted.allowed)
+                search_seconds = time.perf_counter() - began
         if meant is not None:
-            question = meant
-            query, named, vector, again_seconds = self._encoded(question, searcher)
+            question, query = meant, condensed(meant, self._fits)
+            named, vector, again_seconds = self._encoded(query, searcher)
             encode_seconds += again_seconds
         threshold = self._settings.answer_threshold
         with self._searching:

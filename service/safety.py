@@ -112,18 +112,20 @@ def find_notice(
     crisis_line: str | None = None,
     by_words: bool = True,
     encoder: BatchedEncoder | None = None,
+    query: str | None = None,
     language: str = "en",
 ) -> Notice | None:
     """Return the notice that `question` raises, or None: by a rule, by its words, or its meaning.
 
     Its meaning is weighed last, by words as well, where `encoder` is the one that the stored
-    direction is for, and costs an encoding unless the search has made the same one.
+    direction is for, and costs an encoding that the search mostly makes too. `query` is what the
+    encoder takes of the question, where that is known.
     It is written in `language`, whatever the question is in; the rules know English only.
     No country is assumed: without `emergency_number` the text says "your local emergency number",
     and without `crisis_line` it says only that crisis lines exist. Time is linear in the length
     of the question; any text is accepted.
     """
-    reading = _Reading(question)
+    reading = _Reading(question, query)
     raised = reading.by_rule()
     if raised is None and by_words:
         raised = reading.by_words(encoder)
@@ -140,8 +142,9 @@ def has_sign(question: str) -> bool:
 class _Reading:
     """One question as the rules, the words and its meaning read it, each when it is asked."""
 
-    def __init__(self, question: str) -> None:
+    def __init__(self, question: str, query: str | None = None) -> None:
         self._question = question
+        self._query = query
         self._words = _table().reader.words(question)
         self._mentioned = _table().signs.mentions(self._words)
         self._present: list[Mention] | None = None
@@ -188,7 +191,11 @@ class _Reading:
         told, topic = weighed.words, BY_WORDS
         if weighed.probability < fitted().threshold:
             signs = self.signs() if encoder is not None and weighed.probability else []
-            vector = _vector(self._question, encoder) if encoder is not None and signs else None
+            vector = (
+                _vector(self._query or self._question, encoder)
+                if encoder is not None and signs
+                else None
+            )
             if vector is None or log_odds(weighed, vector) < pointing().threshold:
                 return None
             told, topic = weighed.words or tuple(signs), BY_MEANING
