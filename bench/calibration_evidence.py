@@ -6,7 +6,7 @@ passage; a question with misspelt words is asked twice, as typed and as the arti
 
 import dataclasses
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from index.encoder import Encoder, fits
 from index.focus import condensed
 from index.lexical import Rows
 from index.names import less
-from index.search import Searcher
+from index.search import Searcher, is_message
 from index.snapshot import open_snapshot
 from ingest.pipeline import update_index
 from service.answers import HITS, everyday_words
@@ -91,21 +91,40 @@ def judge(
 ) -> list[Judged]:
     """Search every case's question as the service does and gather the evidence.
 
-    `part` is what the "fewer" index is a part of, for its size. Words are corrected by all that is
-    indexed, hidden or not.
+    `part` is what the "fewer" index is a part of, for its size. Where no passage answers, words are
+    corrected by all that is indexed, hidden or not.
     """
 
     is_word = everyday_words(encoder)
+    meant = [_as_meant(case, searchers[case.index], encoder, is_word) for case in found]
     mended = {
         row: text
         for row, case in enumerate(found)
         if (text := searchers[case.index].corrected(case.question, is_word)) is not None
+        and text != meant[row].question
     }
-    asked = [*found, *(dataclasses.replace(found[row], question=mended[row]) for row in mended)]
+    asked = [*meant, *(dataclasses.replace(found[row], question=mended[row]) for row in mended)]
     rows = gather(asked, part, searchers, encoder)
     again = dict(zip(mended, rows[len(found) :], strict=True))
     nothing = np.empty((0, FEATURES))
     return [Judged(case, rows[row], again.get(row, nothing)) for row, case in enumerate(found)]
+
+
+def _as_meant(
+    case: Case, searcher: Searcher, encoder: Encoder, is_word: Callable[[str], bool]
+) -> Case:
+    """Return a case with its message as the service searches for it."""
+    if not is_message(case.question):
+        return case
+
+    def fitting(text: str) -> bool:
+        return fits(encoder, text)
+
+    query = condensed(case.question, fitting)
+    (vector,) = encoder.encode([searcher.worded(query, fitting)])
+    allowed = _shown(searcher, case.hidden) if case.hidden else None
+    text = searcher.meant(case.question, vector, is_word, allowed=allowed)
+    return case if text is None else dataclasses.replace(case, question=text)
 
 
 def gather(

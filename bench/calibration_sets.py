@@ -8,7 +8,7 @@
   on `corpus/`, written before any of their probabilities was seen. Of the second file of "lay" half
   is held out and no case here: `python -m bench.seeds` asks it. The first file's held half was
   asked, and read, when the second was written: it is fitted on since.
-- consumer: messages for which experts graded an answer 3 or 4 that stands in the index.
+- consumer: messages for which experts graded an answer 3 or 4, of 4, that stands in the index.
 - summary, message: an expert's summary that asks nothing but a usual aspect ("treatment of") of a
   topic that an article bears as its title, and the message it summarises. Not answerable: the same
   where the topic is only in MedQuAD articles outside the index and nowhere in the index's text.
@@ -50,6 +50,8 @@ LAY = tuple(
 REAL = ("consumer", "summary", "message")
 """The kinds of real wording."""
 SPLITS = ("train_liveqa", "train_alexa", "val")
+GOOD = 2
+"""The grade from which an answer is one: the files hold the published 1 to 4, less one."""
 LONGEST_NAME = 6
 ARTICLE_CHARACTERS = 7000
 """As much of each MedQuAD article as is indexed: what is asked about stands near its head."""
@@ -246,7 +248,7 @@ def _consumer(medquad: Medquad, index: str) -> Iterator[Case]:
     texts = {one["_id"]: one["text"] for one in _lines(EVAL / "mediqa_qa" / "queries.jsonl")}
     good: defaultdict[str, set[str]] = defaultdict(set)
     for question, answer, grade in _grades():
-        if grade >= 3:
+        if grade >= GOOD:
             good[question].add(answer)
     for question, answers in good.items():
         text = texts[question]
