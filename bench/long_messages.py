@@ -24,7 +24,6 @@ from pathlib import Path
 from unittest.mock import patch
 
 import numpy as np
-from numpy.typing import NDArray
 
 import index.focus
 from bench.calibration_evidence import open_indexes
@@ -38,7 +37,7 @@ from index.fusion import Weights, fuse_signals
 from index.runtimes import open_encoder
 from index.search import Searcher
 from service.evaluation.dataset import Dataset, Qrels
-from service.evaluation.evaluate import best_passages, document_ids, measure
+from service.evaluation.evaluate import Values, best_passages, document_ids, measure
 
 MESSAGES = EVAL / "questions" / "long_with_summary.jsonl"
 SHORTEST = 16
@@ -62,8 +61,6 @@ GRID = (
     Weights(0.4, 0.3, 0.1, 0.2),
     Weights(0.35, 0.35, 0.1, 0.2),
 )
-
-Values = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
