@@ -34,7 +34,7 @@ _WINDOW = 45
 # Signs that say who, not what: a notice does not name them.
 _PEOPLE = frozenset(("person", "near_person"))
 # And who again, where a sign is asked for beside the meaning of a question: without these two,
-# "i don't want to forget to call mom" has one.
+# "my son and i are well" has one.
 _WHO = _PEOPLE | {"me", "child"}
 
 
