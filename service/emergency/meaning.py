@@ -1,7 +1,7 @@
 """What an emergency is told in, beyond words: which way the vector of the whole question points.
 
 Where neither a rule nor the words speak, the sentence encoder's vector of the question, which the
-search has made anyway, is weighed as well, by a logistic regression of its own:
+search mostly takes too, is weighed as well, by a logistic regression of its own:
 
     log odds = log odds by the words  +  bias + vector · towards
 
