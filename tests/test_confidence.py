@@ -224,6 +224,12 @@ def test_a_question_of_no_terms_has_no_evidence_but_its_vector() -> None:
     assert (found.coverage, found.missing, found.title, found.length) == (0, 0, 0, 0)
 
 
+def test_of_nothing_found_there_is_no_evidence() -> None:
+    weighing = Weighing(weigh("zoster cramp", LEXICAL), [], [], LEXICAL)
+    assert weighing.held.shape == (2, 0)
+    assert probability(weighing.evidence()).shape == (0,)
+
+
 def test_length_counts_from_a_usual_question_to_ten_times_that() -> None:
     lengths = [weigh(" ".join(f"x{n}" for n in range(n)), LEXICAL).length for n in (6, 60, 90)]
     assert lengths == [0, pytest.approx(1), 1]

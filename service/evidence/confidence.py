@@ -251,7 +251,7 @@ class Weighing:
         self._lacked: dict[str, Flags] = {}
         covered = np.zeros(len(hits))
         for inside, (term, weight) in zip(self.held, question.weights.items(), strict=True):
-            there = inside | [term in heads for heads in above]
+            there = inside | np.array([term in heads for heads in above], bool)
             covered += weight * there
             self._lacked[term] = ~there
         total = sum(question.weights.values())
