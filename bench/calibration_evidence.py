@@ -19,7 +19,8 @@ from index.encoder import Encoder, fits
 from index.focus import condensed
 from index.lexical import Rows
 from index.names import less
-from index.search import Searcher, is_message
+from index.search import Searcher
+from index.sentences import is_message
 from index.snapshot import open_snapshot
 from ingest.pipeline import update_index
 from service.answers import HITS, everyday_words

@@ -25,7 +25,7 @@ from threadpoolctl import threadpool_limits
 from index.arrays import Stored
 from index.focus import NEAREST
 from index.lexical import LexicalIndex, Rows, Scores
-from index.sentences import sentence_spans
+from index.sentences import is_message
 
 PROMINENT = 100
 """30 and 300 do as well, within .002 (docs/retrieval.md)."""
@@ -170,7 +170,7 @@ class TermDirections:
 
 def is_one_sentence(query: str, terms: int) -> bool:
     """Return whether `query`, of so many distinct `terms`, is one sentence, and not a message."""
-    return terms <= MOST_TERMS and len(sentence_spans(" ".join(query.split()))) == 1
+    return terms <= MOST_TERMS and bool(query.strip()) and not is_message(query)
 
 
 def _has_rare(asked: Sequence[str], lexical: LexicalIndex, near: Rows) -> bool:

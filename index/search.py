@@ -18,7 +18,7 @@ from index.fusion import POOL, Signals, fuse_signals
 from index.lexical import Rows, best
 from index.names import Mention, lift, preferred, worded
 from index.records import Hit, Passage
-from index.sentences import Span, sentence_spans
+from index.sentences import Span, is_message
 from index.snapshot import Snapshot
 from index.spelling import Spelling
 
@@ -225,11 +225,6 @@ class Searcher:
         message = " ".join(message.split())
         _, near = self.snapshot.dense.search(vector[None, :], POOL, allowed=allowed)
         return self.corrected(message, is_word, near[0])
-
-
-def is_message(question: str) -> bool:
-    """Return whether a question is of several sentences."""
-    return len(sentence_spans(" ".join(question.split()))) > 1
 
 
 def _surface(snapshot: Snapshot, term: str) -> str | None:

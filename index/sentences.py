@@ -49,6 +49,11 @@ def sentence_spans(text: str, language: str = "en") -> list[Span]:
     return spans
 
 
+def is_message(question: str) -> bool:
+    """Return whether a question is of several sentences, however its lines are broken."""
+    return len(sentence_spans(" ".join(question.split()))) > 1
+
+
 def _ends(code: str, text: str) -> Iterator[int]:
     """Yield where the sentences of `text` end, in order.
 

@@ -4,7 +4,6 @@ A passage's text is not stored a second time: it is cut out of its article when 
 passage that differs from its article cannot exist.
 """
 
-import dataclasses
 import json
 import sqlite3
 import threading
@@ -19,9 +18,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from index.article_json import altered, article_from_json
 from index.errors import SnapshotDamaged
 from index.parts import fault_of, numbers_of
-from index.records import Article, Block, CitationMark, LeftOut, Passage, Reference
+from index.records import Article, Passage
 
 _HIDDEN = [
     f"CREATE TEMP VIEW {table} AS SELECT * FROM main.{table} "  # noqa: S608 - names of ours
@@ -373,7 +373,7 @@ def _cut(places: Iterable[tuple[Any, ...]], texts: Mapping[str, str]) -> dict[in
                 text = texts[name][start:end]
                 found[row] = Passage(name, start, end, _headings(section), text, kind)
             except (ValueError, TypeError) as error:
-                raise _altered(name, error) from error
+                raise altered(name, error) from error
     return found
 
 
@@ -381,41 +381,3 @@ def _cut(places: Iterable[tuple[Any, ...]], texts: Mapping[str, str]) -> dict[in
 def _headings(stored: str) -> tuple[str, ...]:
     """Return the headings above a passage; most passages have them in common with others."""
     return tuple(json.loads(stored))
-
-
-def _altered(name: object, error: Exception) -> SnapshotDamaged:
-    return SnapshotDamaged(f"records.db was altered: the record of {name} is not one ({error}).")
-
-
-def article_to_json(article: Article) -> str:
-    """Return everything but the text as JSON, blocks as plain lists."""
-    fields = {
-        name: getattr(article, name)
-        for name in Article.__slots__
-        if name not in {"text", "blocks", "references", "left_out", "citation_marks"}
-    }
-    fields["blocks"] = [dataclasses.astuple(block) for block in article.blocks]
-    fields["references"] = [dataclasses.astuple(entry) for entry in article.references]
-    fields["left_out"] = [dataclasses.astuple(block) for block in article.left_out]
-    fields["citation_marks"] = [dataclasses.astuple(mark) for mark in article.citation_marks]
-    return json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
-
-
-def article_from_json(record: str, text: str) -> Article:
-    """Return the article that `article_to_json` wrote, with `text` beside it.
-
-    Raises `SnapshotDamaged` when `record` is something else.
-    """
-    try:
-        fields = json.loads(record)
-        fields["authors"] = tuple(fields["authors"])
-        fields["blocks"] = tuple(Block(*block) for block in fields["blocks"])
-        fields["references"] = tuple(Reference(*entry) for entry in fields["references"])
-        fields["left_out"] = tuple(LeftOut(*block) for block in fields["left_out"])
-        fields["citation_marks"] = tuple(
-            CitationMark(start, end, tuple(numbers))
-            for start, end, numbers in fields["citation_marks"]
-        )
-        return Article(text=text, **fields)
-    except (ValueError, TypeError, KeyError) as error:
-        raise _altered("an article", error) from error

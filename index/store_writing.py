@@ -5,9 +5,10 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from index.article_json import article_to_json
 from index.errors import SnapshotDamaged
 from index.records import Article, Passage
-from index.store import FileRecord, Newer, article_to_json, read_only
+from index.store import FileRecord, Newer, read_only
 
 # No "WITHOUT ROWID" for articles: of rows as large as theirs a page holds two or three, so that the
 # way to one leads through many pages. By an index of the ids a look at one takes 2 microseconds

@@ -16,7 +16,8 @@ from index.focus import condensed
 from index.lexical import Rows
 from index.names import Mention, less
 from index.rerank import Reranker
-from index.search import Searcher, is_message
+from index.search import Searcher
+from index.sentences import is_message
 from service import answer as compose
 from service.evidence.copies import copies
 from service.filters import Filters, described
