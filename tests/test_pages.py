@@ -60,7 +60,7 @@ published: 2020-02
 
 ## Zebrafish & <i>markup</i>
 
-Zebrafish stripes say </blockquote><script>alert(4)</script>, {{ 7 * 7 }} and \u202ebackwards\u202c.
+Zebrafish stripes say </blockquote><script>alert(4)</script>, {{7777*7777}}, \u202ebackwards\u202c.
 
 - zebrafish item <svg onload=alert(5)>
 """
@@ -281,7 +281,7 @@ def test_a_hostile_article_is_text_everywhere(client: TestClient) -> None:
         assert [a.get("src", "")[:8] for a in outline.all("script")] == ["/static/"]
         assert outline.all("img") == []
         assert not any("onload" in a for _, a in outline.elements)
-        assert "49" not in outline.text("p")
+        assert str(7777 * 7777) not in outline.text("p")
         assert "javascript:alert" not in " ".join(a.get("href", "") for a in outline.all("a"))
 
 
