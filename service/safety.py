@@ -191,11 +191,7 @@ class _Reading:
         told, topic = weighed.words, BY_WORDS
         if weighed.probability < fitted().threshold:
             signs = self.signs() if encoder is not None and weighed.probability else []
-            vector = (
-                _vector(self._query or self._question, encoder)
-                if encoder is not None and signs
-                else None
-            )
+            vector = self._vector(encoder) if encoder is not None and signs else None
             if vector is None or log_odds(weighed, vector) < pointing().threshold:
                 return None
             told, topic = weighed.words or tuple(signs), BY_MEANING
@@ -205,18 +201,19 @@ class _Reading:
             return _Raised("crisis", crisis.name, crisis.source, spans)
         return _Raised("emergency", topic, SOURCE, spans)
 
-
-def _vector(question: str, encoder: BatchedEncoder) -> Vector | None:
-    """Return the vector of what of `question` the encoder takes, as the search makes it; None by
-    an encoder that the direction is not of, where it takes nothing, or fails."""
-    of = encoder.record
-    if (of.fingerprint, of.dimension) != (pointing().fingerprint, len(pointing().towards)):
-        return None
-    asked = condensed(question, lambda text: fits(encoder, text))
-    try:
-        return encoder.vector(asked) if asked else None
-    except EncoderError:  # passages that were found are shown, whatever befalls the notice's third
-        return None
+    def _vector(self, encoder: BatchedEncoder) -> Vector | None:
+        """Return the vector of what of the question the encoder takes, as the search makes it; None
+        by an encoder that the direction is not of, where it takes nothing, or fails."""
+        of = encoder.record
+        if (of.fingerprint, of.dimension) != (pointing().fingerprint, len(pointing().towards)):
+            return None
+        query = self._query
+        if query is None:
+            query = condensed(self._question, lambda text: fits(encoder, text))
+        try:
+            return encoder.vector(query) if query else None
+        except EncoderError:  # passages found are shown, whatever befalls the notice's third
+            return None
 
 
 @cache
