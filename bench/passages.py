@@ -7,7 +7,8 @@ them and without, and searched: by the vectors alone, by plain fusion and as the
 the size that stands, two more kinds of vectors are tried beside those of the passages: one for
 every sentence, and one for every stretch from the middle of a passage to the middle of the next,
 which is what passages that overlap by half would have. Every vector is kept in `--work`, so that a
-run that was stopped goes on where it was. The results are kept in docs/retrieval.md.
+run that was stopped goes on where it was. The results are kept in
+docs/records/retrieval.md.
 """
 
 import argparse

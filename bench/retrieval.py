@@ -6,7 +6,7 @@
 Each dataset (BEIR's form) is indexed under var/eval as `pincite eval` does, and every row of
 weights ranks what one search per query has gathered: first with the same weights for all queries,
 then, the others as they stand, with these for sentences with a rare term. Results are kept in
-docs/retrieval.md.
+docs/records/retrieval.md.
 """
 
 import argparse

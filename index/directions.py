@@ -28,7 +28,7 @@ from index.lexical import LexicalIndex, Rows, Scores
 from index.sentences import is_message
 
 PROMINENT = 100
-"""30 and 300 do as well, within .002 (docs/retrieval.md)."""
+"""30 and 300 do as well, within .002 (docs/records/retrieval.md)."""
 POWER = 1.5
 """A query's term counts as idf to this power; 1 and 2 do as well, within .004."""
 AXES = 128

@@ -34,13 +34,14 @@ LONG = 12
 """Distinct terms from which a question is long. From 24 on, the gain is half as large."""
 NEAREST = 20
 FLOOR = 0.2
-"""Swept with `LONG` on real messages (docs/retrieval.md): 10 to 50 and 0.1 to 0.4 do as well."""
+"""Swept with `LONG` on real messages (docs/records/retrieval.md): 10 to 50 and 0.1 to 0.4 do as
+well."""
 
 RARITY = 0.5
 AGREEMENT = 1.5
 SUBJECT = 1.5
 """Round ones near those that were fitted to summaries by experts, and that gained as much in
-messages that the fit had not seen (docs/retrieval.md)."""
+messages that the fit had not seen (docs/records/retrieval.md)."""
 
 ASKED = 0.25
 """A word is reported as asked when its weight is at least this part of the largest."""

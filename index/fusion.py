@@ -14,7 +14,8 @@ combination of normalised scores beats reciprocal ranks). The article's scores a
 whole article around a passage (`index.articles`); direction and likeness are those of the query's
 terms (`index.directions`). They weigh more in a query with a rare term that the encoder agrees to.
 
-The weights were swept by `python -m bench.retrieval`; the tables are in docs/retrieval.md.
+The weights were swept by `python -m bench.retrieval`; the tables are in
+docs/records/retrieval.md.
 """
 
 from dataclasses import dataclass

@@ -28,8 +28,8 @@ from index.lexical import LexicalIndex, Rows, Scores
 from index.orthography import canonical
 
 WEIGHT = 0.8
-"""Swept from .3 to 1 on names that MedQuAD gives as synonyms (docs/retrieval.md): from .9 on some
-of the names that need no help lose."""
+"""Swept from .3 to 1 on names that MedQuAD gives as synonyms (docs/records/retrieval.md): from .9
+on some of the names that need no help lose."""
 RATHER = 2
 """A name that the articles use themselves needs no help. With every other name instead, "What is
 stroke?" loses .22; from .5 to 2 the gain on synonyms is the same within .007."""

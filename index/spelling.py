@@ -6,7 +6,7 @@ corpus by the Damerau-Levenshtein distance (symspellpy). The word offered is one
 article, as it stands there.
 
 A message of several sentences is corrected before it is searched, and more warily: the message's
-own vector must speak for a word (docs/retrieval.md, "Long questions").
+own vector must speak for a word (docs/retrieval.md, "Misspelt words").
 """
 
 import re

@@ -12,7 +12,8 @@ where `coverage` is the share of the question's rarity that it holds (idf-weight
 marked.
 
 `python -m bench.answering_sentence` fits the weights on the evidence sentences of SciFact's claims
-and holds them to what they reach on claims that were left out; the table is in docs/retrieval.md.
+and holds them to what they reach on claims that were left out; the table is in
+docs/records/retrieval.md.
 """
 
 import math
