@@ -3,9 +3,13 @@
 import re
 from pathlib import Path
 
+import pytest
+
 from service.settings import documented_settings
 
 ROOT = Path(__file__).resolve().parent.parent
+ROOMS = ("ingest", "index", "service", "bench", "tests")
+NAMING = (".py", ".toml")
 README = (ROOT / "README.md").read_text("utf-8")
 
 
@@ -23,10 +27,31 @@ def test_the_settings_table_is_that_of_the_code() -> None:
     assert table.group(1).strip() == settings_table()
 
 
-def test_every_relative_link_leads_somewhere() -> None:
-    for page in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "ARCHITECTURE.md"]:
-        for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text("utf-8")):
-            assert (ROOT / target).exists(), f"{page.name} links to {target}"
+PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
+
+
+def anchors(page: Path) -> set[str]:
+    """Return what the headings of `page` are called in an address, as GitHub makes it of them."""
+    headings = re.findall(r"^#{1,6} (.+)$", page.read_text("utf-8"), re.M)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_relative_link_leads_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\((?!https?:)([^)]+)\)", page.read_text("utf-8")):
+        file, _, anchor = target.partition("#")
+        linked = page.parent / file if file else page
+        assert linked.exists(), f"{page.name} links to {target}"
+        assert not anchor or anchor in anchors(linked), f"{page.name} links to {target}"
+
+
+def test_every_page_that_the_code_names_exists() -> None:
+    code = [path for room in ROOMS for path in (ROOT / room).rglob("*") if path.suffix in NAMING]
+    named = {
+        name for path in code for name in re.findall(r"docs/[\w/-]+\.md", path.read_text("utf-8"))
+    }
+    assert "docs/records/retrieval.md" in named
+    assert [name for name in sorted(named) if not (ROOT / name).exists()] == []
 
 
 def test_every_make_target_that_is_named_exists() -> None:
