@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from itertools import islice
 
 import numpy as np
@@ -193,12 +193,15 @@ class Searcher:
         return wider if wider == query or fits(wider) else query
 
     def corrected(
-        self, question: str, is_word: Callable[[str], bool], near: Rows | None = None
+        self,
+        question: str,
+        is_word: Callable[[str], bool],
+        near: Callable[[], Rows] | None = None,
     ) -> str | None:
         """Return `question` with its misspelt words as the articles write them, or None.
 
         `is_word` tells whether a folded word is an everyday one, which is never touched. With
-        `near`, only by words that one of these rows holds.
+        `near`, only by words that one of the rows holds which it gives.
         """
         with self._learning:
             if self._spelling is None:
@@ -220,11 +223,16 @@ class Searcher:
         Corrected by the words of the `POOL` rows nearest to its `vector`; a single sentence is
         never touched.
         """
-        if not is_message(message) or self.corrected(message, is_word) is None:
+        if not is_message(message):
             return None
-        message = " ".join(message.split())
-        _, near = self.snapshot.dense.search(vector[None, :], POOL, allowed=allowed)
-        return self.corrected(message, is_word, near[0])
+
+        @cache
+        def near() -> Rows:
+            _, rows = self.snapshot.dense.search(vector[None, :], POOL, allowed=allowed)
+            nearest: Rows = rows[0]
+            return nearest
+
+        return self.corrected(" ".join(message.split()), is_word, near)
 
 
 def _surface(snapshot: Snapshot, term: str) -> str | None:

@@ -67,11 +67,12 @@ class Spelling:
             if term.isalpha() and len(term) >= SHORTEST - 1:
                 self._dictionary.create_dictionary_entry(term, lexical.document_frequency(term))
 
-    def corrected(self, question: str, near: Rows | None = None) -> str | None:
+    def corrected(self, question: str, near: Callable[[], Rows] | None = None) -> str | None:
         """Return `question` with its misspelt words replaced, or None where there are none.
 
-        With `near`, only by words that one of these rows holds, and that are no more edits from
-        the typed word itself than its stem may be: "Lipitor" is not "littoral".
+        With `near`, only by words that one of the rows holds which it gives, and that are no more
+        edits from the typed word itself than its stem may be: "Lipitor" is not "littoral". It is
+        asked for each such word, and never where there is none.
         """
         changed = False
 
@@ -84,7 +85,7 @@ class Spelling:
         result = _WORD.sub(replacement, question)
         return result if changed else None
 
-    def _nearest(self, word: str, near: Rows | None) -> str | None:
+    def _nearest(self, word: str, near: Callable[[], Rows] | None) -> str | None:
         folded = "".join(words(word))
         stems = terms(word)
         if len(folded) < SHORTEST or folded in LEFT_ALONE or len(stems) != 1:
@@ -117,6 +118,6 @@ class Spelling:
             return None
         apart, _, _, surface, term = best
         spoken_for = near is None or (
-            apart <= distance and bool(self._lexical.holds(term, near).any())
+            apart <= distance and bool(self._lexical.holds(term, near()).any())
         )
         return surface if spoken_for else None

@@ -84,10 +84,10 @@ def test_with_passages_only_what_one_of_them_holds_and_what_is_near_enough() -> 
     spelling = Spelling(LexicalIndex.build(texts), surface.get, lambda _: False)
     typed = "Ricketts. Is Lipitor safe?"
     assert spelling.corrected(typed) == "rickets. Is littoral safe?"
-    assert spelling.corrected(typed, np.array([0, 1, 2])) == "rickets. Is Lipitor safe?"
-    assert spelling.corrected(typed, np.array([0])) == "rickets. Is Lipitor safe?"
-    assert spelling.corrected(typed, np.array([1, 2])) is None
-    assert spelling.corrected(typed, np.array([], np.int64)) is None
+    assert spelling.corrected(typed, lambda: np.array([0, 1, 2])) == "rickets. Is Lipitor safe?"
+    assert spelling.corrected(typed, lambda: np.array([0])) == "rickets. Is Lipitor safe?"
+    assert spelling.corrected(typed, lambda: np.array([1, 2])) is None
+    assert spelling.corrected(typed, lambda: np.array([], np.int64)) is None
 
 
 @given(st.text(max_size=60))
