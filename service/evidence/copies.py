@@ -10,6 +10,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from index.analysis import blanked
+
 SHINGLE = 3
 """Words in a shingle (Broder, "On the resemblance and containment of documents", 1997)."""
 
@@ -32,11 +34,8 @@ _BLANK = ord(" ")
 _NO_WORD = b"."
 
 _WORD = re.compile(r"\w+")
-# The same for ASCII, in less than half of the time: small letters, and blanks between words.
-_BLANKED = bytes(
-    ord(chr(code).lower()) if code < 128 and _WORD.match(chr(code)) else ord(" ")
-    for code in range(256)
-)
+# The same for ASCII, in less than half of the time.
+_BLANKED = blanked("_")
 
 
 def _letters(text: str) -> bytes:
