@@ -161,9 +161,10 @@ class DenseIndex:
         found = self._glimpsed(query, k) if allowed is None and self.sketches is None else None
         if found is not None:
             return found
-        sketched = allowed is None and self.sketches is not None
-        rows = self._sketched(query, k) if sketched else self._coded(query, k, allowed)
-        return rows, self.scores_of(query, rows)
+        if allowed is None and self.sketches is not None:
+            rows = self._sketched(query, k)
+            return rows, self.scores_of(query, rows)
+        return self._coded(query, k, allowed)
 
     def _sketched(self, query: Vectors, k: int) -> Rows:
         """Return the rows nearest to a query by their sketches, or all."""
@@ -192,9 +193,12 @@ class DenseIndex:
         deep = least - rough.min() > off.mean() + SURE * off.std()
         return (rows, exact) if deep else None
 
-    def _coded(self, query: Vectors, k: int, allowed: Rows | None) -> Rows:
-        """Return all rows that may be of the best `k`: by codes, those that have a rough score
-        within the error of the exact score of the k-th best of any rows."""
+    def _coded(self, query: Vectors, k: int, allowed: Rows | None) -> tuple[Rows, Vectors]:
+        """Return all rows that may be of the best `k`, and their scores.
+
+        By codes: those of a rough score within the error of the exact score of the k-th best of any
+        rows.
+        """
         available = len(self) if allowed is None else len(allowed)
         wanted = max(int(AHEAD * k), LEAST if available > LEAST else 1)
         while max(wanted, self._few) < available:
@@ -204,11 +208,14 @@ class DenseIndex:
             reached = self.scores_of(query, found.rows[: max(k, int(FIRST * k))])
             least = np.partition(reached, len(reached) - k)[len(reached) - k]
             edge = least - found.error - ROUNDING
-            near: Rows = found.rows[found.rough >= edge]
-            if len(found.rows) < wanted or len(near) < len(found.rows):
-                return near
+            # The best come first, so that those within the error are the first so many.
+            within = int((found.rough >= edge).sum())
+            if len(found.rows) < wanted or within < len(found.rows):
+                further = self.scores_of(query, found.rows[len(reached) : within])
+                return found.rows[:within], np.concatenate([reached, further])[:within]
             wanted *= FURTHER
-        return self._all() if allowed is None else allowed
+        rows = self._all() if allowed is None else allowed
+        return rows, self.scores_of(query, rows)
 
     def _all(self) -> Rows:
         return np.arange(len(self))
