@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from index.arrays import Stored, release
 from index.lexical import LexicalIndex
+from index.lexical_merging import merged
 from index.parts import PartedLexicalIndex, PartedVectors
 from index.snapshot import Part, Snapshot
 
@@ -45,7 +46,7 @@ class Side:
         article_of = np.repeat(np.arange(len(told), dtype=np.int64), counts)
         vectors = MeanDirections(part.vectors, firsts)
         release(part.vectors)
-        return cls(article_of, vectors, part.lexical.merged(article_of))
+        return cls(article_of, vectors, merged(part.lexical, article_of))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ base that no place names are gone. What is read through the two is, bit for bit,
 the same rows would give: statistics are of all rows, and each score is a row's own.
 """
 
-from collections.abc import Iterable
 from heapq import merge
 from typing import Any
 
@@ -16,7 +15,8 @@ from numpy.typing import NDArray
 from scipy.sparse import csc_matrix
 
 from index.arrays import Stored
-from index.lexical import MANY, LexicalIndex, Rows, Scores, united
+from index.lexical import MANY, LexicalIndex, Rows, Scores
+from index.lexical_merging import united
 
 Places = NDArray[np.int32]
 
@@ -91,14 +91,6 @@ class PartedLexicalIndex(LexicalIndex):
         """Return the same index in one part."""
         parts = [(part, numbers.astype(np.int64)) for part, numbers in self._parts]
         return united(parts, self._size)
-
-    def revised(self, origin: Rows, added: Iterable[str]) -> LexicalIndex:
-        """Return what `LexicalIndex.revised` does, in one part."""
-        return self.whole().revised(origin, added)
-
-    def merged(self, groups: Rows) -> LexicalIndex:
-        """Return what `LexicalIndex.merged` does."""
-        return self.whole().merged(groups)
 
     def postings(self) -> tuple[NDArray[np.int64], NDArray[np.int32], Scores]:
         """Return what `LexicalIndex.postings` does."""

@@ -18,6 +18,7 @@ from index.dense import SKETCHED_FROM, DenseIndex
 from index.errors import SnapshotDamaged
 from index.history import check_room, unread_files
 from index.lexical import LexicalIndex
+from index.lexical_merging import revised
 from index.parts import PartedVectors, Places
 from index.records import Article, Passage
 from index.snapshot import NEWER, Snapshot, damaged_files
@@ -123,7 +124,7 @@ def _write_whole(
         parts = [live.folder] if live.newer is None else [live.folder, live.folder / NEWER]
         kept = [part / "records.db" for part in parts]
     texts = content.texts(order)
-    lexical = live.lexical.revised(rows, texts) if live else LexicalIndex.build(texts)
+    lexical = revised(live.lexical, rows, texts) if live else LexicalIndex.build(texts)
     lexical.save(folder / "lexical")
     del lexical
     stay = live.records.files().values() if live else ()
@@ -162,7 +163,8 @@ def _write_newer(
     if live.places is not None:
         origin = np.where(origin < 0, -1, live.places[origin] - base)
     texts = content.texts(order)
-    terms = live.newer.lexical.revised(origin, texts) if live.newer else LexicalIndex.build(texts)
+    last = live.newer
+    terms = revised(last.lexical, origin, texts) if last else LexicalIndex.build(texts)
     terms.save(part / "lexical")
     _write_newer_records(part / "records.db", live, content, order)
     vectors = content.vectors()

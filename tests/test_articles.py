@@ -11,24 +11,11 @@ from hypothesis import strategies as st
 from index.analysis import terms
 from index.articles import ArticleIndex, MeanDirections
 from index.encoder import DeterministicEncoder
-from index.lexical import LexicalIndex
 from index.snapshot import open_snapshot
 from ingest.pipeline import update_index
 from tests.sample_corpus import write
 
 TEXTS = ["calf cramp at night", "stretch the calf", "salts", "eyelid twitch"]
-
-
-def test_merged_rows_hold_the_terms_of_their_group() -> None:
-    merged = LexicalIndex.build(TEXTS).merged(np.array([0, 0, 1, 1]))
-    fresh = LexicalIndex.build(["calf cramp at night stretch the calf", "salts eyelid twitch"])
-    assert merged.vocabulary == fresh.vocabulary
-    for query in ("calf", "night salts", "eyelid calf calf"):
-        assert merged.scores(query).tolist() == fresh.scores(query).tolist()
-
-
-def test_nothing_merged_is_nothing() -> None:
-    assert len(LexicalIndex.build([]).merged(np.empty(0, np.int64))) == 0
 
 
 def test_mean_directions_by_hand() -> None:

@@ -1,4 +1,4 @@
-"""BM25 against a plain-Python oracle, and an index revised against one built afresh."""
+"""BM25 against a plain-Python oracle."""
 
 import math
 from collections import Counter
@@ -13,6 +13,7 @@ from index import lexical
 from index.analysis import terms
 from index.errors import SnapshotDamaged
 from index.lexical import K1, B, LexicalIndex, best
+from index.lexical_merging import revised
 from index.parts import PartedLexicalIndex
 
 # A small vocabulary, so that texts share words; numbers are their own stems.
@@ -62,23 +63,6 @@ def test_scores_equal_the_oracle(texts: list[str], query: str) -> None:
     assert len(scores) == len(texts)
 
 
-@given(st.data(), TEXTS, TEXTS)
-def test_revised_equals_built_bit_for_bit(
-    data: st.DataObject, texts: list[str], added: list[str]
-) -> None:
-    rows = data.draw(st.sets(st.integers(0, len(texts) - 1))) if texts else []
-    kept = iter(sorted(rows))
-    origin = [row if row < 0 else next(kept)
-              for row in data.draw(st.permutations([*rows, *[-1] * len(added)]))]  # fmt: skip
-    fresh = iter(added)
-    wanted = [texts[row] if row >= 0 else next(fresh) for row in origin]
-    built = LexicalIndex.build(wanted)
-    revised = LexicalIndex.build(texts).revised(np.array(origin, np.int64), added)
-    same(revised, built)
-    query = " ".join([*texts, *added])
-    assert revised.scores(query).tobytes() == built.scores(query).tobytes()
-
-
 @given(st.lists(st.text(), max_size=5))
 def test_saving_and_opening_keeps_everything(
     tmp_path_factory: pytest.TempPathFactory, texts: list[str]
@@ -88,15 +72,7 @@ def test_saving_and_opening_keeps_everything(
     index.save(folder)
     opened = LexicalIndex.open(folder, len(texts))
     same(opened, index)
-    same(opened.revised(np.arange(len(texts)), []), index)
-
-
-def test_a_forgotten_word_is_no_longer_known() -> None:
-    index = LexicalIndex.build(["calf cramp", "tetanus"])
-    index = index.revised(np.array([0]), [])
-    assert index.vocabulary == ["calf", "cramp"]
-    assert index.idf("tetanus") == pytest.approx(math.log(1 + 1.5 / 0.5))
-    assert index.idf("calf") == pytest.approx(math.log(1 + 0.5 / 1.5))
+    same(revised(opened, np.arange(len(texts)), []), index)
 
 
 def test_many_postings_add_up_to_the_same_bits(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -131,21 +107,6 @@ def test_what_is_kept_of_terms_is_bounded_and_changes_no_bit(
         assert alone._asked.size <= kept
         assert parted._asked.size <= kept
     assert (alone._asked.size > 0) == (kept > 0)
-
-
-def test_a_term_that_stands_very_often_in_a_group_is_counted() -> None:
-    texts = ["salt " * 200, "salt " * 200, "calf", "salt " * 70_000, "calf cramp", "salt"]
-    groups = np.array([0, 0, 1, 2, 2, 3])
-    merged = LexicalIndex.build(texts).merged(groups)
-    fresh = LexicalIndex.build([f"{texts[0]} {texts[1]}", "calf", f"{texts[3]} calf cramp", "salt"])
-    assert merged.postings()[2].tobytes() == fresh.postings()[2].tobytes()
-    assert merged._matrix().toarray().tolist() == fresh._matrix().toarray().tolist()
-    few = LexicalIndex.build(["salt", "calf"]).merged(np.array([0, 1]))
-    parted = PartedLexicalIndex(few, merged, np.array([0, 2, 3, 1, 4, 5], np.int32))
-    whole = LexicalIndex.build(
-        ["salt", f"{texts[0]} {texts[1]}", "calf", "calf", f"{texts[3]} calf cramp", "salt"]
-    )
-    assert parted.scores("salt calf cramp").tobytes() == whole.scores("salt calf cramp").tobytes()
 
 
 def test_holds_is_membership() -> None:

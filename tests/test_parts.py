@@ -17,6 +17,7 @@ from index.errors import SnapshotDamaged, SnapshotError
 from index.filters import Filter
 from index.history import ROOM_TO_SPARE, open_whole_snapshot, roll_back
 from index.lexical import LexicalIndex
+from index.lexical_merging import merged, revised
 from index.parts import PartedLexicalIndex, PartedVectors, fault_of, numbers_of
 from index.search import Searcher
 from index.snapshot import (
@@ -82,9 +83,9 @@ def test_words_in_two_parts_score_as_in_one(
     assert parted.scores(query).tobytes() == built.scores(query).tobytes()
     assert [a.tolist() for a in parted.postings()] == [a.tolist() for a in built.postings()]
     groups = np.arange(len(texts)) // 2
-    assert parted.merged(groups).scores(query).tobytes() == built.merged(groups).scores(
-        query).tobytes()  # fmt: skip
-    again = parted.revised(np.full(len(new), -1), new)
+    groups_of_parts, groups_of_built = merged(parted, groups), merged(built, groups)
+    assert groups_of_parts.scores(query).tobytes() == groups_of_built.scores(query).tobytes()
+    again = revised(parted, np.full(len(new), -1), new)
     assert again.scores(query).tobytes() == LexicalIndex.build(new).scores(query).tobytes()
 
 
