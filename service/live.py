@@ -20,7 +20,7 @@ from index.snapshot import check_encoder, current_snapshot, snapshots
 from index.store import Records
 from service.evidence.verify import Quote, verify
 from service.filters import Filters
-from service.reading import Known, article_out, built_on
+from service.quoting import Known, article_out, built_on
 from service.schemas import ArticleOut, IndexOut, IndexStatus, Verification
 from service.settings import Settings
 from service.suggest import Kind
