@@ -6,22 +6,20 @@ size of a passage. Precision, recall and F1 are over sentences; "mean F1" is the
 with its bootstrap 95% interval. Everything fitted is fitted on other claims (five folds).
 """
 
-import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 
+from bench.evaluation_data import SCIFACT, entries
 from index.lexical import LexicalIndex
 from service.evaluation.evaluate import interval
 from service.evidence.answering import WEIGHTS, Weights, chosen, features, rarities
 
-SCIFACT = Path(__file__).resolve().parents[2] / "shared" / "eval" / "scifact"
 WORDS_OF_A_PASSAGE = 75
 """About 96 word pieces, the size of a passage."""
 FIRSTS = (0.0, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4)
@@ -43,9 +41,9 @@ Choice = Callable[[Case], Sequence[int]]
 
 def read_cases(folder: Path) -> tuple[list[Case], LexicalIndex]:
     """Return the claims with evidence, one case an abstract, and the index of all abstracts."""
-    documents = {line["_id"]: line for line in _lines(folder / "corpus.jsonl")}
+    documents = {line["_id"]: line for line in entries(folder / "corpus.jsonl")}
     cases = []
-    for line in _lines(folder / "queries.jsonl"):
+    for line in entries(folder / "queries.jsonl"):
         gold: dict[str, set[int]] = {}
         for evidence in line["evidence"]:
             gold.setdefault(evidence["doc"], set()).update(evidence["sentences"])
@@ -55,11 +53,6 @@ def read_cases(folder: Path) -> tuple[list[Case], LexicalIndex]:
         ]
     texts = [f"{line['title']}\n{line['text']}" for line in documents.values()]
     return cases, LexicalIndex.build(texts)
-
-
-def _lines(path: Path) -> Iterator[dict[str, Any]]:
-    with path.open("rb") as file:
-        yield from map(json.loads, file)
 
 
 def pieces(case: Case) -> list[Case]:

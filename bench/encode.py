@@ -13,7 +13,6 @@ AVX512_CORE_BF16, AVX2_VNNI and AVX2 are others. What then does not run is named
 """
 
 import argparse
-import gzip
 import json
 import os
 import platform
@@ -33,11 +32,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.evaluation_data import EVAL, entries
 from bench.figures import Figures, Table, bars, save
 from bench.service_process import resident
 from index.errors import EncoderError
 
-SHARED = Path(__file__).resolve().parents[2] / "shared" / "eval" / "medquad" / "corpus.jsonl.gz"
+SECTIONS = EVAL / "medquad" / "corpus.jsonl.gz"
 QUESTION = "Why does my calf cramp at night, and what helps?"
 QUESTIONS = (QUESTION, "calf pain", "how long does flu last", "is ibuprofen safe in pregnancy?")
 
@@ -89,9 +89,8 @@ def passages(count: int) -> list[str]:
 
 def _passages() -> Iterator[str]:
     chance = random.Random(8)
-    if SHARED.is_file():
-        with gzip.open(SHARED, "rt", encoding="utf-8") as lines:
-            texts = [json.loads(line)["text"].split() for line in islice(lines, 4000)]
+    if SECTIONS.is_file():
+        texts = [row["text"].split() for row in islice(entries(SECTIONS), 4000)]
         pieces = [text[at : at + 150] for text in texts for at in range(0, len(text) - 150, 150)]
         chance.shuffle(pieces)
         yield from (" ".join(piece) for piece in pieces)
@@ -260,7 +259,7 @@ def main() -> int:
     print(
         f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, load average "
         f"{before:.1f} before and {os.getloadavg()[0]:.1f} after; {options.passages} passages, "
-        f"median of {options.rounds} rounds; {'MedQuAD' if SHARED.is_file() else 'synthetic'}\n"
+        f"median of {options.rounds} rounds; {'MedQuAD' if SECTIONS.is_file() else 'synthetic'}\n"
     )
     if limit := os.environ.get("ONEDNN_MAX_CPU_ISA"):
         print(f"OpenVINO held to {limit}\n")

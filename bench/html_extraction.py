@@ -16,8 +16,6 @@ without comments, which beat its other modes on these pages.
 """
 
 import argparse
-import gzip
-import json
 import logging
 import re
 import sys
@@ -31,25 +29,13 @@ from pathlib import Path
 import justext
 import trafilatura
 
+from bench.page_text import TRUTH, WEB_PAGES, pages
 from index.errors import SourceError
 from ingest.readers import html
-
-PAGES = Path(__file__).resolve().parents[2] / "shared" / "eval" / "web_pages"
-TRUTH = "ground_truth.jsonl"
 
 _TOKEN = re.compile(r"\w+")
 
 Extractor = Callable[[bytes], str]
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A saved page and the main text that a person marked in it."""
-
-    page_id: str
-    url: str
-    data: bytes
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +45,6 @@ class Score:
     precision: float
     recall: float
     f1: float
-
-
-def load_pages(folder: Path) -> list[Page]:
-    """Return the pages of the set, in the order of its file."""
-    pages = []
-    with (folder / TRUTH).open(encoding="utf-8") as lines:
-        for line in lines:
-            row = json.loads(line)
-            data = gzip.decompress((folder / row["file"]).read_bytes())
-            pages.append(Page(row["_id"], row["url"], data, row["text"]))
-    return pages
 
 
 def score(kept: str, true: str) -> Score:
@@ -134,7 +109,7 @@ EXTRACTORS: dict[str, Extractor] = {
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--pages", type=Path, default=PAGES)
+    parser.add_argument("--pages", type=Path, default=WEB_PAGES)
     parser.add_argument("--worst", type=int, default=0, help="list the reader's N worst pages")
     options = parser.parse_args(arguments)
     if not (options.pages / TRUTH).is_file():
@@ -142,21 +117,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     logging.disable(logging.CRITICAL)
     warnings.simplefilter("ignore")
-    pages = load_pages(options.pages)
-    print(f"{len(pages)} pages\n")
+    web = pages(options.pages)
+    print(f"{len(web)} pages\n")
     print(f"{'':36}{'precision':>10}{'recall':>8}{'F1':>8}{'even':>8}{'odd':>8}{'pages/s':>9}")
     for name, extractor in EXTRACTORS.items():
         began = time.perf_counter()
-        texts = [extractor(page.data) for page in pages]
+        texts = [extractor(page.markup) for page in web]
         seconds = time.perf_counter() - began
-        scores = [score(text, page.text) for text, page in zip(texts, pages, strict=True)]
+        scores = [score(text, page.truth) for text, page in zip(texts, web, strict=True)]
         whole, even, odd = mean(scores), mean(scores[::2]), mean(scores[1::2])
         print(
             f"{name:36}{whole.precision:10.4f}{whole.recall:8.4f}{whole.f1:8.4f}"
-            f"{even.f1:8.4f}{odd.f1:8.4f}{len(pages) / seconds:9.1f}"
+            f"{even.f1:8.4f}{odd.f1:8.4f}{len(web) / seconds:9.1f}"
         )
         if extractor is reader and options.worst:
-            worst = sorted(zip(scores, pages, strict=True), key=lambda pair: pair[0].f1)
+            worst = sorted(zip(scores, web, strict=True), key=lambda pair: pair[0].f1)
             for one, page in worst[: options.worst]:
                 print(f"    {one.f1:.3f} {one.precision:.3f} {one.recall:.3f} {page.url}")
     return 0

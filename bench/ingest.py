@@ -11,12 +11,12 @@ take less time each than a tenth.
 """
 
 import argparse
-import gzip
-import json
 import sys
 import time
+from itertools import islice
 from pathlib import Path
 
+from bench.evaluation_data import ARTICLES, ROOT, entries
 from bench.figures import Figures, Table, bars, save
 from index.runtimes import open_encoder
 from ingest.compose import compose
@@ -25,19 +25,15 @@ from ingest.readers import read
 from ingest.segment import SegmenterSettings, segment
 from ingest.token_counts import remembering
 
-ROOT = Path(__file__).resolve().parents[1]
-ARTICLES = ROOT.parent / "shared/eval/medquad/articles.jsonl.gz"
-
 
 def articles(step: int) -> tuple[str, list[tuple[str, bytes]]]:
     """Return what the articles are called, and each one's file name and bytes."""
     if not ARTICLES.is_file():
         paths = sorted(p for p in (ROOT / "corpus").iterdir() if p.suffix in {".md", ".html"})
         return "the sample articles", [(path.name, path.read_bytes()) for path in paths]
-    with gzip.open(ARTICLES, "rt", encoding="utf-8") as lines:
-        found = [json.loads(line) for number, line in enumerate(lines) if number % step == 0]
     return "MedQuAD", [
-        ("article.txt", f"{article['title']}\n\n{article['text']}".encode()) for article in found
+        ("article.txt", f"{article['title']}\n\n{article['text']}".encode())
+        for article in islice(entries(ARTICLES), 0, None, step)
     ]
 
 

@@ -27,14 +27,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.evaluation_data import ARTICLES, ROOT
 from bench.figures import Figures, Table, bars, save
 from index.encoder import Before, Encoder, OnBatch
 from index.runtimes import open_encoder
 from index.weights import DEFAULT_ENCODER, locate
 from ingest.pipeline import update_index
-
-ROOT = Path(__file__).resolve().parents[1]
-ARTICLES = ROOT.parent / "shared/eval/medquad/articles.jsonl.gz"
 
 
 class Noting(Before):

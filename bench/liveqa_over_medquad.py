@@ -24,14 +24,13 @@ the messages that lose most against their summaries. Kept in docs/retrieval.md, 
 """
 
 import argparse
-import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from bench.calibration_sets import EVAL, ROOT
+from bench.evaluation_data import EVAL, ROOT, entries
 from bench.retrieval import encoded
 from bench.vector_cache import RememberingEncoder
 from index.encoder import Encoder
@@ -77,8 +76,7 @@ def gains(path: Path = JUDGEMENTS) -> Qrels:
 
 def texts(path: Path, key: str, queries: Iterable[str]) -> dict[str, str]:
     """Return what the lines of `path` hold under `key` for each of `queries`, in their order."""
-    lines = map(json.loads, path.read_text("utf-8").splitlines())
-    held = {line["_id"]: line[key] for line in lines}
+    held = {row["_id"]: row[key] for row in entries(path)}
     return {query: held[query] for query in queries}
 
 

@@ -16,7 +16,6 @@ messages' differences. Kept in docs/retrieval.md, "Long questions".
 """
 
 import argparse
-import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass
@@ -27,7 +26,8 @@ import numpy as np
 
 import index.focus
 from bench.calibration_evidence import open_indexes
-from bench.calibration_sets import EVAL, ROOT, Medquad
+from bench.calibration_sets import Medquad
+from bench.evaluation_data import EVAL, ROOT, entries
 from bench.retrieval import PLAIN, Gathered, gather
 from bench.vector_cache import RememberingEncoder
 from index.analysis import terms
@@ -74,8 +74,7 @@ class Message:
 
 def messages() -> list[Message]:
     """Read MeQSum's messages, in the order of their file."""
-    lines = map(json.loads, MESSAGES.read_text("utf-8").splitlines())
-    return [Message(line["_id"], line["text"], line["summary"]) for line in lines]
+    return [Message(row["_id"], row["text"], row["summary"]) for row in entries(MESSAGES)]
 
 
 def topics(asked: Sequence[Message], searcher: Searcher) -> Qrels:

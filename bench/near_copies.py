@@ -6,14 +6,13 @@ articles. Printed for each threshold: the share of edited copies recognised, and
 passages of different articles that are taken for copies.
 """
 
-import gzip
-import json
 import random
 import sys
 from collections.abc import Iterator
 from itertools import combinations
 from pathlib import Path
 
+from bench.evaluation_data import entries
 from service.evidence.copies import resemblance, shingles
 
 ARTICLES = Path("../shared/eval/medquad/articles.jsonl.gz")
@@ -24,14 +23,12 @@ PASSAGES = 500
 
 def paragraphs(path: Path) -> Iterator[tuple[str, list[str]]]:
     """Yield (article, words) for paragraphs of 40 to 120 words, one an article."""
-    with gzip.open(path, "rt", encoding="utf-8") as file:
-        for line in file:
-            article = json.loads(line)
-            for paragraph in article["text"].split("\n"):
-                found = paragraph.split()
-                if 40 <= len(found) <= 120:
-                    yield article["_id"], found
-                    break
+    for article in entries(path):
+        for paragraph in article["text"].split("\n"):
+            found = paragraph.split()
+            if 40 <= len(found) <= 120:
+                yield article["_id"], found
+                break
 
 
 def main(path: Path) -> None:

@@ -12,7 +12,6 @@ Nothing invisible is in it: scripts, styles, templates, `hidden`, `display: none
 """
 
 import gzip
-import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -22,7 +21,10 @@ from pathlib import Path
 
 from lxml import html
 
-WEB_PAGES = Path(__file__).parents[2] / "shared" / "eval" / "web_pages"
+from bench.evaluation_data import EVAL, entries
+
+WEB_PAGES = EVAL / "web_pages"
+TRUTH = "ground_truth.jsonl"
 FLATTENINGS = ("lines", "spaced", "nodes")
 
 _SKIPPED = frozenset(
@@ -131,13 +133,15 @@ class Page:
 
 def pages(folder: Path = WEB_PAGES) -> list[Page]:
     """Read the pages of `ground_truth.jsonl`, in its order."""
-    found = []
-    with (folder / "ground_truth.jsonl").open(encoding="utf-8") as lines:
-        for line in lines:
-            row = json.loads(line)
-            markup = gzip.decompress((folder / row["file"]).read_bytes())
-            found.append(Page(row["_id"], row["url"], markup, row["text"]))
-    return found
+    return [
+        Page(
+            row["_id"],
+            row["url"],
+            gzip.decompress((folder / row["file"]).read_bytes()),
+            row["text"],
+        )
+        for row in entries(folder / TRUTH)
+    ]
 
 
 def tokens_of(text: str) -> list[str]:

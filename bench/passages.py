@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import ingest.segment
+from bench.evaluation_data import SCIFACT
 from bench.retrieval import PLAIN, Gathered, encoded, gather, named, score
 from bench.subset import cut
 from bench.vector_cache import RememberingEncoder
@@ -35,7 +36,6 @@ from ingest.pipeline import update_index
 from ingest.segment import CONTEXT_CHARACTERS, SegmenterSettings, search_texts
 from service.evaluation.dataset import Dataset
 
-SCIFACT = Path(__file__).resolve().parents[2] / "shared" / "eval" / "scifact"
 SIZES = (32, 64, 96, 128, 192, 250)
 STANDS = SegmenterSettings().target
 DENSE = Weights(1, 0, 0, 0)

@@ -24,14 +24,12 @@ from importlib.metadata import PackageNotFoundError, version
 from itertools import islice
 from pathlib import Path
 
+from bench.evaluation_data import ARTICLES, EVAL, ROOT
 from bench.figures import Figures, load
 from bench.report_page import Ran, Report, as_markdown, write_html
 from bench.service_process import PINCITE
 
-ROOT = Path(__file__).resolve().parents[1]
-SHARED = ROOT.parent / "shared" / "eval"
-ARTICLES = SHARED / "medquad" / "articles.jsonl.gz"
-QUESTIONS = SHARED / "questions" / "health_search.jsonl"
+QUESTIONS = EVAL / "questions" / "health_search.jsonl"
 VERSIONS = (
     "pincite",
     "openvino",

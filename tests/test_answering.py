@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.answering_sentence import (
-    SCIFACT,
     Case,
     coverage_only,
     held_out,
@@ -15,6 +14,7 @@ from bench.answering_sentence import (
     pieces,
     read_cases,
 )
+from bench.evaluation_data import SCIFACT
 from index.lexical import LexicalIndex
 from index.names import Mention, Name, stored_names
 from index.records import Passage

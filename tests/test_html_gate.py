@@ -8,7 +8,8 @@ import hashlib
 
 import pytest
 
-from bench.html_extraction import PAGES, TRUTH, load_pages, mean, reader, score, trafilatura_best
+from bench.html_extraction import mean, reader, score, trafilatura_best
+from bench.page_text import TRUTH, WEB_PAGES, pages
 
 DATA = "83dfd1ca7368eaf4e9e9009671758bf4db06c8fd450b172bf61fb01ed0a8408e"
 FLOOR_F1 = 0.984
@@ -19,14 +20,14 @@ FLOOR_HALF = 0.980
 
 @pytest.mark.slow
 def test_the_reader_finds_the_article_in_real_pages() -> None:
-    truth = PAGES / TRUTH
+    truth = WEB_PAGES / TRUTH
     if not truth.is_file():
         pytest.skip(f"the evaluation pages are not there: {truth}")
     if hashlib.sha256(truth.read_bytes()).hexdigest() != DATA:
         pytest.skip(f"{truth} is not the file that the floors were measured on; measure again")
-    pages = load_pages(PAGES)
-    scores = [score(reader(page.data), page.text) for page in pages]
-    alone = [score(trafilatura_best(page.data), page.text) for page in pages]
+    web = pages(WEB_PAGES)
+    scores = [score(reader(page.markup), page.truth) for page in web]
+    alone = [score(trafilatura_best(page.markup), page.truth) for page in web]
 
     assert mean(scores).f1 >= FLOOR_F1
     assert mean(scores).precision >= FLOOR_PRECISION

@@ -27,13 +27,12 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from bench.evaluation_data import ROOT, SCIFACT, entries
 from index.weights import DEFAULT_ENCODER, locate
 from service.evaluation.dataset import Dataset, Qrels, read_dataset
 from service.evaluation.evaluate import interval, measure
 
 HERE = Path(__file__).parent
-ROOT = HERE.parent.parent
-DATASET = ROOT.parent / "shared" / "eval" / "scifact"
 ENVIRONMENTS = ROOT / "var" / "peers"
 TABLES = (ROOT / "docs" / "peers.md", ROOT / "README.md")
 BEGIN, END = "<!-- peers: begin -->", "<!-- peers: end -->"
@@ -56,10 +55,9 @@ Document = dict[str, str]
 
 def documents_of(dataset: Dataset, most: int | None) -> list[Document]:
     """Return the dataset's documents, or `most` of them, those that answer a query first."""
-    lines = dataset.corpus.read_text("utf-8").splitlines()
     documents = [
         {key: str(each.get(key, "")) for key in ("_id", "title", "text")}
-        for each in map(json.loads, lines)
+        for each in entries(dataset.corpus)
     ]
     if most is None:
         return documents
@@ -230,12 +228,12 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="into docs/peers.md and README.md")
     given = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))
-    if not DATASET.is_dir():
-        raise SystemExit(f"{DATASET} is absent: there is nothing to compare on.")
+    if not SCIFACT.is_dir():
+        raise SystemExit(f"{SCIFACT} is absent: there is nothing to compare on.")
     with tempfile.TemporaryDirectory() as aside:
         folder = (given.keep or Path(aside)).resolve()
         folder.mkdir(parents=True, exist_ok=True)
-        text = compare(read_dataset(DATASET), given, folder)
+        text = compare(read_dataset(SCIFACT), given, folder)
     print(text)
     if given.write:
         write(text)
