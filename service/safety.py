@@ -125,10 +125,10 @@ def find_notice(
     and without `crisis_line` it says only that crisis lines exist. Time is linear in the length
     of the question; any text is accepted.
     """
-    reading = _Reading(question, query)
-    raised = reading.by_rule()
+    asked = _Asked(question, query)
+    raised = asked.by_rule()
     if raised is None and by_words:
-        raised = reading.by_words(encoder)
+        raised = asked.by_words(encoder)
     if raised is None:
         return None
     return _notice(question, raised, emergency_number, crisis_line, language)
@@ -136,10 +136,10 @@ def find_notice(
 
 def has_sign(question: str) -> bool:
     """Return whether a sign of some rule is said in `question` of someone present now."""
-    return bool(_Reading(question).signs())
+    return bool(_Asked(question).signs())
 
 
-class _Reading:
+class _Asked:
     """One question as the rules, the words and its meaning read it, each when it is asked."""
 
     def __init__(self, question: str, query: str | None = None) -> None:

@@ -46,8 +46,8 @@ def notice(
 
 def test_the_vignettes_are_what_the_documentation_counts() -> None:
     vignettes, lookalikes = rows("emergency_vignettes"), rows("emergency_lookalikes")
-    assert Counter(row["side"] for row in vignettes) == {"tune": 1662, "held": 338}
-    assert Counter(row["side"] for row in lookalikes) == {"tune": 989, "held": 254}
+    assert Counter(row["side"] for row in vignettes) == {"tune": 1722, "held": 338}
+    assert Counter(row["side"] for row in lookalikes) == {"tune": 1049, "held": 254}
     questions = [row["question"].lower() for row in vignettes + lookalikes]
     assert [q for q, n in Counter(questions).items() if n > 1] == []
 
@@ -350,18 +350,18 @@ def test_a_band_is_a_story_by_its_name_only(question: str, kind: str | None) -> 
 @pytest.mark.parametrize(
     ("before", "ceiling"),
     [
-        ("my dog died last week and", 4),
-        ("the dog was barking and", 5),
-        ("walking the dog,", 12),
-        ("the cat just sat there while", 7),
+        ("my dog died last week and", 2),
+        ("the dog was barking and", 4),
+        ("walking the dog,", 11),
+        ("the cat just sat there while", 6),
         ("we were at the pet shop and", 0),
-        ("feeding the fish and", 1),
+        ("feeding the fish and", 0),
     ],
 )
 def test_an_animal_beside_an_emergency_hides_few(before: str, ceiling: int) -> None:
     stored = [row["question"] for row in rows("emergency_vignettes") if row["batch"] < 24][::6]
     plain = [question for question in stored if find_notice(question)]
-    assert len(plain) == 286
+    assert len(plain) == 287
     beside = [f"{before} {question[0].lower()}{question[1:]}" for question in plain]
     silent = [question for question in beside if find_notice(question) is None]
     assert len(silent) <= ceiling, silent
@@ -455,7 +455,7 @@ def test_the_documentation_says_what_is_measured() -> None:
     for topic in table["topics"]:
         assert f"| {topic['name']} |" in page
         assert topic["source"].rpartition(", ")[2] in page
-    for side, shown in (("tune", "1656 of 1662"), ("held", "325 of 338")):
+    for side, shown in (("tune", "1717 of 1722"), ("held", "327 of 338")):
         right, missed = raised("emergency_vignettes", side)
         assert f"{len(right)} of {len(right) + len(missed)}" == shown
         assert f"| {shown}" in page
