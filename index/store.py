@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from index.article_json import altered, article_from_json
 from index.errors import SnapshotDamaged
 from index.parts import fault_of, numbers_of
-from index.records import Article, Passage
+from index.records import Article, Passage, SectionType
 
 _HIDDEN = [
     f"CREATE TEMP VIEW {table} AS SELECT * FROM main.{table} "  # noqa: S608 - names of ours
@@ -216,6 +216,16 @@ class Records:
         found = self._query(f"{_PASSAGES} article_id = ? ORDER BY row", (article_id,))
         texts = self._query(f"{_TEXTS} article_id = ?", (article_id,))
         return list(_cut(found, dict(texts)).values())
+
+    def with_section(self, article_ids: Iterable[str], section_type: SectionType) -> set[str]:
+        """Return which of these articles have a passage of a section of this type."""
+        names = list(article_ids)
+        found = self._query(
+            "SELECT DISTINCT article_id FROM passages "  # noqa: S608 - marks
+            f"WHERE article_id IN ({_marks(names)}) AND section_type = ?",
+            (*names, section_type),
+        )
+        return {name for (name,) in found}
 
     def article(self, article_id: str) -> Article | None:
         """Return an article with its text, or None."""

@@ -192,7 +192,10 @@ class Quoting:
         """
         shown = {passage.passage_id for passage in answering}
         found: list[tuple[float, Passage]] = []
-        for article_id in dict.fromkeys(passage.article_id for passage in answering):
+        answers = dict.fromkeys(passage.article_id for passage in answering)
+        # Most articles have no such section, and their passages need not be read.
+        having = self._records.with_section(answers, "when_to_seek_care") if answers else set()
+        for article_id in filter(having.__contains__, answers):
             first_row = self._known.first_rows[article_id]
             nearest = [
                 (float(self._cosines(first_row, places).max()), passage)

@@ -153,6 +153,7 @@ def told(snapshot: Snapshot) -> list[object]:
         [records.articles_of_source(name) for name in names],
         records.article_facts(),
         records.section_types(),
+        records.with_section([*names, "gone.md"], "causes"),
         records.headings(),
         [(f.source, f.sha256, f.problem) for f in sorted(
             records.files().values(), key=lambda record: record.source)],

@@ -54,6 +54,10 @@ def test_everything_comes_back(path: Path) -> None:
     assert records.article("nobody") is None
     assert records.passages_of("calf.txt") == CALF_PASSAGES
     assert records.passages_of("nobody") == []
+    names = ("nobody", "eye.txt", "calf.txt")
+    assert records.with_section(names, "symptoms") == {"calf.txt"}
+    assert records.with_section(names, "") == {"calf.txt", "eye.txt"}
+    assert records.with_section(names[:2], "symptoms") == records.with_section((), "") == set()
     assert records.passages([2, 0, 0, 99]) == {0: CALF_PASSAGES[0], 2: EYE_PASSAGES[0]}
     assert list(records.every_article()) == [(CALF, 0, CALF_PASSAGES), (EYE, 2, EYE_PASSAGES)]
     assert records.article_rows() == {"calf.txt": (0, 2), "eye.txt": (2, 1)}
