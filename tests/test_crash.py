@@ -50,7 +50,8 @@ lines = 0
 def trace(frame, event, argument):
     global lines
     if not frame.f_code.co_filename.endswith(("snapshot.py", "store.py", "pipeline.py", "dense.py",
-                                             "lexical.py", "history.py", "writing.py", "parts.py")):
+                                             "lexical.py", "merging.py", "history.py", "writing.py",
+                                             "parts.py")):
         return None
     if event == "line":
         lines += 1
