@@ -6,7 +6,8 @@ how it does
 
 - in cross-validation, where no question, nor another wording of it, is judged by a model that
   has seen it, and
-- on an index of a kind that the model has not seen at all.
+- on an index of a kind that the model has not seen at all, and
+- on a file of our own questions that the model has not seen: what a new batch meets.
 
 `--write` stores coefficients, data hashes and figures in
 `service/evidence/confidence_weights.json` and draws `docs/silence.svg`.
@@ -30,7 +31,17 @@ from sklearn.metrics import roc_auc_score
 
 from bench.calibration_evidence import FEATURES, Floats, Judged, judge, open_indexes
 from bench.calibration_parts import SIZES, judge_parts
-from bench.calibration_sets import BESIDE, EVAL, LAY, REAL, ROOT, SMALL, Medquad, cases
+from bench.calibration_sets import (
+    BESIDE,
+    EVAL,
+    LAY,
+    REAL,
+    ROOT,
+    SMALL,
+    Medquad,
+    cases,
+    questions_of,
+)
 from bench.risk_coverage import draw
 from bench.vector_cache import RememberingEncoder
 from index.runtimes import open_encoder
@@ -196,6 +207,8 @@ def interval(
     return measure(p, labels), float(low), float(high)
 
 
+OUR_OWN = ("seeds", "sample")
+"""The indexes that our own questions are put to."""
 ON_SEEDS = ("small", "beside", "held", "fresh", "lay")
 VIEWS: tuple[tuple[str, str, tuple[str, ...], tuple[str, ...]], ...] = (
     ("real wording / absent", "medquad", REAL, ("absent",)),
@@ -311,6 +324,24 @@ def other_corpora(judged: Sequence[Judged]) -> Floats:
     return p
 
 
+def other_files(judged: Sequence[Judged]) -> None:
+    """Print how each file of questions on the two small corpora does by a fit without the file."""
+    for path in (*SMALL, BESIDE, *LAY):
+        asked = questions_of(path)
+        inside = [one.case.index in OUR_OWN and one.case.group in asked for one in judged]
+        model = fit([one for one, held in zip(judged, inside, strict=True) if not held])
+        for index in OUR_OWN:
+            rows = [one for one, held in zip(judged, inside, strict=True) if held]
+            rows = [one for one in rows if one.case.index == index]
+            labels = np.array([one.case.answerable for one in rows], bool)
+            answered = predict(model, rows) >= 0.5
+            if rows:
+                print(
+                    f"{index:6} {path.stem:24} silenced {(~answered[labels]).sum()} of "
+                    f"{labels.sum()}, answered {answered[~labels].sum()} of {(~labels).sum()}"
+                )
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Return 1 when `../shared` is absent."""
     parser = argparse.ArgumentParser(prog="python -m bench.calibrate")
@@ -340,6 +371,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     operating_points(p, judged)
     print("\nFitted without this kind of index:")
     by_corpus = report(other_corpora(judged), judged)
+    print("\nFitted without this file of questions:")
+    other_files(judged)
     if options.write:
         store(model, encoder.record.name, by_question, by_corpus)
         draw(p, found, ROOT / "docs" / "silence.svg")

@@ -5,9 +5,10 @@
   the body, another drug, a dose, a price, a place, a date, the same word in another sense. Half of
   them is held: nothing is fitted on it.
 - fresh, lay: questions of all kinds on the seeds, and in the words of lay people on the seeds and
-  on `corpus/`, written before any of their probabilities was seen. Of the second file of "lay" half
-  is held out and no case here: `python -m bench.seeds` asks it. The first file's held half was
-  asked, and read, when the second was written: it is fitted on since.
+  on `corpus/`, written before any of their probabilities was seen, and the third file of "lay" by
+  somebody who had not seen the code. Halves of the first two were held out, asked once when all was
+  chosen, and read; they are fitted on since. docs/silence.md has what each file gave when it was
+  first asked.
 - consumer: messages for which experts graded an answer 3 or 4, of 4, that stands in the index.
 - summary, message: an expert's summary that asks nothing but a usual aspect ("treatment of") of a
   topic that an article bears as its title, and the message it summarises. Not answerable: the same
@@ -32,6 +33,7 @@ import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +47,8 @@ SMALL = (
 )
 BESIDE = ROOT / "bench" / "data" / "beside_the_subject.jsonl"
 LAY = tuple(
-    ROOT / "bench" / "data" / name for name in ("lay_questions.jsonl", "lay_questions_second.jsonl")
+    ROOT / "bench" / "data" / name
+    for name in ("lay_questions.jsonl", "lay_questions_second.jsonl", "lay_questions_third.jsonl")
 )
 REAL = ("consumer", "summary", "message")
 """The kinds of real wording."""
@@ -209,13 +212,17 @@ def cases(medquad: Medquad, whole: Medquad, seed: int = 7) -> list[Case]:
     return found
 
 
+def questions_of(path: Path) -> frozenset[str]:
+    """Return the questions of one of `SMALL`, `BESIDE` and `LAY`."""
+    return frozenset(line["question"] for line in _lines(path))
+
+
 def _small() -> Iterator[Case]:
     for line in _lines(BESIDE):
         kind = "beside" if line["side"] == "tune" else line["side"]
         question = line["question"]
         yield Case(line["corpus"], kind, line["answerable"], question, question)
-    first, second = map(_lines, LAY)
-    for line in (*first, *(line for line in second if line["side"] == "tune")):
+    for line in chain.from_iterable(map(_lines, LAY)):
         question = line["question"]
         yield Case(line["corpus"], "lay", line["answerable"], question, question)
     for path in SMALL:

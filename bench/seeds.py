@@ -3,8 +3,8 @@
 For each development question with an answer: is one of its quotes in the first three passages? For
 each without: is the status `not_answered`? Then, of each set of our own questions on the seeds and
 on `corpus/`: how many with an answer are answered, and before how many without the service is
-silent. Nothing was fitted on the sides called "held" of "beside" and of "lay 2", the second file of
-lay people's questions; the latter was asked once, when all was chosen (docs/silence.md).
+silent. Nothing was fitted on the side called "held" of "beside"; what the others gave when they
+were first asked is in docs/silence.md.
 """
 
 import json
@@ -20,7 +20,7 @@ from service.answers import Answers
 from service.settings import load_settings
 
 SHARED = ROOT.parent / "shared"
-OUR_OWN = {"small": SMALL[0], "beside": BESIDE, "lay": LAY[0], "lay 2": LAY[1]}
+OUR_OWN = {"small": SMALL[0], "beside": BESIDE, "lay": LAY[0], "lay 2": LAY[1], "lay 3": LAY[2]}
 """The files of questions with an answer and without, by what they are called here."""
 
 

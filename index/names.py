@@ -11,6 +11,8 @@ scores as if it had the name that was typed, but less:
 
 with mass = Σ weight · idf. So a synonym can never be worth more than the word itself, a passage
 that uses both names gains nothing by it, and "stroke" does not find brains and attacks apart.
+
+A word that no article has may stand there misprinted: `misprints`.
 """
 
 import re
@@ -19,6 +21,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from itertools import combinations
 
 import numpy as np
 
@@ -33,6 +36,9 @@ on some of the names that need no help lose."""
 RATHER = 2
 """A name that the articles use themselves needs no help. With every other name instead, "What is
 stroke?" loses .22; from .5 to 2 the gain on synonyms is the same within .007."""
+
+SHORTEST_MISPRINT = 5
+"""Letters of the shortest term that is looked for misprinted: "fell" and "feel" are two words."""
 
 _JOINED = re.compile(r"[-\u2010\u2011]\w")
 
@@ -221,6 +227,31 @@ def preferred(
         if others:
             found.append(Mention(one.typed, tuple(name for _, name in others)))
     return tuple(found)
+
+
+def misprints(words_typed: Iterable[str], lexical: LexicalIndex) -> tuple[Mention, ...]:
+    """Return, for each term of no article, what the articles have that differs in doubled letters.
+
+    Who has "banannas" or "Issac" has bananas and Isaac. Of the ways to misspell a word it is the
+    one that hardly ever makes another: of all words of the development questions that no article
+    has (`bench.calibrate`), two of that length are found that are other words, "google" (goggles)
+    and "marry" (Mary).
+    """
+    found = []
+    for term in words_typed:
+        if len(term) < SHORTEST_MISPRINT or not term.isalpha() or term in lexical:
+            continue
+        once = re.sub(r"(.)\1+", r"\1", term)
+        places = range(len(once))
+        forms = (_doubled(once, some) for n in range(3) for some in combinations(places, n))
+        others = tuple(Name(form, (form,)) for form in forms if form in lexical)
+        if others:
+            found.append(Mention((term,), others))
+    return tuple(found)
+
+
+def _doubled(once: str, places: Sequence[int]) -> str:
+    return "".join(letter * (1 + (at in places)) for at, letter in enumerate(once))
 
 
 def worded(question: str, found: Sequence[Mention]) -> str:

@@ -191,6 +191,25 @@ def test_a_missing_word_counts_as_far_as_it_matters() -> None:
     assert missing({"zoster": 0.0, "alright": 0.0}) == 0.0
 
 
+def test_a_missing_word_that_does_not_matter_takes_nothing_from_what_is_covered() -> None:
+    weighed = weigh("zoster cramp", LEXICAL)
+
+    def coverage(share: float) -> float:
+        return float(evidence(weighed, hit(0), "", None, {"zoster": share, "cramp": 0.5}).coverage)
+
+    # The passage has "cramp": what that matters is all the same.
+    assert coverage(1.0) == pytest.approx(0.154902 / 1.154902, abs=1e-6)
+    assert coverage(0.25) == pytest.approx(0.154902 / 0.404902, abs=1e-6)
+    assert coverage(0.0) == 1.0
+
+
+def test_who_misprints_a_word_has_the_word() -> None:
+    lexical = LexicalIndex.build(("Eat banannas.", "Walk more.", "Eat less salt."))
+    weighed = weigh("are bananas any good", lexical)
+    found = dict(zip(weighed.weights, held(weighed, np.array([0, 1]), lexical), strict=True))
+    assert found["banana"].tolist() == [True, False]
+
+
 def test_a_contraction_counts_a_quarter_with_or_without_its_apostrophe() -> None:
     assert weigh("don't", LEXICAL).weights == weigh("dont", LEXICAL).weights == {"dont": 0.25}
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.sparse import csc_matrix
 
 from index.analysis import terms, words
 from index.lexical import LexicalIndex
@@ -18,6 +19,7 @@ from index.names import (
     Names,
     lift,
     mentions,
+    misprints,
     preferred,
     stored_names,
     worded,
@@ -331,3 +333,25 @@ def test_lifts_are_never_negative_and_always_the_same(texts: list[str], question
     assert lifted.shape == (len(texts),)
     assert (lifted >= 0).all()
     assert np.array_equal(lifted, _lift(question, LexicalIndex.build(texts)))
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("banana", ("bananna",)),
+        ("isaac", ("issac",)),  # one letter single, another doubled
+        ("hemorrhage", ()),  # stands in an article as it is typed
+        ("feel", ()),  # too short: "fell" is another word
+        ("gout", ()),
+        ("aaaaab", ("ab",)),
+    ],
+)
+def test_a_word_of_no_article_may_stand_there_with_other_letters_doubled(
+    typed: str, found: tuple[str, ...]
+) -> None:
+    lexical = LexicalIndex(
+        ["ab", "bananna", "fell", "hemorrhage", "issac"], csc_matrix(np.ones((1, 5), np.int32))
+    )
+    mentioned = misprints([typed], lexical)
+    assert tuple(name.text for one in mentioned for name in one.others) == found
+    assert all(one.typed == (typed,) for one in mentioned)

@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 
 from index.analysis import WORD, terms
 from index.lexical import LexicalIndex, Rows
-from index.names import Mention, mentions
+from index.names import Mention, mentions, misprints
 from index.records import Hit
 from index.spelling import CONTRACTIONS
 
@@ -97,7 +97,8 @@ class Asked:
     `weights` holds each distinct term's share of the largest possible idf, in [0, 1], a quarter of
     it for generic words; `length` is in [0, 1], 0 up to a usual question and 1 from ten times that;
     `size` is log10 of the passages searched over 1,000, in [-1.3, 2]. `names` are the names in it
-    that the articles also call something else; who has another name has the name.
+    that the articles also call something else, or spell otherwise; who has another name has the
+    name.
     """
 
     weights: Mapping[str, float]
@@ -111,11 +112,11 @@ class Evidence:
     """What speaks for and against passages, each an array `(n,)` or the same for all.
 
     `cosine` in [-1, 1]; in [0, 1] `coverage`, the share of the question's weight that the passage,
-    its title and headings hold, `missing`, the largest weight they lack, each as far as the word
-    matters (`matters`), and `title`, the share of the title's weight that the question names,
-    generic words aside: "what causes migraine" does not name "What causes cramps". `length` and
-    `size` as in `Asked`. `rise`, in [0, 1], is by how much the cosine is larger when a word that
-    they lack is left out of the question.
+    its title and headings hold, and `missing`, the largest weight they lack, in both a word that
+    they lack only as far as it matters (`matters`); `title`, the share of the title's weight that
+    the question names, generic words aside: "what causes migraine" does not name "What causes
+    cramps". `length` and `size` as in `Asked`. `rise`, in [0, 1], is by how much the cosine is
+    larger when a word that they lack is left out of the question.
     """
 
     cosine: Floats | float
@@ -182,7 +183,7 @@ def weigh(query: str, lexical: LexicalIndex) -> Asked:
     """Weigh a query by `lexical`: the text that is searched, be it corrected or shortened."""
     weights = {term: _weight(term, lexical) for term in dict.fromkeys(terms(query))}
     length = math.log10(max(len(weights), 1) / TYPICAL_TERMS)
-    names = mentions(query, weights, lexical)
+    names = mentions(query, weights, lexical) + misprints(weights, lexical)
     return Asked(weights, min(1.0, max(0.0, length)), size_of(len(lexical)), names)
 
 
@@ -249,13 +250,11 @@ class Weighing:
             for hit, title in zip(hits, titles, strict=True)
         ]
         self._lacked: dict[str, Flags] = {}
-        covered = np.zeros(len(hits))
+        self._covered = np.zeros(len(hits))
         for inside, (term, weight) in zip(self.held, question.weights.items(), strict=True):
             there = inside | np.array([term in heads for heads in above], bool)
-            covered += weight * there
+            self._covered += weight * there
             self._lacked[term] = ~there
-        total = sum(question.weights.values())
-        self._coverage = np.minimum(1.0, covered / total) if total else covered
         named = {title: title_named(question, title, lexical) for title in set(titles)}
         self._title = np.array([named[title] for title in titles], np.float64)
 
@@ -271,14 +270,17 @@ class Weighing:
         """
         missing = np.zeros(len(self._cosine))
         rise = np.zeros(len(self._cosine))
+        total = self._covered.copy()
         for term, lacked in self._lacked.items():
             share = mattering.get(term, 1.0) if mattering else 1.0
-            np.maximum(missing, self._question.weights[term] * share * lacked, out=missing)
+            weight = self._question.weights[term] * share * lacked
+            total += weight
+            np.maximum(missing, weight, out=missing)
             if without and term in without:
                 np.maximum(rise, (without[term] - self._cosine) * lacked, out=rise)
         return Evidence(
             cosine=self._cosine,
-            coverage=self._coverage,
+            coverage=self._covered / np.where(total > 0, total, 1.0),
             missing=missing,
             title=self._title,
             length=self._question.length,
@@ -328,5 +330,6 @@ def probability(found: Evidence, model: Model | None = None) -> Floats:
 
 def least_to_lift(threshold: float) -> float:
     """Return the probability below which none reaches `threshold`, in (0, 1), whatever does not
-    matter: a word that is missed lowers the score by the weight of `missing` at most."""
-    return 1 / (1 + (1 / threshold - 1) * math.exp(-fitted().missing))
+    matter: words that are missed lower the score by the weights of `missing` and `coverage` at
+    most."""
+    return 1 / (1 + (1 / threshold - 1) * math.exp(fitted().coverage - fitted().missing))
