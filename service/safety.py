@@ -36,6 +36,8 @@ _PEOPLE = frozenset(("person", "near_person"))
 # And who again, where a sign is asked for beside the meaning of a question: without these two,
 # "my son and i are well" has one.
 _WHO = _PEOPLE | {"me", "child"}
+# Signs that say when: beside a meaning they count, and are not named.
+_WHEN = frozenset(("sudden", "abrupt", "acute", "today_first", "lasting"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,7 @@ class _Table:
     signs: Lexicon
     cues: Lexicon
     exempt: Exempt
+    wishes: frozenset[str]  # signs of a wish to die: what words or meaning raise is a crisis
     topics: tuple[_Topic, ...]
 
 
@@ -157,11 +160,11 @@ class _Asked:
             self._present = set_aside(self._mentioned, cues, self._words, table.exempt)
         return self._present
 
-    def signs(self) -> list[tuple[int, int]]:
-        """Return where those stand that say what, not who: first and last word, inclusive."""
+    def signs(self) -> list[Mention]:
+        """Return those that are present and say what or when, not who."""
         if _WHO.issuperset(mention.sign for mention in self._mentioned):
             return []
-        return [(m.first, m.last) for m in self.present() if m.sign not in _WHO]
+        return [mention for mention in self.present() if mention.sign not in _WHO]
 
     def by_rule(self) -> _Raised | None:
         """Return what the first rule raises that applies."""
@@ -194,9 +197,11 @@ class _Asked:
             vector = self._vector(encoder) if encoder is not None and signs else None
             if vector is None or log_odds(weighed, vector) < pointing().threshold:
                 return None
-            told, topic = weighed.words or tuple(signs), BY_MEANING
+            what = [m for m in signs if m.sign not in _WHEN]
+            told = (*weighed.words, *((m.first, m.last) for m in what))
+            told, topic = told or tuple((m.first, m.last) for m in signs), BY_MEANING
         spans = _spans(told, self._words)
-        if weighed.kind == "crisis":
+        if weighed.kind == "crisis" or any(m.sign in _table().wishes for m in self.present()):
             crisis = next(topic for topic in _table().topics if topic.kind == "crisis")
             return _Raised("crisis", crisis.name, crisis.source, spans)
         return _Raised("emergency", topic, SOURCE, spans)
@@ -255,7 +260,8 @@ def _table() -> _Table:
     joined = {tuple(pair.split()): form for pair, form in raw["joined"].items()}
     reader = Reader(spelling, raw["written_as"], joined, relatives=classes["kin"], **reading)
     exempt = Exempt(*(frozenset(raw["exempt"][name].split()) for name in ("context", "crisis")))
-    return _Table(reader, signs, cues, exempt, tuple(topics))
+    wishes = frozenset(raw["kinds"]["crisis"].split())
+    return _Table(reader, signs, cues, exempt, wishes, tuple(topics))
 
 
 def _rule(text: str) -> _Rule:

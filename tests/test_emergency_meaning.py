@@ -162,3 +162,16 @@ def test_the_default_encoder_raises_more_and_no_more_look_alikes() -> None:
         further[name] = sum(find_notice(one, encoder=encoder) is not None for one in silent)
     assert further["emergency_vignettes"] >= 2
     assert further["emergency_lookalikes"] <= 1
+
+
+def test_a_mild_sign_of_a_wish_to_die_makes_it_a_crisis() -> None:
+    encoder = BatchedEncoder(Pointing(1.0))
+    letters = "i have written letters and put the house in order"
+    assert find_notice(letters, by_words=False) is None
+    found = find_notice(letters, encoder=encoder)
+    assert found is not None
+    assert (found.kind, found.topic) == ("crisis", "suicide and self-harm")
+    assert "written letters" in found.matched
+    other = find_notice(SILENT, encoder=encoder)
+    assert other is not None
+    assert other.kind == "emergency"

@@ -76,3 +76,9 @@ def test_the_stored_weights_say_what_they_were_fitted_on() -> None:
     stored = json.loads(path.read_text("utf-8"))
     assert {"emergency_vignettes.jsonl", "emergency_lookalikes.jsonl"} < stored["data"].keys()
     assert all(len(values) == 3 for values in stored["features"].values())
+
+
+def test_plain_words_are_weighed_and_not_named_alone() -> None:
+    weights = Weights({"his": (1.0, 9.0, 0.0), "his lips": (1.0, 4.0, 0.0)}, (-2.0, -3.0), 0.5)
+    assert weigh(read_words("look at his lips"), weights).words == ((3, 3),)
+    assert weigh(read_words("look at his face"), weights).words == ()

@@ -351,8 +351,8 @@ def test_a_band_is_a_story_by_its_name_only(question: str, kind: str | None) -> 
     ("before", "ceiling"),
     [
         ("my dog died last week and", 2),
-        ("the dog was barking and", 4),
-        ("walking the dog,", 11),
+        ("the dog was barking and", 3),
+        ("walking the dog,", 7),
         ("the cat just sat there while", 6),
         ("we were at the pet shop and", 0),
         ("feeding the fish and", 0),
@@ -455,7 +455,7 @@ def test_the_documentation_says_what_is_measured() -> None:
     for topic in table["topics"]:
         assert f"| {topic['name']} |" in page
         assert topic["source"].rpartition(", ")[2] in page
-    for side, shown in (("tune", "1717 of 1722"), ("held", "327 of 338")):
+    for side, shown in (("tune", "1718 of 1722"), ("held", "327 of 338")):
         right, missed = raised("emergency_vignettes", side)
         assert f"{len(right)} of {len(right) + len(missed)}" == shown
         assert f"| {shown}" in page

@@ -34,6 +34,16 @@ NAMED = 4
 """Words or pairs that are named as those which raised it, at most."""
 LEAST_SHARE = 0.3
 """A word is named when it weighed at least this part of what the heaviest did."""
+PLAIN = frozenset((
+    "a", "about", "after", "all", "also", "an", "and", "are", "as", "at", "be", "been", "being",
+    "but", "by", "can", "did", "do", "does", "for", "from", "go", "going", "got", "had", "has",
+    "have", "having", "he", "her", "here", "hes", "him", "his", "i", "if", "im", "in", "into",
+    "is", "it", "its", "ive", "just", "me", "my", "now", "of", "on", "or", "our", "out", "she",
+    "shes", "so", "some", "that", "the", "their", "them", "then", "there", "they", "theyre",
+    "this", "to", "today", "up", "us", "was", "we", "were", "what", "when", "which", "while",
+    "who", "will", "with", "you", "your",
+))  # fmt: skip
+"""Words that are weighed and tell a reader nothing: they open and close no run that is named."""
 
 Kind = Literal["emergency", "crisis"]
 
@@ -106,13 +116,20 @@ def weigh(words: Sequence[Word], weights: Weights | None = None) -> Weighed:
     side = 1 if emergency >= crisis else 2
     gains = {name: value * by.features[name][side] for name, value in values.items()}
     least = LEAST_SHARE * max(gains.values(), default=0.0)
-    heavy = sorted(gains, key=lambda name: -gains[name])[:NAMED]
+    telling = [name for name in gains if not PLAIN.issuperset(name.split())]
+    heavy = sorted(telling, key=lambda name: -gains[name])[:NAMED]
     named = {name for name in heavy if gains[name] > 0 and gains[name] >= least}
+    places = (_trimmed(words, first, last) for name, first, last in known if name in named)
     return Weighed(
         probability=(emergency + crisis) / (1 + emergency + crisis),
         kind="emergency" if side == 1 else "crisis",
-        words=runs([(first, last) for name, first, last in known if name in named]),
+        words=runs(places),
     )
+
+
+def _trimmed(words: Sequence[Word], first: int, last: int) -> tuple[int, int]:
+    """Return a word or a pair without the plain word at either end; one of the two is not."""
+    return first + (words[first].form in PLAIN), last - (words[last].form in PLAIN)
 
 
 def runs(places: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
