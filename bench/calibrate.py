@@ -70,7 +70,7 @@ MASS = {
     ("whole", "absent", False): 110, ("whole", "masked", False): 50, ("whole", "ood", False): 40,
     ("sample", "small", True): 40, ("sample", "small", False): 40, ("sample", "ood", False): 10,
     ("sample", "lay", True): 70, ("sample", "lay", False): 60,
-    **{(f"of {size}", kind, known): 5 for size in SIZES for kind in REAL
+    **{(f"of {size}", kind, known): 6 for size in SIZES for kind in REAL
        for known in (True, False)},
 }  # fmt: skip
 """What each set weighs in the fit, however many questions it has: real wording counts for more than

@@ -70,7 +70,7 @@ TITLE_FLOOR = 0.5
 """A title's weight counts as this at least: where all titles have the same few words, to name them
 is to name no article. When it was chosen, by an earlier fit on fewer masked questions, 17 of 141
 questions beside the subject were answered without it and 16 with it, and 30 and 27 of 182 masked.
-By the stored fit 9 of 141 are, and 180 of 699 masked (docs/silence.md)."""
+By the stored fit 9 of 141 are, and 178 of 699 masked (docs/silence.md)."""
 DOUBTS = 6
 """Words of a question, the rarest, that are left out in turn to see what it is without them. By an
 earlier fit, with 4 or 2 the calibration error on all of MedQuAD is .042 and .036 instead of .037,
