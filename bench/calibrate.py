@@ -76,7 +76,7 @@ MASS = {
 """What each set weighs in the fit, however many questions it has: real wording counts for more than
 templates, and both answers weigh the same on each index within a sixth. What is not here ("held")
 is not fitted on. Of masked, the more it weighs the less is believed of any long message:
-docs/silence.md has the sweep."""
+docs/records/silence.md has the sweep."""
 
 
 def to_model(coefficients: Floats, intercept: float) -> Model:
