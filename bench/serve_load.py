@@ -32,6 +32,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from bench.figures import Figures, Plot, Table, percentile, save
@@ -94,13 +95,18 @@ def questions(index: Path) -> Iterator[str]:
 
 
 @contextmanager
-def served(index: Path, *, queue: int = 0, unbatched: bool = False) -> Iterator[Service]:
-    """Serve `index` in a process of its own."""
+def served(
+    index: Path, *, queue: int = 0, unbatched: bool = False, processes: int | None = None
+) -> Iterator[Service]:
+    """Serve `index` in a process of its own, which answers in so many others."""
     command = [sys.executable, "-m", "bench.serve_load", "--child", str(index)]
     command += ["--unbatched"] if unbatched else []
     environment = {**os.environ, **({"PINCITE_QUEUE": str(queue)} if queue else {})}
+    if processes is not None:
+        environment["PINCITE_PROCESSES"] = str(processes)
     with running(command, environment) as service:
         print(service.said.strip(), flush=True)
+        service.wait_for_processes()
         yield service
 
 
@@ -197,7 +203,8 @@ async def against_encoding(service: Service, asked: Sequence[str]) -> tuple[Load
 async def _run(options: argparse.Namespace, asked: Iterator[str]) -> Figures:
     alone: list[tuple[str, float, float, float]] = []
     stages: dict[str, Load] = {}
-    with served(options.index) as service:
+    served_so = partial(served, options.index, processes=options.processes)
+    with served_so() as service:
         await ask_from(service, 4, options.seconds / 4, asked)  # to warm up
         bare, over = await against_encoding(service, list(itertools.islice(asked, options.alone)))
         ratios = [o / b for o, b in zip(over.milliseconds, bare.milliseconds, strict=True)]
@@ -216,15 +223,17 @@ async def _run(options: argparse.Namespace, asked: Iterator[str]) -> Figures:
             first = first or percentile(load.milliseconds, 50)
             by = percentile(load.milliseconds, 99) / first
             print(f"{clients:4} clients: {load.row()}  p99 is × {by:.1f} of one's p50", flush=True)
+        memory = service.memory()
+        print(f"memory {sum(memory):.0f} MB: {' + '.join(f'{each:.0f}' for each in memory)}")
     if options.unbatched:
-        with served(options.index, unbatched=True) as service:
+        with served_so(unbatched=True) as service:
             await ask_from(service, 4, options.seconds / 4, asked)
             for clients in options.clients[-1:]:
                 load = await ask_from(service, clients, options.seconds, asked)
                 stages[f"{clients} clients, one text a batch"] = load
                 print(f"{clients:4} clients, one text a batch: {load.row()}", flush=True)
     if options.overload:
-        with served(options.index, queue=options.overload) as service:
+        with served_so(queue=options.overload) as service:
             load = await ask_from(service, 4 * options.overload, options.seconds, asked)
             stages[f"queue of {options.overload}, {4 * options.overload} clients"] = load
             print(f"queue of {options.overload}, {4 * options.overload} clients: {load.row()}")
@@ -294,6 +303,7 @@ def main() -> int:
     takes_index_and_clients(parser)
     parser.add_argument("--seconds", type=float, default=8.0)
     parser.add_argument("--alone", type=int, default=250, help="questions of the one client")
+    parser.add_argument("--processes", type=int, help="that answer; 0: the service itself")
     parser.add_argument("--unbatched", action="store_true", help="without batching too")
     parser.add_argument("--overload", type=int, default=16, metavar="QUEUE", help="0: none")
     parser.add_argument("--json", type=Path, help="write the figures there too")

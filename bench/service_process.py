@@ -4,11 +4,13 @@ import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.request import urlopen
 
 if TYPE_CHECKING:
     from http.client import HTTPConnection
@@ -26,10 +28,43 @@ class Service:
     process: int
     said: str
 
+    def processes(self) -> list[int]:
+        """Return its processes, itself first: those that it has started, and theirs (Linux)."""
+        parents: dict[int, int] = {}
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            with suppress(OSError):  # of a process that has just ended
+                fields = stat.read_text("ascii", "replace").rpartition(")")[2].split()
+                parents[int(stat.parent.name)] = int(fields[1])
+        found = [self.process]
+        for process in found:
+            found += [child for child, parent in parents.items() if parent == process]
+        return found
+
     def processor_seconds(self) -> float:
-        """Return the processor time that it has used, in all its threads (Linux)."""
-        fields = Path(f"/proc/{self.process}/stat").read_text("ascii").rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        """Return the processor time that all of it has used (Linux)."""
+        ticks = 0
+        for process in self.processes():
+            stat = Path(f"/proc/{process}/stat").read_text("ascii")
+            # Of all its threads, and of its processes that have ended.
+            ticks += sum(map(int, stat.rpartition(")")[2].split()[11:15]))
+        return ticks / os.sysconf("SC_CLK_TCK")
+
+    def wait_for_processes(self) -> None:
+        """Return when as many answer as are to, or after a minute."""
+        until = time.monotonic() + 60
+        url = f"http://{self.address[0]}:{self.address[1]}/metrics"
+        while time.monotonic() < until:
+            with urlopen(url) as response:
+                said = dict(
+                    re.findall(r'pincite_processes.state="(\w+)". (\d+)', response.read().decode())
+                )
+            if said["answering"] == said["wanted"]:
+                return
+            time.sleep(0.1)
+
+    def memory(self) -> list[float]:
+        """Return the megabytes of each process, pages that several have shared out (Linux)."""
+        return [1e-3 * _kilobytes(process, "Pss:") for process in self.processes()]
 
 
 @contextmanager
@@ -69,6 +104,13 @@ def service(corpus: Path, index: Path, encoder: str, *, index_first: bool = True
         subprocess.run([*PINCITE, "index", *places], env=environment, check=True)
     with running([*PINCITE, "serve", "--port", "0", *places], environment) as started:
         yield started.address[1]
+
+
+def _kilobytes(process: int, what: str) -> int:
+    for line in Path(f"/proc/{process}/smaps_rollup").read_text("ascii").splitlines():
+        if line.startswith(what):
+            return int(line.split()[1])
+    return 0
 
 
 def resident(process: int | str = "self") -> float:

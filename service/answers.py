@@ -22,6 +22,8 @@ from service import answer as compose
 from service.evidence.copies import copies
 from service.filters import Filters, described
 from service.live import Live, index_out
+from service.processes.messages import Question
+from service.processes.pool import Pool
 from service.reading import Found, Reading
 from service.safety import disclaimer, find_notice
 from service.schemas import Answer, AnswerSettings, NoticeOut, TimingsOut
@@ -50,8 +52,25 @@ class Answers(Live):
         # Python runs one thread at a time: many more of them would only take turns more often.
         self._searching = Turns(SEARCHING)
         self._sharing = threading.Lock()
-        self._under_way: dict[Hashable, Future[Answer]] = {}
+        self._under_way: dict[Hashable, Future[Answer | bytes]] = {}
         self._is_word = everyday_words(self._encoder)
+        self._pool: Pool | None = None
+
+    def employ(self, number: int) -> Pool:
+        """Return `number` processes which answer, once they are started, what is asked here."""
+        self._pool = Pool(self._settings, self._encoder, number)
+        return self._pool
+
+    def processes(self) -> tuple[int, int]:
+        """Return how many processes answer now, and how many there are to be."""
+        return self._pool.there() if self._pool else (0, 0)
+
+    def refresh(self) -> bool:
+        """Follow the pointer to the live snapshot, and have the processes follow."""
+        moved = super().refresh()
+        if moved and self._pool:
+            self._pool.follow(self.info.snapshot)
+        return moved
 
     def disclaimer(self, language: str = "en") -> str:
         """Return the disclaimer of every answer: the operator's, else ours in `language`."""
@@ -75,16 +94,40 @@ class Answers(Live):
         Raises `QuestionError` when the question is empty or longer than the setting allows,
         `SnapshotNotKept` when there is no such snapshot.
         """
+        found = self._shared(Question(question, k, filters, language), snapshot)
+        return found if isinstance(found, Answer) else Answer.model_validate_json(found)
+
+    def ask_json(
+        self,
+        question: str,
+        k: int | None = None,
+        snapshot: str | None = None,
+        filters: Filters | None = None,
+        language: str = "en",
+    ) -> bytes:
+        """Return what `ask` does, as JSON: what a process has answered is written already."""
+        found = self._shared(Question(question, k, filters, language), snapshot)
+        return _json(found) if isinstance(found, Answer) else found
+
+    def answer_json(self, asked: Question) -> bytes:
+        """Return the answer of the live snapshot as JSON, found here and now."""
+        return _json(self._answer(self._searcher, asked))
+
+    def _shared(self, asked: Question, snapshot: str | None) -> Answer | bytes:
+        """Answer a question, or wait for the answer of who asks the same."""
         searcher = self.searcher_of(snapshot)
-        asking = (question, k, searcher.snapshot.manifest.snapshot, filters, language)
+        asking = (asked, searcher.snapshot.manifest.snapshot)
         with self._sharing:
             shared = self._under_way.get(asking)
             if shared is None:
-                mine = self._under_way[asking] = Future[Answer]()
+                mine = self._under_way[asking] = Future[Answer | bytes]()
+                alone = len(self._under_way) == 1
         if shared is not None:
             return shared.result()
         try:
-            answer = self._answer(searcher, question, k, filters, language)
+            answer = None if alone else self._answer_elsewhere(searcher, asked)
+            if answer is None:
+                answer = self._answer(searcher, asked)
         except BaseException as error:
             mine.set_exception(error)
             raise
@@ -95,16 +138,18 @@ class Answers(Live):
             with self._sharing:
                 del self._under_way[asking]
 
-    def _answer(
-        self,
-        searcher: Searcher,
-        question: str,
-        k: int | None,
-        filters: Filters | None,
-        language: str,
-    ) -> Answer:
+    def _answer_elsewhere(self, searcher: Searcher, asked: Question) -> Answer | bytes | None:
+        """Have a process answer, as JSON; None where none can, or none is employed."""
+        if self._pool is None:
+            return None
+        self._checked(asked.text)
+        text = searcher.worded(condensed(asked.text, self._fits), self._fits)
+        return self._pool.answer(asked, text, searcher.snapshot.manifest.snapshot)
+
+    def _answer(self, searcher: Searcher, asked: Question) -> Answer:
         began = time.perf_counter()
-        asked = self._checked(question)
+        question, filters, language = asked.text, asked.filters, asked.language
+        plain = self._checked(question)
         # Before a turn is taken: it may have to encode.
         query = condensed(question, self._fits)
         notice = self._notice(question, query, language)
@@ -114,10 +159,10 @@ class Answers(Live):
         if only:
             with self._searching:
                 allowed = searcher.rows_of(only)
-        wanted = _Wanted(k or self._settings.answer_passages, filters, allowed)
+        wanted = _Wanted(asked.k or self._settings.answer_passages, filters, allowed)
         found = self._find(searcher, question, query, wanted)
         sure = max(self._settings.answer_threshold, PROBABLE)
-        meant = None if found.best >= sure else searcher.corrected(asked, self._is_word)
+        meant = None if found.best >= sure else searcher.corrected(plain, self._is_word)
         if meant is not None and meant != found.meant:
             again = self._find(searcher, meant, condensed(meant, self._fits), wanted)
             spent = (
@@ -352,6 +397,10 @@ def everyday_words(encoder: Encoder) -> Callable[[str], bool]:
     snapshot.
     """
     return lambda word: encoder.count_tokens([word]) == [1]
+
+
+def _json(answer: Answer) -> bytes:
+    return answer.__pydantic_serializer__.to_json(answer)
 
 
 def _milliseconds(begin: float, end: float) -> float:

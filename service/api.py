@@ -44,13 +44,9 @@ Accepted = Annotated[
 ]
 
 
-def _as_json(answer: Answer) -> Response:
-    """Write the answer in this thread: the framework would check it again, on the event loop."""
-    return Response(
-        answer.__pydantic_serializer__.to_json(answer),
-        headers={"cache-control": "no-store"},
-        media_type="application/json",
-    )
+def _as_json(answer: bytes) -> Response:
+    """Send an answer as it is: the framework would check it again, on the event loop."""
+    return Response(answer, headers={"cache-control": "no-store"}, media_type="application/json")
 
 
 def api_router() -> APIRouter:
@@ -65,7 +61,7 @@ def api_router() -> APIRouter:
     ) -> Response:
         request.state.language = body.lang  # a refusal carries the disclaimer too
         language = choose_language(body.lang, accepted)
-        return _as_json(desk.ask(body.question, body.k, body.snapshot, body.filters, language))
+        return _as_json(desk.ask_json(body.question, body.k, body.snapshot, body.filters, language))
 
     @router.get("/ask", response_model=Answer, summary="Ask, with the question in the address")
     def get_ask(
@@ -89,7 +85,7 @@ def api_router() -> APIRouter:
         ] = None,
         accepted: Accepted = None,
     ) -> Response:
-        return _as_json(desk.ask(q, k, snapshot, filters, choose_language(lang, accepted)))
+        return _as_json(desk.ask_json(q, k, snapshot, filters, choose_language(lang, accepted)))
 
     @router.get("/articles", dependencies=READING, summary="What can be quoted")
     def get_articles(
@@ -213,11 +209,15 @@ def health_router() -> APIRouter:
     def metrics(request: Request, desk: Desk) -> PlainTextResponse:
         info = desk.info
         counts: Counter[tuple[str, int]] = request.app.state.requests
+        answering, wanted = desk.processes()
         lines = [
             "# TYPE pincite_articles gauge",
             f"pincite_articles {info.articles}",
             "# TYPE pincite_passages gauge",
             f"pincite_passages {info.passages}",
+            "# TYPE pincite_processes gauge",
+            f'pincite_processes{{state="answering"}} {answering}',
+            f'pincite_processes{{state="wanted"}} {wanted}',
             "# TYPE pincite_requests_total counter",
             *(
                 f'pincite_requests_total{{route="{route}",status="{status}"}} {count}'

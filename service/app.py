@@ -16,6 +16,7 @@ from service.answers import Answers
 from service.api import api_router, health_router
 from service.feedback.page import feedback_router
 from service.pages import pages_router
+from service.processes.pool import how_many
 from service.settings import Settings
 from service.upkeep.admin import admin_router
 from service.upkeep.follow import Follower
@@ -59,10 +60,15 @@ class PinciteApp(FastAPI):
 
 
 def create_app(
-    settings: Settings, encoder: Encoder | None = None, *, watch: bool = False
+    settings: Settings,
+    encoder: Encoder | None = None,
+    *,
+    watch: bool = False,
+    processes: bool = False,
 ) -> FastAPI:
     """Return the application over the live snapshot of `settings.index`; with `watch`, a change of
-    the corpus is indexed without being asked for.
+    the corpus is indexed without being asked for; with `processes`, questions are answered in as
+    many others as the settings say.
 
     Opens the encoder (unless given) and the snapshot; raises `EncoderError` or `SnapshotError`
     when they cannot be used.
@@ -78,9 +84,13 @@ def create_app(
             indexing.resume()
         if watch:
             watcher.start()
+        if pool:
+            pool.start(answers.info.snapshot)
         try:
             yield
         finally:
+            if pool:
+                await run_in_threadpool(pool.stop)
             await run_in_threadpool(watcher.stop)
             await run_in_threadpool(indexing.stop)
             await run_in_threadpool(follower.stop)
@@ -104,6 +114,8 @@ def create_app(
     )
     app.state.settings = settings
     answers = app.state.answers = Answers(settings, encoder)
+    number = how_many(settings, answers.info.passages) if processes else 0
+    pool = answers.employ(number) if number else None
     follower = app.state.follower = Follower(answers, settings.index)
     indexing = app.state.indexing = Indexing(settings, lambda: follower.look(again=True))
     watcher = Watcher(settings.corpus, indexing.request)

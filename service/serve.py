@@ -1,4 +1,4 @@
-"""Run the service: one process, uvicorn, on the address of the settings."""
+"""Run the service: uvicorn on the address of the settings, and the processes that answer."""
 
 import gc
 import signal
@@ -38,7 +38,7 @@ def serve(settings: Settings, announce: Callable[[str, str], None], *, watch: bo
             imported = time.perf_counter()
             encoder = opening.result()
         opened = time.perf_counter()
-        app = create_app(settings, encoder, watch=watch)
+        app = create_app(settings, encoder, watch=watch, processes=True)
         # What is there by now stays: a full look through it for garbage is a pause of 0.1 s, once
         # in some 150 questions. Nothing of a snapshot may lie in a circle, or it would stay too.
         gc.collect()

@@ -148,6 +148,16 @@ class Settings(BaseSettings):
             description="How many questions are taken at a time; to one more the answer is 503.",
         ),
     ] = 128
+    processes: Annotated[
+        int | None,
+        Field(
+            ge=0,
+            le=64,
+            description="How many processes of `pincite serve` answer questions beside it; 0: it "
+            "answers itself. Unless set, one more than there are cores, up to 4; none on a single "
+            "core, with a reranker, or from 200,000 passages on.",
+        ),
+    ] = None
     question_characters: Annotated[
         int, Field(ge=50, le=100_000, description="Longest question that is taken.")
     ] = 10_000
@@ -206,6 +216,11 @@ class Settings(BaseSettings):
                 "PINCITE_ADMIN_TOKEN: it must have at least 8 characters, all of them ASCII "
                 "letters, digits or signs. This makes one: "
                 "python3 -c 'import secrets; print(secrets.token_urlsafe())'"
+            )
+        if self.processes and self.reranker:
+            raise ValueError(
+                f"PINCITE_PROCESSES={self.processes} and PINCITE_RERANKER={self.reranker!r}: each "
+                "process would open the reranker for itself. Leave one of the two out."
             )
         if self.index.resolve().is_relative_to(self.corpus.resolve()):
             raise ValueError(

@@ -76,7 +76,11 @@ def test_the_service_reaches_the_write_path_through_its_doors_only(path: Path) -
 
 @pytest.mark.parametrize(
     "path",
-    [path for path in SERVICE if path.parent.name in {"evidence", "emergency", "evaluation"}],
+    [
+        path
+        for path in SERVICE
+        if path.parent.name in {"evidence", "emergency", "evaluation", "processes"}
+    ],
     ids=name_of,
 )
 def test_what_is_said_of_a_question_and_its_hits_knows_nothing_of_http(path: Path) -> None:

@@ -9,7 +9,8 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -17,7 +18,7 @@ import pytest
 
 from index.errors import SettingsError
 from service.serve import _listen
-from tests.service_fixtures import TOKEN, build, settings_in, write_corpus
+from tests.service_fixtures import TOKEN, build, settings_in, wait_until, write_corpus
 
 ROOT = Path(__file__).parents[1]
 
@@ -31,10 +32,11 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @contextmanager
-def _serving(home: Path) -> Iterator[tuple[subprocess.Popen[str], str, str]]:
+def _serving(home: Path, processes: int = 0) -> Iterator[tuple[subprocess.Popen[str], str, str]]:
     """Run `pincite serve` on a free port; give the process, its address and what it announced."""
     environment = {name: v for name, v in os.environ.items() if not name.startswith("PINCITE_")}
     environment |= {"PINCITE_ENCODER": "deterministic", "PINCITE_ADMIN_TOKEN": TOKEN}
+    environment["PINCITE_PROCESSES"] = str(processes)
     program = "import service.cli; service.cli.main()"
     process = subprocess.Popen(
         [sys.executable, "-c", program, "serve", "--port", "0", "--index", str(home / "index"),
@@ -74,11 +76,46 @@ def test_it_starts_answers_and_stops_cleanly(home: Path, number: signal.Signals)
     assert (process.returncode, out, err) == (0, "", "")
 
 
-def test_told_to_stop_at_once_it_stops(home: Path) -> None:
-    with _serving(home) as (process, _, _):
+@pytest.mark.parametrize("processes", [0, 2])
+def test_told_to_stop_at_once_it_stops(home: Path, processes: int) -> None:
+    with _serving(home, processes) as (process, _, _):
         process.send_signal(signal.SIGTERM)
         _, err = process.communicate(timeout=30)
     assert (process.returncode, err) == (0, "")
+
+
+def _answering(process: subprocess.Popen[str]) -> set[int]:
+    """Return the processes that a service has started (Linux)."""
+    found = set()
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            fields = stat.read_text("ascii", "replace").rpartition(")")[2].split()
+            if int(fields[1]) == process.pid:
+                found.add(int(stat.parent.name))
+    return found
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="there is no /proc here")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_the_processes_that_answer_end_with_it(home: Path, number: signal.Signals) -> None:
+    with _serving(home, 2) as (process, address, _):
+
+        def answering() -> bool:
+            with urlopen(f"{address}metrics") as response:
+                return b'pincite_processes{state="answering"} 2' in response.read()
+
+        wait_until(answering)
+        children = _answering(process)
+        assert len(children) == 2
+        with ThreadPoolExecutor(6) as threads:
+            asked = [f"{address}v1/ask?q=calf+{number}" for number in range(60)]
+            for answer in threads.map(lambda one: urlopen(one).read(), asked):
+                assert json.loads(answer)["disclaimer"]
+        process.send_signal(number)
+        out, err = process.communicate(timeout=30)
+    assert (out, err) == ("", "")
+    assert process.returncode == (-number if number == signal.SIGKILL else 0)
+    wait_until(lambda: not any(Path(f"/proc/{child}/fd").exists() for child in children))
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")

@@ -30,6 +30,7 @@ DEFAULTS = {
     "answer_passages": 5,
     "passages_per_article": 2,
     "answer_threshold": 0.5,
+    "processes": None,
     "question_characters": 10_000,
     "emergency_number": None,
     "crisis_line": None,
@@ -192,6 +193,12 @@ def test_home_is_understood_where_no_shell_reads_it() -> None:
 def test_an_index_inside_the_corpus_is_refused(index: str) -> None:
     with pytest.raises(SettingsError, match="lies inside PINCITE_CORPUS='corpus'"):
         load_settings(index=index)
+
+
+def test_a_reranker_in_several_processes_is_refused() -> None:
+    with pytest.raises(SettingsError, match=r"PINCITE_PROCESSES=2 and PINCITE_RERANKER='a/b': "):
+        load_settings(processes=2, reranker="a/b")
+    assert load_settings(processes=0, reranker="a/b").processes == 0
 
 
 def test_an_index_beside_a_corpus_of_one_file_is_fine() -> None:

@@ -8,22 +8,18 @@ again when it is started.
 
 import contextlib
 import json
-import os
-import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
+from service.aside import environment, how_ended, module_command
 from service.schemas import JobOut, JobReport
 from service.settings import Settings
 
-HOUSE = Path(__file__).resolve().parents[2]
-COMMAND = (sys.executable, "-P", "-m", "ingest.job")
+COMMAND = module_command("ingest.job")
 
 
 @dataclass(slots=True)
@@ -135,7 +131,6 @@ class Indexing:
             "keep": settings.keep_snapshots,
             "rebuild": False,
         }
-        path = os.pathsep.join(filter(None, (str(HOUSE), os.environ.get("PYTHONPATH", ""))))
         with self._lock:
             if self._stopped:
                 job.error = "the service was stopped."
@@ -146,7 +141,7 @@ class Indexing:
                 stdout=subprocess.PIPE,
                 text=True,
                 encoding="utf-8",
-                env={**os.environ, "PYTHONPATH": path},
+                env=environment(),
             )
         with process:
             if process.stdin is not None:
@@ -158,8 +153,8 @@ class Indexing:
             self._process = None
         if job.report is None and job.error is None:
             job.error = (
-                f"indexing ended before it was done ({_how(process.returncode)}). What was live "
-                "still is. Ask for it again: POST /v1/index/refresh."
+                f"indexing ended before it was done ({how_ended(process.returncode)}). What was "
+                "live still is. Ask for it again: POST /v1/index/refresh."
             )
 
 
@@ -174,15 +169,6 @@ def _take(job: _Job, line: str) -> None:
         job.stage, job.done, job.total = fields["stage"], fields["done"], fields["total"]
     job.error = fields.get("error")
     job.report = fields.get("report")
-
-
-def _how(code: int) -> str:
-    if code >= 0:
-        return f"exit code {code}"
-    try:
-        return f"signal {signal.Signals(-code).name}"
-    except ValueError:
-        return f"signal {-code}"
 
 
 def _now() -> str:

@@ -1,0 +1,1 @@
+"""Questions answered in processes beside the one that serves, so that every core is used."""
