@@ -192,7 +192,8 @@ class _Asked:
         """Return what the weighed words raise, or else they and the question's meaning."""
         weighed = weigh(self._words)
         told, topic = weighed.words, BY_WORDS
-        if weighed.probability < fitted().threshold:
+        # Words that all are plain weigh, and tell nothing: there would be none to name.
+        if weighed.probability < fitted().threshold or not told:
             signs = self.signs() if encoder is not None and weighed.probability else []
             vector = self._vector(encoder) if encoder is not None and signs else None
             if vector is None or log_odds(weighed, vector) < pointing().threshold:

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bench import false_alarms
+from bench.evaluation_data import EVAL
 from service.emergency.grammar import Spelling, compile_pattern
 from service.safety import DISCLAIMER, Notice, disclaimer, find_notice
 
@@ -246,6 +247,7 @@ def check_spans(question: str) -> None:
 
 
 @given(st.text(max_size=300))
+@example("E:F:G:N")  # "and" weighs, and is not named alone: such a text raises nothing
 def test_any_text_is_accepted(question: str) -> None:
     check_spans(question)
 
@@ -443,9 +445,9 @@ def test_one_letter_slips_are_read_as_meant(written: str, read: str) -> None:
 
 @pytest.mark.slow
 def test_at_most_half_a_percent_of_real_questions_raise_it() -> None:
-    if not false_alarms.EVAL.is_dir():
-        pytest.skip(f"the evaluation data are not at {false_alarms.EVAL}")
-    measured = [false_alarms.alarms(false_alarms.EVAL / name) for name in false_alarms.REAL]
+    if not EVAL.is_dir():
+        pytest.skip(f"the evaluation data are not at {EVAL}")
+    measured = [false_alarms.alarms(EVAL / name) for name in false_alarms.REAL]
     assert sum(len(found) for _, found, _ in measured) <= 0.005 * sum(n for n, _, _ in measured)
 
 
