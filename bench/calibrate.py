@@ -33,15 +33,14 @@ from bench.calibration_evidence import FEATURES, Floats, Judged, judge, open_ind
 from bench.calibration_parts import SIZES, judge_parts
 from bench.calibration_sets import (
     BESIDE,
-    EVAL,
     LAY,
     REAL,
-    ROOT,
     SMALL,
     Medquad,
     cases,
     questions_of,
 )
+from bench.evaluation_data import EVAL, ROOT
 from bench.risk_coverage import draw
 from bench.vector_cache import RememberingEncoder
 from index.runtimes import open_encoder

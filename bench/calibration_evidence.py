@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.calibration_sets import EVAL, ROOT, Case, Medquad
+from bench.calibration_sets import Case, Medquad
+from bench.evaluation_data import EVAL, ROOT, SHARED
 from index.encoder import Encoder, fits
 from index.focus import condensed
 from index.lexical import Rows
@@ -78,7 +79,7 @@ def open_indexes(
     corpora = {
         **sources,
         "mediqa": EVAL / "mediqa_qa" / "corpus.jsonl",
-        "seeds": EVAL.parent / "seeds",
+        "seeds": SHARED / "seeds",
         "sample": ROOT / "corpus",
     }
     for name, corpus in corpora.items():
@@ -97,7 +98,14 @@ def judge(
     """
 
     is_word = everyday_words(encoder)
-    meant = [_as_meant(case, searchers[case.index], encoder, is_word) for case in found]
+
+    def meant_of(case: Case) -> Case:
+        searcher = searchers[case.index]
+        allowed = _shown(searcher, case.hidden)
+        question = as_meant(case.question, searcher, encoder, is_word, allowed)
+        return dataclasses.replace(case, question=question)
+
+    meant = [meant_of(case) for case in found]
     mended = {
         row: text
         for row, case in enumerate(found)
@@ -111,21 +119,23 @@ def judge(
     return [Judged(case, rows[row], again.get(row, nothing)) for row, case in enumerate(found)]
 
 
-def _as_meant(
-    case: Case, searcher: Searcher, encoder: Encoder, is_word: Callable[[str], bool]
-) -> Case:
-    """Return a case with its message as the service searches for it."""
-    if not is_message(case.question):
-        return case
+def as_meant(
+    question: str,
+    searcher: Searcher,
+    encoder: Encoder,
+    is_word: Callable[[str], bool],
+    allowed: Rows | None = None,
+) -> str:
+    """Return `question` as the service searches it first: a message with its words corrected."""
+    if not is_message(question):
+        return question
 
     def fitting(text: str) -> bool:
         return fits(encoder, text)
 
-    query = condensed(case.question, fitting)
+    query = condensed(question, fitting)
     (vector,) = encoder.encode([searcher.worded(query, fitting)])
-    allowed = _shown(searcher, case.hidden) if case.hidden else None
-    text = searcher.meant(case.question, vector, is_word, allowed=allowed)
-    return case if text is None else dataclasses.replace(case, question=text)
+    return searcher.meant(question, vector, is_word, allowed=allowed) or question
 
 
 def gather(
@@ -166,7 +176,7 @@ def gather(
         if case.index == "fewer":
             share = 1 - len(case.hidden) / len(part.articles)
             weighed = dataclasses.replace(given, size=size_of(round(share * len(lexical))))
-        allowed = _shown(searcher, case.hidden) if case.hidden else None
+        allowed = _shown(searcher, case.hidden)
         hits = searcher.search(case.question, vector, HITS, allowed=allowed)
         rows = np.array([hit.row for hit in hits], np.int64)
         cosines = {
@@ -191,8 +201,10 @@ def gather(
     return found
 
 
-def _shown(searcher: Searcher, hidden: frozenset[str]) -> Rows:
-    """Return the rows, in order, of the articles that are not hidden."""
+def _shown(searcher: Searcher, hidden: frozenset[str]) -> Rows | None:
+    """Return the rows, in order, of the articles that are not hidden; None where none is."""
+    if not hidden:
+        return None
     shown = np.ones(len(searcher.snapshot.lexical), np.bool_)
     for article_id, (first, count) in searcher.snapshot.records.article_rows().items():
         if article_id.rpartition("/")[2] in hidden:

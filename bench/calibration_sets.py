@@ -25,8 +25,6 @@ Not used, because unsound: a candidate graded 1 or 2 says nothing about the othe
 summary that only mentions a title ("fracture") asks for something else.
 """
 
-import gzip
-import json
 import random
 import re
 import zlib
@@ -37,13 +35,12 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from bench.evaluation_data import ARTICLES, EVAL, ROOT, SHARED, entries
 from index.analysis import terms
 
-ROOT = Path(__file__).resolve().parents[1]
-EVAL = ROOT.parent / "shared" / "eval"
 SMALL = (
     ROOT / "bench" / "data" / "small_corpus_questions.jsonl",
-    ROOT.parent / "shared" / "seeds-questions.jsonl",
+    SHARED / "seeds-questions.jsonl",
 )
 BESIDE = ROOT / "bench" / "data" / "beside_the_subject.jsonl"
 LAY = tuple(
@@ -94,12 +91,6 @@ def _names(text: str) -> Iterator[Name]:
             yield tuple(words[start : start + size])
 
 
-def _lines(path: Path) -> list[dict[str, Any]]:
-    opener = gzip.open if path.suffix == ".gz" else open
-    with opener(path, "rt", encoding="utf-8") as file:
-        return [json.loads(line) for line in file]
-
-
 def _grades() -> Iterator[tuple[str, str, int]]:
     for split in SPLITS:
         lines = (EVAL / "mediqa_qa" / "qrels" / f"{split}.tsv").read_text("utf-8").splitlines()
@@ -115,7 +106,7 @@ class Medquad:
     """
 
     def __init__(self, *, whole: bool = False) -> None:
-        articles = _lines(EVAL / "medquad" / "articles.jsonl.gz")
+        articles = list(entries(ARTICLES))
         self.titles = {article["_id"]: article["title"] for article in articles}
         self.origins = _origins(articles)
         graded = set(self.origins.values())
@@ -149,7 +140,7 @@ class Medquad:
 def _origins(articles: Iterable[dict[str, Any]]) -> dict[str, str]:
     """Return graded answer → the MedQuAD article that holds 30% of its runs of twelve words."""
     answers = {
-        answer["_id"]: _runs(answer["text"]) for answer in _lines(EVAL / "mediqa_qa/corpus.jsonl")
+        answer["_id"]: _runs(answer["text"]) for answer in entries(EVAL / "mediqa_qa/corpus.jsonl")
     }
     wanted = set().union(*answers.values())
     holders: defaultdict[Name, list[str]] = defaultdict(list)
@@ -176,10 +167,10 @@ def _runs(text: str) -> set[Name]:
 def cases(medquad: Medquad, whole: Medquad, seed: int = 7) -> list[Case]:
     """Return every case; the same for the same data and `seed`."""
     draw = random.Random(seed)
-    absent = _lines(EVAL / "abstention" / "absent_topics.jsonl")
+    absent = list(entries(EVAL / "abstention" / "absent_topics.jsonl"))
     chatter = [
         line["text"]
-        for line in _lines(EVAL / "abstention" / "out_of_domain.jsonl")
+        for line in entries(EVAL / "abstention" / "out_of_domain.jsonl")
         if not line["health_word"]
     ]
     draw.shuffle(chatter)
@@ -194,7 +185,7 @@ def cases(medquad: Medquad, whole: Medquad, seed: int = 7) -> list[Case]:
     found += [Case("medquad", "absent", False, one["text"], one["focus"]) for one in absent]
     wanted = {tuple(terms(one["focus"])) for one in absent}
     written: set[Name] = set()
-    for one in _lines(EVAL / "mediqa_qa" / "corpus.jsonl"):
+    for one in entries(EVAL / "mediqa_qa" / "corpus.jsonl"):
         written |= wanted.intersection(_names(one["text"]))
     found += [
         Case("mediqa", "absent", False, one["text"], one["focus"])
@@ -214,26 +205,26 @@ def cases(medquad: Medquad, whole: Medquad, seed: int = 7) -> list[Case]:
 
 def questions_of(path: Path) -> frozenset[str]:
     """Return the questions of one of `SMALL`, `BESIDE` and `LAY`."""
-    return frozenset(line["question"] for line in _lines(path))
+    return frozenset(line["question"] for line in entries(path))
 
 
 def _small() -> Iterator[Case]:
-    for line in _lines(BESIDE):
+    for line in entries(BESIDE):
         kind = "beside" if line["side"] == "tune" else line["side"]
         question = line["question"]
         yield Case(line["corpus"], kind, line["answerable"], question, question)
-    for line in chain.from_iterable(map(_lines, LAY)):
+    for line in chain.from_iterable(map(entries, LAY)):
         question = line["question"]
         yield Case(line["corpus"], "lay", line["answerable"], question, question)
     for path in SMALL:
-        for line in _lines(path):
+        for line in entries(path):
             answerable = line["answerable"] if "answerable" in line else bool(line["answered_by"])
             corpus = line.get("corpus", "seeds")
             yield Case(corpus, "small", answerable, line["question"], line["question"])
 
 
 def _templates(medquad: Medquad, draw: random.Random) -> list[Case]:
-    questions = {one["_id"]: one["text"] for one in _lines(EVAL / "medquad" / "queries.jsonl.gz")}
+    questions = {one["_id"]: one["text"] for one in entries(EVAL / "medquad" / "queries.jsonl.gz")}
     members = {article["_id"] for article in medquad.articles}
     sides: dict[bool, dict[str, str]] = {True: {}, False: {}}
     for line in (EVAL / "medquad" / "qrels" / "dev.tsv").read_text("utf-8").splitlines()[1:]:
@@ -252,7 +243,7 @@ def _templates(medquad: Medquad, draw: random.Random) -> list[Case]:
 
 
 def _consumer(medquad: Medquad, index: str) -> Iterator[Case]:
-    texts = {one["_id"]: one["text"] for one in _lines(EVAL / "mediqa_qa" / "queries.jsonl")}
+    texts = {one["_id"]: one["text"] for one in entries(EVAL / "mediqa_qa" / "queries.jsonl")}
     good: defaultdict[str, set[str]] = defaultdict(set)
     for question, answer, grade in _grades():
         if grade >= GOOD:
@@ -270,7 +261,7 @@ def _consumer(medquad: Medquad, index: str) -> Iterator[Case]:
 
 
 def _summaries(medquad: Medquad, index: str) -> Iterator[Case]:
-    for line in _lines(EVAL / "questions" / "long_with_summary.jsonl"):
+    for line in entries(EVAL / "questions" / "long_with_summary.jsonl"):
         topic = medquad.topic(line["summary"])
         if topic is None:
             continue

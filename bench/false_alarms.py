@@ -9,17 +9,15 @@ describe a real emergency, and then the alarm is right. The data are read in pla
 """
 
 import argparse
-import gzip
-import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from bench.evaluation_data import EVAL, entries
 from index.batched_encoder import BatchedEncoder
 from index.runtimes import open_encoder
 from service.safety import find_notice
 
-EVAL = Path(__file__).resolve().parents[2] / "shared" / "eval"
 REAL = (
     "questions/health_search.jsonl",
     "questions/long_with_summary.jsonl",
@@ -35,12 +33,8 @@ QUESTION_FIELDS = ("text", "summary", "question_1", "question_2")
 
 def questions(path: Path) -> Iterator[str]:
     """Yield the distinct questions of one file, in its order."""
-    content = path.read_bytes()
-    if path.suffix == ".gz":
-        content = gzip.decompress(content)
     seen: set[str] = set()
-    for line in content.decode("utf-8").splitlines():
-        row = json.loads(line)
+    for row in entries(path):
         for field in QUESTION_FIELDS:
             question = row.get(field)
             if question and question not in seen:

@@ -30,8 +30,8 @@ from pathlib import Path
 
 import numpy as np
 
+from bench.calibration_evidence import as_meant
 from bench.evaluation_data import EVAL, ROOT, entries
-from bench.retrieval import encoded
 from bench.vector_cache import RememberingEncoder
 from index.encoder import Encoder
 from index.runtimes import open_encoder
@@ -94,16 +94,6 @@ def found_by(
     return found
 
 
-def as_meant(messages: dict[str, str], searcher: Searcher, encoder: Encoder) -> dict[str, str]:
-    """Return the messages as a service searches them."""
-    flat, vectors = encoded(Dataset("messages", MESSAGES, messages, {}, ""), encoder)
-    is_word = everyday_words(encoder)
-    return {
-        query: searcher.meant(text, vector, is_word) or text
-        for query, text, vector in zip(messages, flat, vectors, strict=True)
-    }
-
-
 def table(scores: Mapping[str, Mapping[Configuration, Mapping[str, Values]]]) -> str:
     """Return a Markdown table of `scores`, by what was asked, configuration and measure.
 
@@ -153,7 +143,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     runs = Runs.open(kept, (*made, encoder.runtime))
     summaries = texts(SUMMARIES, "summary", qrels)
     scores: dict[str, dict[Configuration, dict[str, Values]]] = {}
-    meant = as_meant(messages, searcher, encoder)
+    is_word = everyday_words(encoder)
+    meant = {query: as_meant(text, searcher, encoder, is_word) for query, text in messages.items()}
     for asked, queries in ((MESSAGE, messages), (MEANT, meant), (SUMMARY, summaries)):
         dataset = Dataset("LiveQA-Med", corpus.corpus, queries, qrels, corpus.sha256)
         found = found_by(dataset, searcher, encoder, runs)

@@ -7,19 +7,18 @@ silent. Nothing was fitted on the side called "held" of "beside"; what the other
 were first asked is in docs/silence.md.
 """
 
-import json
 import sys
 import tempfile
 from pathlib import Path
 
-from bench.calibration_sets import BESIDE, LAY, ROOT, SMALL
+from bench.calibration_sets import BESIDE, LAY, SMALL
+from bench.evaluation_data import ROOT, SHARED, entries
 from index.encoder import Encoder
 from index.runtimes import open_encoder
 from ingest.pipeline import update_index
 from service.answers import Answers
 from service.settings import load_settings
 
-SHARED = ROOT.parent / "shared"
 OUR_OWN = {"small": SMALL[0], "beside": BESIDE, "lay": LAY[0], "lay 2": LAY[1], "lay 3": LAY[2]}
 """The files of questions with an answer and without, by what they are called here."""
 
@@ -28,7 +27,7 @@ def by_side(answers: Answers, corpus: str) -> dict[tuple[str, str], list[int]]:
     """Return of each set and side (with an answer, answered, without, silent) on `corpus`."""
     found: dict[tuple[str, str], list[int]] = {}
     for name, path in OUR_OWN.items():
-        for line in map(json.loads, path.read_text("utf-8").splitlines()):
+        for line in entries(path):
             if line["corpus"] != corpus:
                 continue
             counts = found.setdefault((name, line.get("side", "tune")), [0, 0, 0, 0])
@@ -66,8 +65,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         answers = opened(seeds, Path(folder) / "seeds", encoder)
         found = silent = answerable = unanswerable = 0
-        for line in questions.read_text("utf-8").splitlines():
-            case = json.loads(line)
+        for case in entries(questions):
             answer = answers.ask(case["question"], 3)
             best = answer.passages[0].probability if answer.passages else 0.0
             if case["answered_by"]:

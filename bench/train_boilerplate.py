@@ -9,7 +9,6 @@ blogs, from two kinds of page made of health articles (MedlinePlus, MedQuAD): th
 are, where every block is to be kept, and the boilerplate of the web pages around them.
 """
 
-import gzip
 import json
 import random
 from collections import Counter
@@ -23,9 +22,9 @@ from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 
+from bench.evaluation_data import ARTICLES, EVAL, entries
 from bench.page_text import (
     FLATTENINGS,
-    WEB_PAGES,
     Page,
     flatten,
     page_title,
@@ -101,17 +100,14 @@ def title_place(blocks: Sequence[SourceBlock], kept: Sequence[bool], title: str)
 
 def health_texts() -> list[str]:
     """Return article texts of MedlinePlus and MedQuAD, without the sources' closing lines."""
-    folder = WEB_PAGES.parent
     texts = []
-    with (folder / "medlineplus_topics" / "articles.jsonl").open(encoding="utf-8") as lines:
-        rows = [json.loads(line) for line in lines]
-        random.Random(SEED).shuffle(rows)
-        for row in rows[:HEALTH_ARTICLES]:
-            texts.append(row["title"] + "\n\n" + row["text"].rsplit("\n\n", 1)[0])
-    with gzip.open(folder / "medquad" / "articles.jsonl.gz", "rt", encoding="utf-8") as lines:
-        rows = [json.loads(line) for line in lines]
-        random.Random(SEED).shuffle(rows)
-        texts += [row["title"] + "\n\n" + row["text"] for row in rows[:HEALTH_ARTICLES]]
+    rows = list(entries(EVAL / "medlineplus_topics" / "articles.jsonl"))
+    random.Random(SEED).shuffle(rows)
+    for row in rows[:HEALTH_ARTICLES]:
+        texts.append(row["title"] + "\n\n" + row["text"].rsplit("\n\n", 1)[0])
+    rows = list(entries(ARTICLES))
+    random.Random(SEED).shuffle(rows)
+    texts += [row["title"] + "\n\n" + row["text"] for row in rows[:HEALTH_ARTICLES]]
     random.Random(SEED).shuffle(texts)
     return texts
 

@@ -16,7 +16,6 @@ import json
 import random
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,12 +24,12 @@ from scipy.sparse import csr_matrix
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
-from bench.false_alarms import EVAL, REAL, questions
+from bench.evaluation_data import EVAL, ROOT, entries
+from bench.false_alarms import REAL, questions
 from service.emergency import words as emergency_words
 from service.emergency.words import Weights, features_of, weigh
 from service.safety import find_notice, read_words
 
-ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT / "tests" / "data"
 WRITTEN = ("emergency_vignettes.jsonl", "emergency_lookalikes.jsonl")
 STORED = ROOT / "service" / "emergency" / "words.json"
@@ -49,8 +48,7 @@ KINDS = ("neither", "emergency", "crisis")
 
 def written(name: str, side: str) -> list[dict[str, Any]]:
     """Return the rows of one of our own files that belong to `side`."""
-    lines = (DATA / name).read_text("utf-8").splitlines()
-    return [row for row in map(json.loads, lines) if row["side"] == side]
+    return [row for row in entries(DATA / name) if row["side"] == side]
 
 
 def kinds_of(vignettes: Sequence[dict[str, Any]]) -> list[str]:

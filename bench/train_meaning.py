@@ -23,11 +23,11 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-from bench.false_alarms import EVAL, REAL, questions
+from bench.evaluation_data import EVAL, ROOT
+from bench.false_alarms import REAL, questions
 from bench.train_emergency import (
     CONTRIVED,
     DATA,
-    ROOT,
     THRESHOLD,
     WRITTEN,
     kinds_of,
