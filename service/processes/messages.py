@@ -4,8 +4,8 @@
        │ ── Setup ────────────────────────────▶ │      once
        │ ── Open ─────────────────────────────▶ │      once, and when another snapshot is live
        │ ── Ask ──────────────────────────────▶ │      one at a time
-       │ ◀──────────────────────────── Encode ── │
-       │ ── vectors, or Failed ───────────────▶ │      as often as it needs some
+       │ ◀───────────────────── Encode, Count ── │
+       │ ── vectors, counts, or Failed ───────▶ │      as often as it needs some
        │ ◀───── Opened; bytes: the answer's JSON;
        │        QuestionError; Failed ────────── │
 
