@@ -1,13 +1,14 @@
 """What the service and a process that answers say to each other, over a pipe without a name.
 
     service                                    process
-       │ ── Setup ────────────────────────────▶ │      once
-       │ ── Open ─────────────────────────────▶ │      once, and when another snapshot is live
-       │ ── Ask ──────────────────────────────▶ │      one at a time
-       │ ◀───────────────────── Encode, Count ── │
-       │ ── vectors, counts, or Failed ───────▶ │      as often as it needs some
-       │ ◀───── Opened; bytes: the answer's JSON;
-       │        QuestionError; Failed ────────── │
+       │ ── Setup ─────────────────────────────▶ │   once
+       │ ── Open ──────────────────────────────▶ │   once, and when another snapshot is live
+       │ ── Ask ───────────────────────────────▶ │   one at a time
+       │ ◀────────────────────── Encode, Count ─ │   as often as it needs some:
+       │ ── vectors, counts, or Failed ────────▶ │
+       │ ◀───────────────────── at last: Opened, │
+       │   the answer's JSON, QuestionError or   │
+       │   Failed                                │
 
 They are pickled: each end believes the other, which is Pincite too. Nothing of them is kept.
 """
