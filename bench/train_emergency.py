@@ -39,10 +39,14 @@ what is raised of 64 new vignettes goes 47, 47, 41 at the same false alarms."""
 INVERSE_REGULARISATION = 3.0
 """3, 10 and 30 raised 47, 44 and 42 of the same 64."""
 THRESHOLD = 0.7
-"""Thirteen of 7,693 real questions that no rule raises lie above it when they are not fitted on."""
+"""Twelve of 7,693 real questions that no rule raises lie above it when they are not fitted on."""
+LOOKALIKE_WEIGHT = 4.0
+"""Of a look-alike, a vignette's and a real question's being 1. With one direction of meaning beside
+the words, each of batches 28 and 29 (tuned halves) left out: at 22 look-alikes of 408 were raised
+of 300 vignettes 255, 255 and 257 with 2, 4 and 8; of the older 338 held back 330, 330 and 329."""
 CONTRIVED = frozenset((12, 13, 14, 17, 19, 23, 24))
 """Batches whose vignettes are not fitted on: calm words were put into them on purpose, and would
-weigh as an emergency's. With them 7 of 189 held-back look-alikes raised the notice, without 3."""
+weigh as an emergency's. With them "in the film she took 30 sleeping pills" weighs 0.93."""
 KINDS = ("neither", "emergency", "crisis")
 
 
@@ -62,13 +66,20 @@ def _names(question: str) -> list[str]:
     return [name for name, _, _ in features_of(read_words(question))]
 
 
-def train(ours: Sequence[str], kinds: Sequence[str], real: Sequence[str]) -> Weights:
-    """Return the weights fitted on our questions and, as negatives, the real ones."""
+def train(
+    vignettes: Sequence[dict[str, Any]], lookalikes: Sequence[dict[str, Any]], real: Sequence[str]
+) -> Weights:
+    """Return the weights fitted on our plain questions and, as negatives, the real ones."""
+    vignettes = [row for row in vignettes if row["batch"] not in CONTRIVED]
+    ours = [row["question"] for row in (*vignettes, *lookalikes)]
+    kinds = kinds_of(vignettes) + ["neither"] * len(lookalikes)
     counted = TfidfVectorizer(analyzer=_names, min_df=LEAST_COUNT).fit(ours)
     vectorizer = TfidfVectorizer(analyzer=_names, vocabulary=counted.vocabulary_, sublinear_tf=True)
     matrix: csr_matrix = vectorizer.fit_transform([*ours, *real])
     labels = np.array([KINDS.index(kind) for kind in kinds] + [0] * len(real))
-    regression = LogisticRegression(C=INVERSE_REGULARISATION, max_iter=5000).fit(matrix, labels)
+    weights = [1.0] * len(vignettes) + [LOOKALIKE_WEIGHT] * len(lookalikes) + [1.0] * len(real)
+    regression = LogisticRegression(C=INVERSE_REGULARISATION, max_iter=5000)
+    regression.fit(matrix, labels, sample_weight=weights)
     coefficients = regression.coef_[1:] - regression.coef_[0]
     bias = regression.intercept_[1:] - regression.intercept_[0]
     features = {
@@ -96,18 +107,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"skipped: {EVAL} is absent")
         return 1
     vignettes, lookalikes = (written(name, "tune") for name in WRITTEN)
-    vignettes = [row for row in vignettes if row["batch"] not in CONTRIVED]
-    ours = [row["question"] for row in (*vignettes, *lookalikes)]
-    kinds = kinds_of(vignettes) + ["neither"] * len(lookalikes)
     real = sorted({one for name in REAL for one in questions(EVAL / name)})
     real = [one for one in real if find_notice(one, by_words=False) is None]
     random.Random(1).shuffle(real)
     half = len(real) // 2
-    halves = [train(ours, kinds, real[:half]), train(ours, kinds, real[half:])]
+    halves = [train(vignettes, lookalikes, part) for part in (real[:half], real[half:])]
     p = np.concatenate(
         [probabilities(real[half:], halves[0]), probabilities(real[:half], halves[1])]
     )
-    weights = train(ours, kinds, real)
+    weights = train(vignettes, lookalikes, real)
     held = [[row["question"] for row in written(name, "held")] for name in WRITTEN]
     told = [[find_notice(one, by_words=False) is not None for one in part] for part in held]
     weighed = [probabilities(part, weights) for part in held]

@@ -2,8 +2,8 @@
 an emergency.
 
 The notice is not triage. It reads the question alone, by the table in `emergency/rules.toml`, the
-weighed words of `emergency/words.json` and the direction of `emergency/meaning.json`, and says one
-thing: this may be an emergency, contact the emergency number. It never hides a passage, never
+weighed words of `emergency/words.json` and the net of `emergency/meaning.json`, and says one thing:
+this may be an emergency, contact the emergency number. It never hides a passage, never
 weighs one danger against another, and its silence says nothing. No clinician has validated it;
 docs/emergency-notice.md tells what it was measured on.
 """
@@ -21,7 +21,7 @@ from index.encoder import fits
 from index.errors import EncoderError
 from index.focus import condensed
 from service.emergency.grammar import Lexicon, Mention, Reader, Spelling, Word, compile_pattern
-from service.emergency.meaning import BY_MEANING, log_odds, pointing
+from service.emergency.meaning import BY_MEANING, fitted_net, log_odds
 from service.emergency.reach import Exempt, set_aside
 from service.emergency.words import BY_WORDS, SOURCE, fitted, runs, weigh
 
@@ -118,10 +118,10 @@ def find_notice(
     query: str | None = None,
     language: str = "en",
 ) -> Notice | None:
-    """Return the notice that `question` raises, or None: by a rule, by its words, or its meaning.
+    """Return the notice that `question` raises, or None: by a rule, or its words and meaning.
 
-    Its meaning is weighed last, by words as well, where `encoder` is the one that the stored
-    direction is for, and costs an encoding that the search mostly makes too. `query` is what the
+    Its meaning is weighed with its words where `encoder` is the one that the stored net is of, and
+    costs an encoding that the search mostly makes too. `query` is what the
     encoder takes of the question, where that is known.
     It is written in `language`, whatever the question is in; the rules know English only.
     No country is assumed: without `emergency_number` the text says "your local emergency number",
@@ -189,15 +189,24 @@ class _Asked:
         return None
 
     def by_words(self, encoder: BatchedEncoder | None) -> _Raised | None:
-        """Return what the weighed words raise, or else they and the question's meaning."""
+        """Return what the words and the meaning of the question raise together; or its words alone,
+        without an encoder that the net is of, and where that takes nothing or fails."""
         weighed = weigh(self._words)
         told, topic = weighed.words, BY_WORDS
         # Words that all are plain weigh, and tell nothing: there would be none to name.
-        if weighed.probability < fitted().threshold or not told:
-            signs = self.signs() if encoder is not None and weighed.probability else []
-            vector = self._vector(encoder) if encoder is not None and signs else None
-            if vector is None or log_odds(weighed, vector) < pointing().threshold:
+        enough = weighed.probability >= fitted().threshold and bool(told)
+        vector = None
+        if encoder is not None and weighed.probability and _is_of_the_net(encoder):
+            signs = self.signs()
+            if not signs:
                 return None
+            vector = self._vector(encoder)
+        if vector is None:
+            if not enough:
+                return None
+        elif log_odds(weighed, vector) < fitted_net().threshold:
+            return None
+        elif not enough:
             what = [m for m in signs if m.sign not in _WHEN]
             told = (*weighed.words, *((m.first, m.last) for m in what))
             told, topic = told or tuple((m.first, m.last) for m in signs), BY_MEANING
@@ -209,10 +218,7 @@ class _Asked:
 
     def _vector(self, encoder: BatchedEncoder) -> Vector | None:
         """Return the vector of what of the question the encoder takes, as the search makes it; None
-        by an encoder that the direction is not of, where it takes nothing, or fails."""
-        of = encoder.record
-        if (of.fingerprint, of.dimension) != (pointing().fingerprint, len(pointing().towards)):
-            return None
+        where it takes nothing, or fails."""
         query = self._query
         if query is None:
             query = condensed(self._question, lambda text: fits(encoder, text))
@@ -220,6 +226,11 @@ class _Asked:
             return encoder.vector(query) if query else None
         except EncoderError:  # passages found are shown, whatever befalls the notice's third
             return None
+
+
+def _is_of_the_net(encoder: BatchedEncoder) -> bool:
+    net, of = fitted_net(), encoder.record
+    return (of.fingerprint, of.dimension) == (net.fingerprint, net.units.shape[1])
 
 
 @cache

@@ -14,7 +14,7 @@ from index.encoder import DeterministicEncoder, OnBatch
 from index.errors import EncoderError
 from index.records import EncoderRecord
 from index.runtimes import open_encoder
-from service.emergency.meaning import Direction, log_odds, pointing
+from service.emergency.meaning import Net, fitted_net, log_odds
 from service.emergency.words import Weighed
 from service.safety import find_notice, has_sign
 
@@ -23,14 +23,20 @@ SILENT = "how can i sleep better when my arm is numb in the morning"
 """Neither a rule nor the words raise it, and a sign stands in it."""
 
 
+def _towards() -> NDArray[np.float32]:
+    """Return the unit vector along which the units that speak for an emergency lie on the whole."""
+    net = fitted_net()
+    towards: NDArray[np.float32] = np.maximum(net.out, 0) @ net.units
+    return towards / np.linalg.norm(towards)
+
+
 class Pointing(DeterministicEncoder):
-    """Gives every text the one vector that points as `along` says, and counts how often it does."""
+    """Gives every text the one vector that points as `along` says, and keeps what it was asked."""
 
     def __init__(self, along: float, fingerprint: str | None = None) -> None:
-        super().__init__(dimension=len(pointing().towards))
-        towards = pointing().towards
-        self._vector = (along * towards / np.linalg.norm(towards)).astype(np.float32)
-        self._fingerprint = fingerprint or pointing().fingerprint
+        super().__init__(dimension=fitted_net().units.shape[1])
+        self._vector = (along * _towards()).astype(np.float32)
+        self._fingerprint = fingerprint or fitted_net().fingerprint
         self.asked: list[str] = []
 
     @property
@@ -48,11 +54,13 @@ class Pointing(DeterministicEncoder):
 
 
 def test_the_formula_is_the_one_in_the_docstring() -> None:
-    direction = Direction("any", np.array([2.0, -1.0]), 0.25, 0.5)
+    units = np.array([[2.0, -1.0], [-1.0, 0.0]], dtype=np.float32)
+    shifts, out = (np.array(row, dtype=np.float32) for row in ([0.1, 0.2], [3.0, -5.0]))
+    net = Net("any", units, shifts, out, 0.25, 0.5)
     vector = np.array([0.6, 0.8], dtype=np.float32)
-    found = log_odds(Weighed(0.2, "emergency", ()), vector, direction)
-    assert found == pytest.approx(math.log(0.2 / 0.8) + 0.25 + 0.4, abs=1e-6)
-    assert log_odds(Weighed(0.0, "emergency", ()), vector, direction) == -math.inf
+    found = log_odds(Weighed(0.2, "emergency", ()), vector, net)
+    assert found == pytest.approx(math.log(0.2 / 0.8) + 0.25 + 3 * 0.5, abs=1e-5)
+    assert log_odds(Weighed(0.0, "emergency", ()), vector, net) == -math.inf
 
 
 def test_a_vector_that_points_there_raises_what_words_do_not_and_names_words() -> None:
@@ -143,25 +151,36 @@ def test_who_is_no_sign() -> None:
     assert not has_sign("my son and i are well")
 
 
-def test_the_stored_direction_says_what_it_was_fitted_on() -> None:
+def test_the_stored_net_says_what_it_was_fitted_on() -> None:
     path = Path(__file__).parents[1] / "service" / "emergency" / "meaning.json"
     stored = json.loads(path.read_text("utf-8"))
     assert {"emergency_vignettes.jsonl", "emergency_lookalikes.jsonl"} < stored["data"].keys()
-    assert len(stored["towards"]) == 384
+    assert {len(unit) for unit in stored["units"]} == {384}
+    assert len(stored["units"]) == len(stored["shifts"]) == len(stored["out"])
 
 
 @pytest.mark.slow
-def test_the_default_encoder_raises_more_and_no_more_look_alikes() -> None:
+def test_the_default_encoder_raises_what_the_documentation_says() -> None:
     encoder = BatchedEncoder(open_encoder())
-    assert encoder.record.fingerprint == pointing().fingerprint
-    further = {}
+    assert encoder.record.fingerprint == fitted_net().fingerprint
+    raised = {}
     for name in ("emergency_vignettes", "emergency_lookalikes"):
         lines = (DATA / f"{name}.jsonl").read_text("utf-8").splitlines()
         held = [row["question"] for row in map(json.loads, lines) if row["side"] == "held"]
-        silent = [question for question in held if find_notice(question) is None]
-        further[name] = sum(find_notice(one, encoder=encoder) is not None for one in silent)
-    assert further["emergency_vignettes"] >= 2
-    assert further["emergency_lookalikes"] <= 1
+        count = sum(find_notice(one, encoder=encoder) is not None for one in held)
+        raised[name] = count / len(held)
+    assert raised["emergency_vignettes"] >= 0.94
+    assert raised["emergency_lookalikes"] <= 0.04
+
+
+def test_where_words_suffice_the_meaning_may_say_otherwise() -> None:
+    question = "grandma is looking straight through me and her arm just slides off the table"
+    assert find_notice(question) is not None
+    assert find_notice(question, encoder=BatchedEncoder(Pointing(-1.0))) is None
+    assert find_notice(question, encoder=BatchedEncoder(_Failing(-1.0))) is not None
+    found = find_notice(question, encoder=BatchedEncoder(Pointing(1.0)))
+    assert found is not None
+    assert found.topic == "words of an emergency"
 
 
 def test_a_mild_sign_of_a_wish_to_die_makes_it_a_crisis() -> None:
