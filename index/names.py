@@ -19,7 +19,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from itertools import combinations
 
@@ -29,6 +29,7 @@ from index.analysis import WORD, terms, words
 from index.focus import ASKED, LONG
 from index.lexical import LexicalIndex, Rows, Scores
 from index.orthography import canonical
+from index.spelling import english
 
 WEIGHT = 0.8
 """Swept from .3 to 1 on names that MedQuAD gives as synonyms (docs/records/retrieval.md): from .9
@@ -39,6 +40,9 @@ stroke?" loses .22; from .5 to 2 the gain on synonyms is the same within .007.""
 
 SHORTEST_MISPRINT = 5
 """Letters of the shortest term that is looked for misprinted: "fell" and "feel" are two words."""
+COMMON = 1_000_000
+"""How often a word stands in the books of `index.spelling.english` that is no misprint there: they
+have "Issac" 231,311 times."""
 
 _JOINED = re.compile(r"[-\u2010\u2011]\w")
 
@@ -232,10 +236,10 @@ def preferred(
 def misprints(words_typed: Iterable[str], lexical: LexicalIndex) -> tuple[Mention, ...]:
     """Return, for each term of no article, what the articles have that differs in doubled letters.
 
-    Who has "banannas" or "Issac" has bananas and Isaac. Of the ways to misspell a word it is the
-    one that hardly ever makes another: of all words of the development questions that no article
-    has (`bench.calibrate`), two of that length are found that are other words, "google" (goggles)
-    and "marry" (Mary).
+    Who has "banannas" or "Issac" has bananas and Isaac. Two common words of English are two words
+    ("accident" and "acid", by their stems), unless one stem begins with the other ("inflamed" and
+    "inflammation"). Any other word may be a misprint: in a folder that never writes of HELLP
+    syndrome, who has "help" has "HELLP".
     """
     found = []
     for term in words_typed:
@@ -244,10 +248,28 @@ def misprints(words_typed: Iterable[str], lexical: LexicalIndex) -> tuple[Mentio
         once = re.sub(r"(.)\1+", r"\1", term)
         places = range(len(once))
         forms = (_doubled(once, some) for n in range(3) for some in combinations(places, n))
-        others = tuple(Name(form, (form,)) for form in forms if form in lexical)
+        others = tuple(
+            Name(form, (form,)) for form in forms if form in lexical and not _two_words(term, form)
+        )
         if others:
             found.append(Mention((term,), others))
     return tuple(found)
+
+
+def _two_words(term: str, form: str) -> bool:
+    """Tell whether two terms are of two common words of English, and not of one family."""
+    same = term.startswith(form) or form.startswith(term)
+    return not same and _is_common(term) and _is_common(form)
+
+
+@lru_cache(maxsize=256)
+def _is_common(term: str) -> bool:
+    """Tell whether a common word of English has this stem."""
+    # A stem's last letter may be another in the word: "marri" is of "marry".
+    return any(
+        count >= COMMON and word.startswith(term[:-1]) and terms(word) == [term]
+        for word, count in english().items()
+    )
 
 
 def _doubled(once: str, places: Sequence[int]) -> str:

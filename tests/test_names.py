@@ -165,6 +165,11 @@ def test_the_table_knows_what_articles_write(question: str, written: str) -> Non
         "cider vinegar",
         "dry needling",
         "I feel like crap",
+        "is fatty liver dangerous",
+        "my engine shudders",
+        "what makes a jelly jiggle",
+        "my phone vibrates",
+        "when do labour contractions start in my legs",
     ],
 )
 def test_an_everyday_word_is_not_read_in_another_sense(question: str) -> None:
@@ -177,6 +182,7 @@ def test_an_everyday_word_is_not_read_in_another_sense(question: str) -> None:
     [
         ("the calf keeps pulsing", "twitch"),
         ("my eyelid flickers", "twitch"),
+        ("the muscle shudders", "twitch"),
         ("a tetanus shot", "injection"),
         ("is tetanus catching", "infectious"),
         ("furred up arteries", "atherosclerosis"),
@@ -355,3 +361,18 @@ def test_a_word_of_no_article_may_stand_there_with_other_letters_doubled(
     mentioned = misprints([typed], lexical)
     assert tuple(name.text for one in mentioned for name in one.others) == found
     assert all(one.typed == (typed,) for one in mentioned)
+
+
+@pytest.mark.parametrize(
+    ("typed", "written", "another"),
+    [
+        ("after an accident", "Lactic acid builds up.", True),
+        ("to carry bags", "Dental caries hurts.", True),
+        ("can I marry", "Mary is a name.", True),
+        ("inflamed", "Inflammation of the joint.", False),  # of one family
+        ("Isaac", "Issac is misprinted.", False),
+        ("diarhea", "Diarrhea can last.", False),
+    ],
+)
+def test_a_common_word_is_no_misprint_of_another(typed: str, written: str, another: bool) -> None:
+    assert (misprints(terms(typed), LexicalIndex.build([written])) == ()) == another
