@@ -58,7 +58,7 @@ class Answers(Live):
 
     def employ(self, number: int) -> Pool:
         """Return `number` processes which answer, once they are started, what is asked here."""
-        self._pool = Pool(self._settings, self._encoder, number)
+        self._pool = Pool(self._settings, self._encoder, number, self.info.snapshot)
         return self._pool
 
     def processes(self) -> tuple[int, int]:
@@ -109,12 +109,16 @@ class Answers(Live):
         found = self._shared(Question(question, k, filters, language), snapshot)
         return _json(found) if isinstance(found, Answer) else found
 
-    def answer_json(self, asked: Question) -> bytes:
-        """Return the answer of the live snapshot as JSON, found here and now."""
-        return _json(self._answer(self._searcher, asked))
+    def answer_json(self, asked: Question, began: float) -> bytes:
+        """Return the answer of the live snapshot as JSON, found here and now.
+
+        `began` is when it was asked, by `time.perf_counter`.
+        """
+        return _json(self._answer(self._searcher, asked, began))
 
     def _shared(self, asked: Question, snapshot: str | None) -> Answer | bytes:
         """Answer a question, or wait for the answer of who asks the same."""
+        began = time.perf_counter()
         searcher = self.searcher_of(snapshot)
         asking = (asked, searcher.snapshot.manifest.snapshot)
         with self._sharing:
@@ -125,9 +129,11 @@ class Answers(Live):
         if shared is not None:
             return shared.result()
         try:
-            answer = None if alone else self._answer_elsewhere(searcher, asked)
+            answer: Answer | bytes | None = None
+            if not alone:
+                answer = self._answer_elsewhere(searcher, asked, began)
             if answer is None:
-                answer = self._answer(searcher, asked)
+                answer = self._answer(searcher, asked, began)
         except BaseException as error:
             mine.set_exception(error)
             raise
@@ -138,16 +144,15 @@ class Answers(Live):
             with self._sharing:
                 del self._under_way[asking]
 
-    def _answer_elsewhere(self, searcher: Searcher, asked: Question) -> Answer | bytes | None:
+    def _answer_elsewhere(self, searcher: Searcher, asked: Question, began: float) -> bytes | None:
         """Have a process answer, as JSON; None where none can, or none is employed."""
         if self._pool is None:
             return None
         self._checked(asked.text)
         text = searcher.worded(condensed(asked.text, self._fits), self._fits)
-        return self._pool.answer(asked, text, searcher.snapshot.manifest.snapshot)
+        return self._pool.answer(asked, text, searcher.snapshot.manifest.snapshot, began)
 
-    def _answer(self, searcher: Searcher, asked: Question) -> Answer:
-        began = time.perf_counter()
+    def _answer(self, searcher: Searcher, asked: Question, began: float) -> Answer:
         question, filters, language = asked.text, asked.filters, asked.language
         plain = self._checked(question)
         # Before a turn is taken: it may have to encode.

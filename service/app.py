@@ -85,7 +85,7 @@ def create_app(
         if watch:
             watcher.start()
         if pool:
-            pool.start(answers.info.snapshot)
+            pool.start()
         try:
             yield
         finally:

@@ -4,6 +4,7 @@ import json
 import logging
 import os
 import signal
+import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -41,7 +42,7 @@ class Desk(Answers):
 
     elsewhere = 0
 
-    def _answer_elsewhere(self, *asked: object) -> Answer | bytes | None:
+    def _answer_elsewhere(self, *asked: object) -> bytes | None:
         found = super()._answer_elsewhere(*asked)  # type: ignore[arg-type]
         self.elsewhere += found is not None
         return found
@@ -50,7 +51,7 @@ class Desk(Answers):
 def employed(settings: Settings, number: int, encoder: DeterministicEncoder) -> tuple[Desk, Pool]:
     desk = Desk(settings, encoder)
     pool = desk.employ(number)
-    pool.start(desk.info.snapshot)
+    pool.start()
     wait_until(lambda: desk.processes() == (number, number))
     return desk, pool
 
@@ -78,6 +79,10 @@ def timeless(answer: bytes | Answer | None) -> dict[str, object]:
     return fields
 
 
+def answered(pool: Pool, asked: Question, text: str, snapshot: str) -> bytes | None:
+    return pool.answer(asked, text, snapshot, time.perf_counter())
+
+
 def processes_of(pool: Pool) -> set[int]:
     return {each._process.pid for each in pool._all}
 
@@ -85,8 +90,8 @@ def processes_of(pool: Pool) -> set[int]:
 def test_a_process_answers_what_the_service_answers(both: tuple[Desk, Pool]) -> None:
     desk, pool = both
     for asked in ASKED:
-        found = pool.answer(asked, asked.text[:40], desk.info.snapshot)
-        assert timeless(found) == timeless(desk.answer_json(asked))
+        found = answered(pool, asked, asked.text[:40], desk.info.snapshot)
+        assert timeless(found) == timeless(desk.answer_json(asked, time.perf_counter()))
 
 
 def test_many_at_a_time_have_the_answer_of_one(both: tuple[Desk, Pool]) -> None:
@@ -109,17 +114,25 @@ def test_who_asks_alone_is_answered_in_process(both: tuple[Desk, Pool]) -> None:
     assert desk.elsewhere == before
 
 
+def test_the_time_that_a_question_waited_is_in_its_total(both: tuple[Desk, Pool]) -> None:
+    desk, pool = both
+    snapshot = desk.info.snapshot
+    asked = time.perf_counter() - 10
+    total = json.loads(pool.answer(ASKED[0], CAUSES, snapshot, asked) or "")["timings_ms"]["total"]
+    assert 10_000 <= total <= (time.perf_counter() - asked) * 1000
+
+
 def test_what_is_no_question_is_refused_alike(both: tuple[Desk, Pool]) -> None:
     desk, pool = both
     long = "cramp " * 5000
     with pytest.raises(QuestionTooLong) as here:
         desk.ask(long)
     with pytest.raises(QuestionTooLong) as there:
-        pool.answer(Question(long, None, None, "en"), "", desk.info.snapshot)
+        answered(pool, Question(long, None, None, "en"), "", desk.info.snapshot)
     assert str(there.value) == str(here.value)
     assert (there.value.characters, there.value.most) == (len(long), here.value.most)
     with pytest.raises(EmptyQuestion, match="Type what you want to know"):
-        pool.answer(Question("?!", None, None, "en"), "", desk.info.snapshot)
+        answered(pool, Question("?!", None, None, "en"), "", desk.info.snapshot)
 
 
 def test_a_process_that_is_killed_costs_no_answer_and_is_replaced(
@@ -141,8 +154,8 @@ def test_a_process_that_is_killed_costs_no_answer_and_is_replaced(
     assert [record.getMessage() for record in caplog.records] == [
         "an answering process ended (signal SIGKILL); another is started."
     ] * 2
-    assert timeless(pool.answer(ASKED[0], CAUSES, desk.info.snapshot)) == timeless(
-        desk.answer_json(ASKED[0])
+    assert timeless(answered(pool, ASKED[0], CAUSES, desk.info.snapshot)) == timeless(
+        desk.answer_json(ASKED[0], time.perf_counter())
     )
 
 
@@ -159,7 +172,7 @@ def test_a_question_that_ends_process_after_process_ends_no_more(
     with monkeypatch.context() as patch:
         patch.setattr(module._Process, "told", told)
         with pytest.raises(RuntimeError, match="2 processes ended while they answered"):
-            pool.answer(ASKED[0], CAUSES, desk.info.snapshot)
+            answered(pool, ASKED[0], CAUSES, desk.info.snapshot)
         assert len({*asked}) == 2
     wait_until(lambda: desk.processes() == (2, 2))
 
@@ -171,17 +184,17 @@ def test_they_follow_the_live_snapshot_and_a_kept_one_can_be_asked(tmp_path: Pat
     desk, pool = employed(settings, 1, DeterministicEncoder())
     try:
         before = desk.info.snapshot
-        old = timeless(pool.answer(ASKED[0], CAUSES, before))
+        old = timeless(answered(pool, ASKED[0], CAUSES, before))
         write_corpus(settings.corpus, {"rest.md": "# Rest\n\nCalf cramps pass with rest.\n"})
         build(settings)
         assert desk.refresh()
         after = desk.info.snapshot
         assert after == current_snapshot(settings.index) != before
-        assert pool.answer(ASKED[0], CAUSES, before) is None
+        assert answered(pool, ASKED[0], CAUSES, before) is None
         wait_until(lambda: desk.processes() == (1, 1))
-        new = timeless(pool.answer(ASKED[0], CAUSES, after))
+        new = timeless(answered(pool, ASKED[0], CAUSES, after))
         assert new["index"]["snapshot"] == after  # type: ignore[index]
-        assert new == timeless(desk.answer_json(ASKED[0]))
+        assert new == timeless(desk.answer_json(ASKED[0], time.perf_counter()))
         with ThreadPoolExecutor(4) as threads:
             kept = threads.map(lambda k: desk.ask_json(CAUSES, k, before), [None, 1, 2, 3])
             assert timeless(next(kept)) == old
@@ -191,6 +204,24 @@ def test_they_follow_the_live_snapshot_and_a_kept_one_can_be_asked(tmp_path: Pat
     finally:
         pool.stop()
     assert not processes_of(pool)
+
+
+def test_they_start_with_what_has_become_live_since_they_were_employed(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+    write_corpus(settings.corpus)
+    build(settings)
+    desk = Desk(settings, DeterministicEncoder())
+    pool = desk.employ(1)
+    write_corpus(settings.corpus, {"rest.md": "# Rest\n\nCalf cramps pass with rest.\n"})
+    build(settings)
+    assert desk.refresh()
+    pool.start()
+    try:
+        wait_until(lambda: desk.processes() == (1, 1))
+        found = timeless(answered(pool, ASKED[0], CAUSES, desk.info.snapshot))
+        assert found == timeless(desk.answer_json(ASKED[0], time.perf_counter()))
+    finally:
+        pool.stop()
 
 
 class FailingEncoder(DeterministicEncoder):
@@ -213,15 +244,15 @@ def test_what_fails_in_a_process_fails_here_too_and_is_not_written_down(
         asked = Question("Is zanthoxylum good for cramps?", None, None, "en")
         with caplog.at_level(logging.DEBUG):
             # What came encoded is not what is needed: the process asks for it, in vain.
-            assert pool.answer(asked, "", desk.info.snapshot) is None
+            assert answered(pool, asked, "", desk.info.snapshot) is None
         (record,) = caplog.records
         assert "an answering process failed: EncoderError at " in record.getMessage()
         with pytest.raises(RuntimeError, match="cannot encode"):
-            pool.answer(asked, asked.text, desk.info.snapshot)
+            answered(pool, asked, asked.text, desk.info.snapshot)
         with pytest.raises(RuntimeError, match="cannot encode"):
             desk.ask_json(asked.text)
-        assert timeless(pool.answer(ASKED[0], CAUSES, desk.info.snapshot)) == timeless(
-            desk.answer_json(ASKED[0])
+        assert timeless(answered(pool, ASKED[0], CAUSES, desk.info.snapshot)) == timeless(
+            desk.answer_json(ASKED[0], time.perf_counter())
         )
     finally:
         pool.stop()
@@ -234,7 +265,7 @@ def test_without_a_process_the_service_answers_itself(
     monkeypatch.setattr(module, "COMMAND", (str(home / "no-such-program"),))
     desk = Desk(settings_in(home), DeterministicEncoder())
     pool = desk.employ(1)
-    pool.start(desk.info.snapshot)
+    pool.start()
     try:
         wait_until(lambda: "could not be started: No such file or directory" in caplog.text)
         with ThreadPoolExecutor(4) as threads:

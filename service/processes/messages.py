@@ -55,10 +55,15 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A question to answer. `known` holds texts that were encoded already, and their vectors."""
+    """A question to answer. `known` holds texts that were encoded already, and their vectors.
+
+    `began` is when it was asked, by `time.perf_counter`: the processes of a machine share that
+    clock (`CLOCK_MONOTONIC`, on macOS `mach_absolute_time`).
+    """
 
     question: Question
     known: Mapping[str, Vector]
+    began: float
 
 
 @dataclass(frozen=True, slots=True)

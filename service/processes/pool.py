@@ -107,7 +107,9 @@ class _Process:
 class Pool:
     """So many processes that answer, first come, first served. Safe to share by threads."""
 
-    def __init__(self, settings: Settings, encoder: BatchedEncoder, number: int) -> None:
+    def __init__(
+        self, settings: Settings, encoder: BatchedEncoder, number: int, snapshot: str
+    ) -> None:
         # Who may change the index is no affair of those who answer.
         answering = settings.model_copy(update={"admin_token": None})
         self._setup = Setup(answering, encoder.record, encoder.runtime)
@@ -116,7 +118,7 @@ class Pool:
         self._starting = threading.Lock()  # one after the other: the service needs a core meanwhile
         self._changed = threading.Condition()
         # What follows is read and written by whoever has `_changed`.
-        self._snapshot = ""
+        self._snapshot = snapshot
         self._stopped = False
         self._all: set[_Process] = set()
         self._there: set[_Process] = set()  # with the live snapshot open, free or asked
@@ -127,9 +129,8 @@ class Pool:
             for place in range(number)
         ]
 
-    def start(self, snapshot: str) -> None:
-        """Start the processes, which will answer of `snapshot`, and return at once."""
-        self.follow(snapshot)
+    def start(self) -> None:
+        """Start the processes, which will answer of what is followed, and return at once."""
         for keeper in self._keepers:
             keeper.start()
 
@@ -159,11 +160,11 @@ class Pool:
         with self._changed:
             return len(self._there), len(self._keepers)
 
-    def answer(self, question: Question, text: str, snapshot: str) -> bytes | None:
+    def answer(self, question: Question, text: str, snapshot: str, began: float) -> bytes | None:
         """Return the JSON of the answer of `snapshot`, or None where no process can give it.
 
-        `text` is what the encoder reads of the question. Raises `QuestionError`, as `Answers.ask`
-        does.
+        `text` is what the encoder reads of the question, `began` as `Ask` has it.
+        Raises `QuestionError`, as `Answers.ask` does.
         """
         tries = 0
         while tries < TRIES:
@@ -172,9 +173,10 @@ class Pool:
             if process is None:
                 return None
             try:
-                reply = process.told(Ask(question, {text: vector}), self._encoder, self._ahead)
+                ask = Ask(question, {text: vector}, began)
+                reply = process.told(ask, self._encoder, self._ahead)
             except (EOFError, OSError) as error:
-                # Else it had ended before it was asked.
+                # Else it had ended before it was asked, or while it waited for what it needs.
                 tries += not isinstance(error, BrokenPipeError)
                 process.kill()
                 self._lose(process)

@@ -93,7 +93,7 @@ def work(connection: Connection) -> None:
                 reply = Opened(desk.info.snapshot)
             else:
                 encoder.known = said.known
-                reply = desk.answer_json(said.question)
+                reply = desk.answer_json(said.question, said.began)
         except QuestionError as error:
             reply = error
         except Exception as error:  # noqa: BLE001 - whatever it is, the service has to be told
