@@ -4,6 +4,7 @@ import json
 import logging
 import os
 import signal
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -105,6 +106,26 @@ def test_many_at_a_time_have_the_answer_of_one(both: tuple[Desk, Pool]) -> None:
     assert [timeless(answer) for answer in found] == expected
     assert [timeless(answer) for answer in written] == expected
     assert desk.elsewhere > before + 25
+
+
+def test_a_process_that_no_thread_can_open_for_is_started_anew(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk, pool = employed(settings_in(home), 1, DeterministicEncoder())
+
+    def none_left(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    try:
+        before = processes_of(pool)
+        with monkeypatch.context() as patch:
+            patch.setattr(threading.Thread, "start", none_left)
+            pool.follow("another")
+        pool.follow(desk.info.snapshot)
+        wait_until(lambda: desk.processes() == (1, 1) and processes_of(pool) != before)
+        assert answered(pool, ASKED[0], CAUSES, desk.info.snapshot) is not None
+    finally:
+        pool.stop()
 
 
 def test_who_asks_alone_is_answered_in_process(both: tuple[Desk, Pool]) -> None:

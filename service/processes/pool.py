@@ -223,7 +223,11 @@ class Pool:
             return True
 
     def _reopen(self, process: _Process) -> None:
-        threading.Thread(target=self._open, args=[process], name="reopening", daemon=True).start()
+        opening = threading.Thread(target=self._open, args=[process], name="reopening", daemon=True)
+        try:
+            opening.start()
+        except RuntimeError:  # the system lets no more threads run: its keeper starts it anew
+            process.kill()
 
     def _open(self, process: _Process) -> None:
         """Have a process open what is live, until it answers of it or has ended."""
