@@ -128,6 +128,14 @@ def test_a_process_that_no_thread_can_open_for_is_started_anew(
         pool.stop()
 
 
+def test_what_no_process_has_open_is_not_encoded_ahead(
+    both: tuple[Desk, Pool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, pool = both
+    monkeypatch.setattr(pool, "_ahead", None)
+    assert answered(pool, ASKED[0], CAUSES, "another") is None
+
+
 def test_who_asks_alone_is_answered_in_process(both: tuple[Desk, Pool]) -> None:
     desk, _ = both
     before = desk.elsewhere

@@ -168,6 +168,8 @@ class Pool:
         """
         tries = 0
         while tries < TRIES:
+            if not self._answers_of(snapshot):
+                return None  # rather than wait to be encoded for nothing
             with self._ahead.encoded(text) as vector:
                 process = self._taken(snapshot)
             if process is None:
@@ -193,10 +195,14 @@ class Pool:
             return None
         raise RuntimeError(f"{TRIES} processes ended while they answered one question")
 
+    def _answers_of(self, snapshot: str) -> bool:
+        with self._changed:
+            return snapshot == self._snapshot and bool(self._there)
+
     def _taken(self, snapshot: str) -> _Process | None:
         """Return a process that has `snapshot` open, once it is this one's turn."""
         with self._changed:
-            if snapshot != self._snapshot or not self._there:
+            if not self._answers_of(snapshot):
                 return None
             if self._free:
                 # The last that was asked: what it has read lately is at hand.
