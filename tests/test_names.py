@@ -132,6 +132,13 @@ def test_everyday_words_are_no_names(question: str) -> None:
         ("my calves hurt", "calf"),
         ("water tablets", "diuretic"),
         ("HRT", "estrogen"),
+        ("brown pee after a race", "dark urine"),
+        ("I've a touch of the sun", "heat exhaustion"),
+        ("fidgety legs in bed", "restless legs"),
+        ("chundering all night", "vomiting"),
+        ("out of puff on the stairs", "breathlessness"),
+        ("can't see in the dark", "night blindness"),
+        ("my waters broke", "amniotic fluid"),
     ],
 )
 def test_the_table_knows_what_articles_write(question: str, written: str) -> None:
@@ -170,6 +177,19 @@ def test_the_table_knows_what_articles_write(question: str, written: str) -> Non
         "what makes a jelly jiggle",
         "my phone vibrates",
         "when do labour contractions start in my legs",
+        "I put my weight on it",
+        "my neck cracks",
+        "I look after my mum",
+        "keep it in a dark place",
+        "lately my period is short",
+        "cells of all germ layers",
+        "calcitonin salmon spray",
+        "she lost baby teeth",
+        "a rigorous specification",
+        "is ham sweetened",
+        "it was knocked out",
+        "splash your eye with water",
+        "will the results come soon",
     ],
 )
 def test_an_everyday_word_is_not_read_in_another_sense(question: str) -> None:
@@ -195,6 +215,13 @@ def test_an_everyday_word_is_not_read_in_another_sense(question: str) -> None:
 def test_it_is_in_its_own(question: str, written: str) -> None:
     found = [name.text for one in stored_names().in_question(question) for name in one.written]
     assert written in found
+
+
+@pytest.mark.parametrize("part", ["arm", "leg", "wrist", "ankle", "toe", "finger", "foot", "hip"])
+def test_a_broken_bone_is_not_one_of_another_part_of_the_body(part: str) -> None:
+    (found,) = stored_names().in_question(f"a broken {part}")
+    assert found.written
+    assert all(terms(part)[0] in name.terms for name in found.written)
 
 
 def test_a_class_of_drugs_for_blood_pressure_is_not_one_of_them() -> None:
