@@ -3,8 +3,9 @@
 For each development question with an answer: is one of its quotes in the first three passages? For
 each without: is the status `not_answered`? Then, of each set of our own questions on the seeds and
 on `corpus/`: how many with an answer are answered, and before how many without the service is
-silent. Nothing was fitted on the side called "held" of "beside", nor on "lay 4", which is unread;
-what the others gave when they were first asked is in docs/silence.md.
+silent. Nothing was fitted on the side called "held" of "beside", on "lay 4", nor on "exam", and
+nobody has read "lay 4" and the side called "unread" of "exam"; what each gave when it was first
+asked is in docs/silence.md.
 """
 
 import sys
@@ -22,6 +23,10 @@ from service.settings import load_settings
 UNREAD = ROOT / "bench" / "data" / "lay_questions_unread.jsonl"
 """Questions on the seeds by the author of the third file. Only how many came out right was ever
 looked at: whoever reads one of them takes that away."""
+EXAMINATION = ROOT / "bench" / "data" / "examination.jsonl"
+"""160 questions on the seeds by an examiner who had seen the articles and the development questions
+alone, in the mixture of words and kinds that an examination has. Of one side, parted at random,
+only how many came out right was looked at."""
 OUR_OWN = {
     "small": SMALL[0],
     "beside": BESIDE,
@@ -29,6 +34,7 @@ OUR_OWN = {
     "lay 2": LAY[1],
     "lay 3": LAY[2],
     "lay 4": UNREAD,
+    "exam": EXAMINATION,
 }
 """The files of questions with an answer and without, by what they are called here."""
 
