@@ -2,7 +2,7 @@
 
     python -m bench.false_alarms            every file of ../shared/eval that holds real questions
     python -m bench.false_alarms --templates    and MedQuAD's template questions
-    python -m bench.false_alarms --meaning      with the default encoder, as the service asks
+    python -m bench.false_alarms --meaning      and read whole, as the service does
 
 Prints every alarm with the words that raised it, for a person to judge: a real message may
 describe a real emergency, and then the alarm is right. The data are read in place, never copied.
@@ -14,8 +14,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bench.evaluation_data import EVAL, entries
-from index.batched_encoder import BatchedEncoder
-from index.runtimes import open_encoder
 from service.safety import find_notice
 
 REAL = (
@@ -43,14 +41,14 @@ def questions(path: Path) -> Iterator[str]:
 
 
 def alarms(
-    path: Path, encoder: BatchedEncoder | None = None
+    path: Path, *, by_meaning: bool = False
 ) -> tuple[int, list[tuple[str, str, str]], float]:
     """Return how many questions there are, each alarm as (topic, words, question), and seconds."""
     count, raised = 0, []
     started = time.perf_counter()
     for question in questions(path):
         count += 1
-        notice = find_notice(question, encoder=encoder)
+        notice = find_notice(question, by_meaning=by_meaning)
         if notice is not None:
             raised.append((notice.topic, notice.matched, question))
     return count, raised, time.perf_counter() - started
@@ -59,16 +57,15 @@ def alarms(
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--templates", action="store_true", help="MedQuAD's questions as well")
-    parser.add_argument("--meaning", action="store_true", help="by the default encoder as well")
+    parser.add_argument("--meaning", action="store_true", help="read whole as well")
     parser.add_argument("--quiet", action="store_true", help="the figures without the questions")
     arguments = parser.parse_args()
     if not EVAL.is_dir():
         raise SystemExit(f"{EVAL} is not there: the evaluation data are needed to measure this")
-    find_notice("warm up")
-    encoder = BatchedEncoder(open_encoder()) if arguments.meaning else None
+    find_notice("warm up", by_meaning=arguments.meaning)
     total = total_raised = 0
     for name in REAL + (TEMPLATES if arguments.templates else ()):
-        count, raised, seconds = alarms(EVAL / name, encoder)
+        count, raised, seconds = alarms(EVAL / name, by_meaning=arguments.meaning)
         total, total_raised = total + count, total_raised + len(raised)
         print(
             f"{name}: {len(raised)} of {count} ({len(raised) / count:.2%}), "

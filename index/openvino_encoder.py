@@ -21,8 +21,9 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
+from .bert_settings import read_settings
 from .encoder import OnBatch, check_lengths, sound
-from .encoder_bert import build_graph, read_settings
+from .encoder_bert import build_graph
 from .errors import EncoderError
 from .openvino_offline import openvino
 from .openvino_precision import Precision, suited

@@ -157,7 +157,7 @@ class Answers(Live):
         plain = self._checked(question)
         # Before a turn is taken: it may have to encode.
         query = condensed(question, self._fits)
-        notice = self._notice(question, query, language)
+        notice = self._notice(question, language)
         filters = None if filters == Filters() else filters
         only = filters.as_filter() if filters else None
         allowed = None
@@ -182,14 +182,13 @@ class Answers(Live):
         with self._searching:
             return self._composed(question, meant, notice, wanted, found, began, language)
 
-    def _notice(self, question: str, query: str, language: str) -> NoticeOut | None:
-        """Return the notice that `question` raises; `query` is what the encoder takes of it."""
+    def _notice(self, question: str, language: str) -> NoticeOut | None:
+        """Return the notice that `question` raises."""
         notice = find_notice(
             question,
             emergency_number=self._settings.emergency_number,
             crisis_line=self._settings.crisis_line,
-            encoder=self._encoder,
-            query=query,
+            by_meaning=True,
             language=language,
         )
         if notice is None:

@@ -2,8 +2,8 @@
 an emergency.
 
 The notice is not triage. It reads the question alone, by the table in `emergency/rules.toml`, the
-weighed words of `emergency/words.json` and the net of `emergency/meaning.json`, and says one thing:
-this may be an emergency, contact the emergency number. It never hides a passage, never
+weighed words of `emergency/words.json` and the network of `emergency/meaning.py`, and says one
+thing: this may be an emergency, contact the emergency number. It never hides a passage, never
 weighs one danger against another, and its silence says nothing. No clinician has validated it;
 docs/emergency-notice.md tells what it was measured on.
 """
@@ -16,14 +16,16 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
 
-from index.batched_encoder import BatchedEncoder, Vector
-from index.encoder import fits
-from index.errors import EncoderError
-from index.focus import condensed
 from service.emergency.grammar import Lexicon, Mention, Reader, Spelling, Word, compile_pattern
-from service.emergency.meaning import BY_MEANING, fitted_net, log_odds
+from service.emergency.meaning import (
+    ALONE,
+    BESIDE_RULE,
+    CRISIS_BESIDE_SIGN,
+    Meaning,
+    fitted_meaning,
+)
 from service.emergency.reach import Exempt, set_aside
-from service.emergency.words import BY_WORDS, SOURCE, fitted, runs, weigh
+from service.emergency.words import SOURCE, UNSPECIFIED, Kind, fitted, runs, weigh
 
 # A rule's signs lie within this many words of each other. Tuned vignettes raised and real questions
 # raised, of 478 and 5,171 (bench/false_alarms.py), by window: 8: 461, 30; 15: 472, 31; 25: 472, 32;
@@ -33,11 +35,6 @@ _WINDOW = 45
 
 # Signs that say who, not what: a notice does not name them.
 _PEOPLE = frozenset(("person", "near_person"))
-# And who again, where a sign is asked for beside the meaning of a question: without these two,
-# "my son and i are well" has one.
-_WHO = _PEOPLE | {"me", "child"}
-# Signs that say when: beside a meaning they count, and are not named.
-_WHEN = frozenset(("sudden", "abrupt", "acute", "today_first", "lasting"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,40 +111,37 @@ def find_notice(
     emergency_number: str | None = None,
     crisis_line: str | None = None,
     by_words: bool = True,
-    encoder: BatchedEncoder | None = None,
-    query: str | None = None,
+    by_meaning: bool = False,
     language: str = "en",
 ) -> Notice | None:
-    """Return the notice that `question` raises, or None: by a rule, or its words and meaning.
+    """Return the notice that `question` raises, or None.
 
-    Its meaning is weighed with its words where `encoder` is the one that the stored net is of, and
-    costs an encoding that the search mostly makes too. `query` is what the
-    encoder takes of the question, where that is known.
+    By a rule of the table, by its words, or with `by_meaning` by the question read whole, which has
+    the last word but on a wish to die. To read one takes 20 to 200 ms, and is done for those that a
+    rule speaks for and those whose words are not calm. Without the default encoder's weights words
+    and rules speak alone.
     It is written in `language`, whatever the question is in; the rules know English only.
     No country is assumed: without `emergency_number` the text says "your local emergency number",
     and without `crisis_line` it says only that crisis lines exist. Time is linear in the length
     of the question; any text is accepted.
     """
-    asked = _Asked(question, query)
+    asked = _Asked(question)
     raised = asked.by_rule()
-    if raised is None and by_words:
-        raised = asked.by_words(encoder)
+    network = fitted_meaning() if by_meaning else None
+    if network is not None:
+        raised = asked.by_meaning(raised, network)
+    elif raised is None and by_words:
+        raised = asked.by_words()
     if raised is None:
         return None
     return _notice(question, raised, emergency_number, crisis_line, language)
 
 
-def has_sign(question: str) -> bool:
-    """Return whether a sign of some rule is said in `question` of someone present now."""
-    return bool(_Asked(question).signs())
-
-
 class _Asked:
     """One question as the rules, the words and its meaning read it, each when it is asked."""
 
-    def __init__(self, question: str, query: str | None = None) -> None:
+    def __init__(self, question: str) -> None:
         self._question = question
-        self._query = query
         self._words = _table().reader.words(question)
         self._mentioned = _table().signs.mentions(self._words)
         self._present: list[Mention] | None = None
@@ -159,12 +153,6 @@ class _Asked:
             cues = table.cues.mentions(self._words)
             self._present = set_aside(self._mentioned, cues, self._words, table.exempt)
         return self._present
-
-    def signs(self) -> list[Mention]:
-        """Return those that are present and say what or when, not who."""
-        if _WHO.issuperset(mention.sign for mention in self._mentioned):
-            return []
-        return [mention for mention in self.present() if mention.sign not in _WHO]
 
     def by_rule(self) -> _Raised | None:
         """Return what the first rule raises that applies."""
@@ -188,49 +176,44 @@ class _Asked:
                 return _Raised(topic.kind, topic.name, topic.source, _spans(told, self._words))
         return None
 
-    def by_words(self, encoder: BatchedEncoder | None) -> _Raised | None:
-        """Return what the words and the meaning of the question raise together; or its words alone,
-        without an encoder that the net is of, and where that takes nothing or fails."""
+    def by_words(self) -> _Raised | None:
+        """Return what the words of the question raise alone."""
         weighed = weigh(self._words)
-        told, topic = weighed.words, BY_WORDS
         # Words that all are plain weigh, and tell nothing: there would be none to name.
-        enough = weighed.probability >= fitted().threshold and bool(told)
-        vector = None
-        if encoder is not None and weighed.probability and _is_of_the_net(encoder):
-            signs = self.signs()
-            if not signs:
-                return None
-            vector = self._vector(encoder)
-        if vector is None:
-            if not enough:
-                return None
-        elif log_odds(weighed, vector) < fitted_net().threshold:
+        if weighed.few or weighed.probability < fitted().threshold or not weighed.words:
             return None
-        elif not enough:
-            what = [m for m in signs if m.sign not in _WHEN]
-            told = (*weighed.words, *((m.first, m.last) for m in what))
-            told, topic = told or tuple((m.first, m.last) for m in signs), BY_MEANING
+        kind = "crisis" if self._wishes_to_die() else weighed.kind
+        return self._unspecified(kind, weighed.words)
+
+    def by_meaning(self, raised: _Raised | None, network: Meaning) -> _Raised | None:
+        """Return what is raised, by a rule as told or by none, once the question is read whole."""
+        weighed = weigh(self._words)
+        if raised is None:
+            if weighed.probability < fitted().suspected:
+                return None
+        elif raised.kind == "crisis":
+            return raised
+        meant = network.read(self._question)
+        if raised is not None:
+            return raised if meant.log_odds >= BESIDE_RULE else None
+        if meant.log_odds < ALONE:
+            return None
+        # A network has no words to name: those that weighed most, or all where only plain ones did.
+        told = weighed.words or ((0, len(self._words) - 1),)
+        crisis = meant.crisis > (CRISIS_BESIDE_SIGN if self._wishes_to_die() else 0)
+        return self._unspecified("crisis" if crisis else "emergency", told)
+
+    def _wishes_to_die(self) -> bool:
+        """Return whether a milder sign of a wish to die is said, such as letters written."""
+        return any(mention.sign in _table().wishes for mention in self.present())
+
+    def _unspecified(self, kind: Kind, told: Iterable[tuple[int, int]]) -> _Raised:
+        """Return what no rule raised, and which is not told: words `told`, as (first, last)."""
         spans = _spans(told, self._words)
-        if weighed.kind == "crisis" or any(m.sign in _table().wishes for m in self.present()):
+        if kind == "crisis":
             crisis = next(topic for topic in _table().topics if topic.kind == "crisis")
             return _Raised("crisis", crisis.name, crisis.source, spans)
-        return _Raised("emergency", topic, SOURCE, spans)
-
-    def _vector(self, encoder: BatchedEncoder) -> Vector | None:
-        """Return the vector of what of the question the encoder takes, as the search makes it; None
-        where it takes nothing, or fails."""
-        query = self._query
-        if query is None:
-            query = condensed(self._question, lambda text: fits(encoder, text))
-        try:
-            return encoder.vector(query) if query else None
-        except EncoderError:  # passages found are shown, whatever befalls the notice's third
-            return None
-
-
-def _is_of_the_net(encoder: BatchedEncoder) -> bool:
-    net, of = fitted_net(), encoder.record
-    return (of.fingerprint, of.dimension) == (net.fingerprint, net.units.shape[1])
+        return _Raised("emergency", UNSPECIFIED, SOURCE, spans)
 
 
 @cache

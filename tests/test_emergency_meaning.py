@@ -1,196 +1,217 @@
-"""The third that raises the notice: a question's vector, beside its words, where a sign stands."""
+"""The third that raises the notice: the question read whole, which has the last word."""
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from numpy.typing import NDArray
+from safetensors import safe_open
 
-from index.batched_encoder import BatchedEncoder
-from index.encoder import DeterministicEncoder, OnBatch
+from index.adapted_bert import AdaptedBert, Adapter
 from index.errors import EncoderError
-from index.records import EncoderRecord
-from index.runtimes import open_encoder
-from service.emergency.meaning import Net, fitted_net, log_odds
+from index.weights import DEFAULT_ENCODER, locate
+from service.emergency.meaning import (
+    ALONE,
+    BESIDE_RULE,
+    CRISIS_BESIDE_SIGN,
+    STORED,
+    WINDOWS,
+    Meaning,
+    Meant,
+    fitted_meaning,
+)
 from service.emergency.words import Weighed
-from service.safety import find_notice, has_sign
+from service.safety import find_notice
 
 DATA = Path(__file__).parent / "data"
-SILENT = "how can i sleep better when my arm is numb in the morning"
-"""Neither a rule nor the words raise it, and a sign stands in it."""
+NO_RULE = "grandma is looking straight through me and her arm just slides off the table"
+"""Its words raise it, and no rule does."""
+RULE = "my friend is unconscious"
+CRISIS = "i want to kill myself tonight"
 
 
-def _towards() -> NDArray[np.float32]:
-    """Return the unit vector along which the units that speak for an emergency lie on the whole."""
-    net = fitted_net()
-    towards: NDArray[np.float32] = np.maximum(net.out, 0) @ net.units
-    return towards / np.linalg.norm(towards)
+class Fixed(Meaning):
+    """Says of every question the same, and keeps what it was asked."""
 
-
-class Pointing(DeterministicEncoder):
-    """Gives every text the one vector that points as `along` says, and keeps what it was asked."""
-
-    def __init__(self, along: float, fingerprint: str | None = None) -> None:
-        super().__init__(dimension=fitted_net().units.shape[1])
-        self._vector = (along * _towards()).astype(np.float32)
-        self._fingerprint = fingerprint or fitted_net().fingerprint
+    def __init__(self, log_odds: float, crisis: float = -20.0) -> None:
         self.asked: list[str] = []
+        self._said = Meant(log_odds, crisis)
+
+    def read(self, question: str) -> Meant:
+        self.asked.append(question)
+        return self._said
+
+
+class Spelling(AdaptedBert):
+    """A word piece for each letter, whose state is [1, letter's place in the alphabet]."""
+
+    def __init__(self, window: int) -> None:
+        self._window = window
 
     @property
-    def record(self) -> EncoderRecord:
-        return EncoderRecord("pointing", len(self._vector), 254, self._fingerprint)
+    def window(self) -> int:
+        return self._window
 
-    def encode(
-        self,
-        texts: Sequence[str],
-        *,
-        on_batch: OnBatch | None = None,  # noqa: ARG002
-    ) -> NDArray[np.float32]:
-        self.asked += texts
-        return np.tile(self._vector, (len(texts), 1))
+    def pieces(self, text: str) -> NDArray[np.int32]:
+        return np.array([0, *(ord(letter) - 96 for letter in text), 0], np.int32)
+
+    def states(self, ids: NDArray[np.int32]) -> NDArray[np.float32]:
+        assert len(ids) <= self._window
+        return np.array([[1.0, place] for place in ids], np.float32)
+
+
+def _spelling(window: int = 100) -> Meaning:
+    heads = np.array([[0.0, 1.0], [0.0, -2.0]], np.float32)
+    return Meaning(Spelling(window), heads, np.array([-1.0, 0.5], np.float32))
+
+
+@contextmanager
+def reading(monkeypatch: pytest.MonkeyPatch, network: Meaning | None) -> Iterator[None]:
+    with monkeypatch.context() as patched:
+        patched.setattr("service.safety.fitted_meaning", lambda: network)
+        yield
 
 
 def test_the_formula_is_the_one_in_the_docstring() -> None:
-    units = np.array([[2.0, -1.0], [-1.0, 0.0]], dtype=np.float32)
-    shifts, out = (np.array(row, dtype=np.float32) for row in ([0.1, 0.2], [3.0, -5.0]))
-    net = Net("any", units, shifts, out, 0.25, 0.5)
-    vector = np.array([0.6, 0.8], dtype=np.float32)
-    found = log_odds(Weighed(0.2, "emergency", ()), vector, net)
-    assert found == pytest.approx(math.log(0.2 / 0.8) + 0.25 + 3 * 0.5, abs=1e-5)
-    assert log_odds(Weighed(0.0, "emergency", ()), vector, net) == -math.inf
+    found = _spelling().read("ac")
+    emergency, crisis = -1 + (1 + 3) / 4, 0.5 - 2 * (1 + 3) / 4
+    assert found.log_odds == pytest.approx(math.log(math.exp(emergency) + math.exp(crisis)))
+    assert found.crisis == pytest.approx(crisis - emergency)
 
 
-def test_a_vector_that_points_there_raises_what_words_do_not_and_names_words() -> None:
-    assert find_notice(SILENT) is None
-    found = find_notice(SILENT, encoder=BatchedEncoder(Pointing(1.0)))
+@given(st.text("abz", max_size=120), st.integers(4, 40))
+def test_of_a_long_question_a_few_parts_are_read_and_the_one_that_says_most_counts(
+    question: str, window: int
+) -> None:
+    network = _spelling(window)
+    ids = Spelling(window).pieces(question)
+    parts = network._parts(ids)
+    assert 1 <= len(parts) <= WINDOWS
+    assert all(part[0] == part[-1] == 0 for part in parts)
+    assert parts[0][:3].tolist() == ids[:3].tolist()
+    assert parts[-1][-3:].tolist() == ids[-3:].tolist()
+    odds = [network._read(part).log_odds for part in parts]
+    assert network.read(question).log_odds == max(odds)
+
+
+def test_what_no_rule_raises_is_raised_or_not_by_its_meaning(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert find_notice(NO_RULE, by_words=False) is None
+    with reading(monkeypatch, Fixed(ALONE)):
+        found = find_notice(NO_RULE, by_meaning=True)
     assert found is not None
+    assert (found.kind, found.topic) == ("emergency", "signs of an emergency")
     assert found.source.startswith("MedlinePlus, Recognizing medical emergencies, https://")
-    assert found.spans
-    assert found.matched == " … ".join(SILENT[start:end] for start, end in found.spans)
-    assert find_notice(SILENT, encoder=BatchedEncoder(Pointing(-1.0))) is None
+    assert found.matched == " … ".join(NO_RULE[start:end] for start, end in found.spans)
+    assert "arm" in found.matched
+    with reading(monkeypatch, Fixed(ALONE - 0.01)):
+        assert find_notice(NO_RULE, by_meaning=True) is None
+    with reading(monkeypatch, Fixed(ALONE, 0.1)):
+        crisis = find_notice(NO_RULE, by_meaning=True)
+    assert crisis is not None
+    assert (crisis.kind, crisis.topic) == ("crisis", "suicide and self-harm")
 
 
-def test_another_encoder_is_not_asked() -> None:
-    other = Pointing(1.0, fingerprint="another")
-    assert find_notice(SILENT, encoder=BatchedEncoder(other)) is None
-    assert other.asked == []
-    assert find_notice(SILENT, encoder=BatchedEncoder(DeterministicEncoder())) is None
+def test_a_rule_stands_unless_the_meaning_is_plainly_another(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ruled = find_notice(RULE, by_words=False)
+    assert ruled is not None
+    with reading(monkeypatch, Fixed(BESIDE_RULE)):
+        assert find_notice(RULE, by_meaning=True) == ruled
+    with reading(monkeypatch, Fixed(BESIDE_RULE - 0.01)):
+        assert find_notice(RULE, by_meaning=True) is None
+
+
+def test_no_meaning_silences_a_wish_to_die(monkeypatch: pytest.MonkeyPatch) -> None:
+    network = Fixed(-20.0)
+    with reading(monkeypatch, network):
+        found = find_notice(CRISIS, by_meaning=True)
+    assert found is not None
+    assert found.kind == "crisis"
+    assert network.asked == []
 
 
 @pytest.mark.parametrize(
-    "question",
-    [
-        "how much water should i drink every day",  # no sign
-        "my arm is not numb and there is no swelling either",  # none that is said to be so
-        "numb arm",  # fewer words than are weighed
-    ],
+    "question", ["", "?", "what foods have a lot of magnesium", "how do I stretch my calf"]
 )
-def test_without_a_sign_or_words_its_meaning_is_not_asked(question: str) -> None:
-    encoder = Pointing(1.0)
-    assert find_notice(question, encoder=BatchedEncoder(encoder)) is None
-    assert encoder.asked == []
+def test_what_is_calm_is_not_read(monkeypatch: pytest.MonkeyPatch, question: str) -> None:
+    network = Fixed(20.0)
+    with reading(monkeypatch, network):
+        assert find_notice(question, by_meaning=True) is None
+    assert network.asked == []
 
 
-def test_what_a_rule_raises_is_not_encoded() -> None:
-    encoder = Pointing(-1.0)
-    found = find_notice("my friend is unconscious", encoder=BatchedEncoder(encoder))
+def test_where_only_plain_words_weighed_all_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def plain(_: object) -> Weighed:
+        return Weighed(0.5, "emergency", (), few=False)
+
+    monkeypatch.setattr("service.safety.weigh", plain)
+    with reading(monkeypatch, Fixed(ALONE)):
+        found = find_notice("he is on it, and so am i!", by_meaning=True)
     assert found is not None
-    assert found.topic == "unconsciousness"
-    assert encoder.asked == []
+    assert found.matched == "he is on it, and so am i"
 
 
-def test_a_long_question_is_weighed_by_what_the_search_encodes() -> None:
-    encoder = Pointing(1.0)
-    long = " ".join([SILENT + "."] * 40)
-    assert find_notice(long, encoder=BatchedEncoder(encoder)) is not None
-    assert len(encoder.asked) == 1
-    assert encoder.count_tokens(encoder.asked)[0] <= encoder.record.max_tokens
+def test_a_mild_sign_of_a_wish_to_die_makes_it_a_crisis(monkeypatch: pytest.MonkeyPatch) -> None:
+    letters = "i have written letters and put the house in order"
+    assert find_notice(letters, by_words=False) is None
+    with reading(monkeypatch, Fixed(ALONE, CRISIS_BESIDE_SIGN + 0.1)):
+        found = find_notice(letters, by_meaning=True)
+    assert found is not None
+    assert (found.kind, found.topic) == ("crisis", "suicide and self-harm")
+    with reading(monkeypatch, Fixed(ALONE, CRISIS_BESIDE_SIGN)):
+        other = find_notice(letters, by_meaning=True)
+    assert other is not None
+    assert (other.kind, other.topic) == ("emergency", "signs of an emergency")
 
 
-class _ByCharacter(Pointing):
-    def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        return [len(text) for text in texts]
+def test_without_the_weights_rules_and_words_speak(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(name: str) -> None:
+        raise EncoderError(f"{name} is not installed")
+
+    monkeypatch.setattr("service.emergency.meaning.locate", missing)
+    network = fitted_meaning.__wrapped__()
+    assert network is None
+    with reading(monkeypatch, network):
+        assert find_notice(RULE, by_meaning=True) == find_notice(RULE)
+        assert find_notice(NO_RULE, by_meaning=True) == find_notice(NO_RULE)
+        assert find_notice(NO_RULE) is not None
 
 
-def test_nothing_that_the_encoder_takes_says_nothing() -> None:
-    encoder = _ByCharacter(1.0)
-    unbroken = "my arm is numb and it " + "x" * 4000
-    assert has_sign(unbroken)
-    assert find_notice(unbroken) is None
-    assert find_notice(unbroken, encoder=BatchedEncoder(encoder)) is None
-    assert encoder.asked == []
+def test_the_stored_network_says_what_it_was_fitted_on() -> None:
+    path = Path(__file__).parents[1] / "service" / "emergency" / STORED
+    with safe_open(path, framework="numpy") as stored:
+        told = json.loads(stored.metadata()["pincite"])
+        names = set(stored.keys())
+    assert {"emergency_vignettes.jsonl", "emergency_lookalikes.jsonl"} < told["data"].keys()
+    assert told["fingerprint"] == locate(DEFAULT_ENCODER).fingerprint
+    assert {"heads", "bias", "down.encoder.layer.5.output.dense"} < names
+    assert len(names) == 2 + 2 * 36
 
 
-class _Failing(Pointing):
-    def encode(
-        self,
-        texts: Sequence[str],
-        *,
-        on_batch: OnBatch | None = None,  # noqa: ARG002
-    ) -> NDArray[np.float32]:
-        raise EncoderError(f"{len(texts)} texts were not encoded")
-
-
-def test_an_encoder_that_fails_leaves_the_answer_whole() -> None:
-    assert find_notice(SILENT, encoder=BatchedEncoder(_Failing(1.0))) is None
-    told = find_notice("my friend is unconscious", encoder=BatchedEncoder(_Failing(1.0)))
-    assert told is not None
-
-
-def test_a_vector_of_another_dimension_is_not_weighed() -> None:
-    narrow = Pointing(1.0)
-    narrow._vector = narrow._vector[:16]
-    assert find_notice(SILENT, encoder=BatchedEncoder(narrow)) is None
-
-
-def test_who_is_no_sign() -> None:
-    assert has_sign("my arm is numb")
-    assert not has_sign("my son and i are well")
-
-
-def test_the_stored_net_says_what_it_was_fitted_on() -> None:
-    path = Path(__file__).parents[1] / "service" / "emergency" / "meaning.json"
-    stored = json.loads(path.read_text("utf-8"))
-    assert {"emergency_vignettes.jsonl", "emergency_lookalikes.jsonl"} < stored["data"].keys()
-    assert {len(unit) for unit in stored["units"]} == {384}
-    assert len(stored["units"]) == len(stored["shifts"]) == len(stored["out"])
+def test_an_adapter_that_changes_nothing_leaves_the_bias() -> None:
+    folder = locate(DEFAULT_ENCODER)
+    bert = AdaptedBert(folder, Adapter(folder.fingerprint, {}, {}))
+    heads = np.zeros((2, 384), np.float32)
+    found = Meaning(bert, heads, np.array([-2.0, -30.0], np.float32)).read("cramp")
+    assert found.log_odds == pytest.approx(-2.0, abs=1e-5)
 
 
 @pytest.mark.slow
-def test_the_default_encoder_raises_what_the_documentation_says() -> None:
-    encoder = BatchedEncoder(open_encoder())
-    assert encoder.record.fingerprint == fitted_net().fingerprint
+def test_the_stored_network_raises_what_the_documentation_says() -> None:
     raised = {}
     for name in ("emergency_vignettes", "emergency_lookalikes"):
         lines = (DATA / f"{name}.jsonl").read_text("utf-8").splitlines()
-        held = [row["question"] for row in map(json.loads, lines) if row["side"] == "held"]
-        count = sum(find_notice(one, encoder=encoder) is not None for one in held)
+        held = [row["question"] for row in map(json.loads, lines) if row["side"] == "held"][::4]
+        count = sum(find_notice(one, by_meaning=True) is not None for one in held)
         raised[name] = count / len(held)
-    assert raised["emergency_vignettes"] >= 0.94
-    assert raised["emergency_lookalikes"] <= 0.045
-
-
-def test_where_words_suffice_the_meaning_may_say_otherwise() -> None:
-    question = "grandma is looking straight through me and her arm just slides off the table"
-    assert find_notice(question) is not None
-    assert find_notice(question, encoder=BatchedEncoder(Pointing(-1.0))) is None
-    assert find_notice(question, encoder=BatchedEncoder(_Failing(-1.0))) is not None
-    found = find_notice(question, encoder=BatchedEncoder(Pointing(1.0)))
-    assert found is not None
-    assert found.topic == "words of an emergency"
-
-
-def test_a_mild_sign_of_a_wish_to_die_makes_it_a_crisis() -> None:
-    encoder = BatchedEncoder(Pointing(1.0))
-    letters = "i have written letters and put the house in order"
-    assert find_notice(letters, by_words=False) is None
-    found = find_notice(letters, encoder=encoder)
-    assert found is not None
-    assert (found.kind, found.topic) == ("crisis", "suicide and self-harm")
-    assert "written letters" in found.matched
-    other = find_notice(SILENT, encoder=encoder)
-    assert other is not None
-    assert other.kind == "emergency"
+    assert raised["emergency_vignettes"] >= 0.95
+    assert raised["emergency_lookalikes"] <= 0.033

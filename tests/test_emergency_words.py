@@ -21,6 +21,7 @@ WEIGHTS = Weights(
     },
     (-2.0, -3.0),
     0.5,
+    0.1,
 )
 
 
@@ -60,7 +61,8 @@ def test_a_notice_by_words_names_them_and_says_whose_signs_they_are() -> None:
 
 def test_no_few_words_raise_a_notice() -> None:
     for name in fitted().features:
-        assert weigh(read_words(f"{name} {name} {name}")).probability == 0
+        question = f"{name} {name} {name}"
+        assert weigh(read_words(question)).few
 
 
 @given(st.text(max_size=200))
@@ -79,6 +81,6 @@ def test_the_stored_weights_say_what_they_were_fitted_on() -> None:
 
 
 def test_plain_words_are_weighed_and_not_named_alone() -> None:
-    weights = Weights({"his": (1.0, 9.0, 0.0), "his lips": (1.0, 4.0, 0.0)}, (-2.0, -3.0), 0.5)
+    weights = Weights({"his": (1.0, 9.0, 0.0), "his lips": (1.0, 4.0, 0.0)}, (-2.0, -3.0), 0.5, 0.1)
     assert weigh(read_words("look at his lips"), weights).words == ((3, 3),)
     assert weigh(read_words("look at his face"), weights).words == ()

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 pytest.importorskip("openvino", reason="the runtime openvino is not installed")
 
 from index import weights
+from index.bert_settings import read_settings
 from index.encoder import Encoder, SentenceTransformerEncoder
-from index.encoder_bert import read_settings
 from index.errors import EncoderError
 from index.openvino_encoder import BATCH, STEP, OpenvinoEncoder, plan
 from index.openvino_precision import processor_flags

@@ -26,10 +26,10 @@ from service.emergency.grammar import Word
 SOURCE = (
     "MedlinePlus, Recognizing medical emergencies, https://medlineplus.gov/ency/article/001927.htm"
 )
-BY_WORDS = "words of an emergency"
-"""The topic of a notice that no rule raised, where it is no crisis: words do not tell which."""
+UNSPECIFIED = "signs of an emergency"
+"""The topic of a notice that no rule raised, where it is no crisis: it is not told which."""
 FEWEST = 4
-"""Different words from which they are weighed: fewer are all norm, and one alone would decide."""
+"""Different words from which they speak alone: fewer are all norm, and one would decide."""
 NAMED = 4
 """Words or pairs that are named as those which raised it, at most."""
 LEAST_SHARE = 0.3
@@ -50,11 +50,16 @@ Kind = Literal["emergency", "crisis"]
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """By feature (idf, weight of an emergency, weight of a crisis), each against neither."""
+    """By feature (idf, weight of an emergency, weight of a crisis), each against neither.
+
+    Words speak alone from the probability `threshold` on; from `suspected` on a question is no
+    longer calm, and is worth reading whole.
+    """
 
     features: dict[str, tuple[float, float, float]]
     bias: tuple[float, float]
     threshold: float
+    suspected: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,8 @@ class Weighed:
     kind: Kind
     words: tuple[tuple[int, int], ...]
     """First and last of each run of words that weighed most, inclusive, in order."""
+    few: bool
+    """Whether the question has fewer than `FEWEST` different words."""
 
 
 def features_of(words: Sequence[Word]) -> list[tuple[str, int, int]]:
@@ -92,15 +99,16 @@ def fitted() -> Weights:
         {name: tuple(values) for name, values in stored["features"].items()},
         tuple(stored["bias"]),
         stored["threshold"],
+        stored["suspected"],
     )
 
 
 def weigh(words: Sequence[Word], weights: Weights | None = None) -> Weighed:
-    """Weigh the words of a question, by `weights` or the stored ones; 0 for fewer than `FEWEST`."""
+    """Weigh the words of a question, by `weights` or the stored ones; 0 where it knows none."""
     by = weights or fitted()
-    if len({word.form for word in words}) < FEWEST:
-        return Weighed(0.0, "emergency", ())
     known = [one for one in features_of(words) if one[0] in by.features]
+    if not known:
+        return Weighed(0.0, "emergency", (), few=True)
     counts = Counter(name for name, _, _ in known)
     norm = emergency = crisis = 0.0
     values = {}
@@ -110,7 +118,7 @@ def weigh(words: Sequence[Word], weights: Weights | None = None) -> Weighed:
         norm += value * value
         emergency += value * of_emergency
         crisis += value * of_crisis
-    norm = math.sqrt(norm) or 1.0
+    norm = math.sqrt(norm)
     emergency = math.exp(by.bias[0] + emergency / norm)
     crisis = math.exp(by.bias[1] + crisis / norm)
     side = 1 if emergency >= crisis else 2
@@ -124,6 +132,7 @@ def weigh(words: Sequence[Word], weights: Weights | None = None) -> Weighed:
         probability=(emergency + crisis) / (1 + emergency + crisis),
         kind="emergency" if side == 1 else "crisis",
         words=runs(places),
+        few=len({word.form for word in words}) < FEWEST,
     )
 
 

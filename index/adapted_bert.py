@@ -1,0 +1,147 @@
+"""A BERT with low-rank adapters, one text at a time, by NumPy.
+
+For a small fitted model that reads a text now and then beside the search: nothing is compiled, and
+the base's weights are mapped from its file, so that processes share them. A matrix W of a layer
+becomes W + up · down, of a small rank (Hu et al. 2021, "LoRA"); everything else is the base's.
+Arithmetic is in float32 and does not depend on the search's runtime.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import erf
+from tokenizers import Tokenizer
+
+from .bert_settings import BertSettings, read_settings
+from .encoder import sound
+from .errors import EncoderError
+from .weights import ModelFolder
+
+Floats = NDArray[np.float32]
+
+PARTS = (
+    "attention.self.query",
+    "attention.self.key",
+    "attention.self.value",
+    "attention.output.dense",
+    "intermediate.dense",
+    "output.dense",
+)
+"""The matrices of a layer, by their names in the weights' file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Adapter:
+    """What is added to the matrices of one base model.
+
+    `down` `(r, in)` and `up` `(out, r)`, by the name of the matrix that they are added to, such as
+    "encoder.layer.0.output.dense"; a matrix that has none stays as it is.
+    """
+
+    fingerprint: str  # the base's, as `index.weights.ModelFolder` has it
+    down: Mapping[str, Floats]
+    up: Mapping[str, Floats]
+
+
+class AdaptedBert:
+    """A base model with an adapter. Holds no state: any number of threads may call."""
+
+    def __init__(self, folder: ModelFolder, adapter: Adapter) -> None:
+        """Map the weights in `folder`.
+
+        Raises `EncoderError` where it is no BERT that can be read, or not the adapter's base.
+        """
+        if folder.fingerprint != adapter.fingerprint:
+            raise EncoderError(
+                f"the adapter is of a model with fingerprint {adapter.fingerprint}, and "
+                f"{folder.path} has {folder.fingerprint}."
+            )
+        self._settings: BertSettings = read_settings(folder.path)
+        self._weights = _mapped(folder.path / "model.safetensors")
+        self._adapter = adapter
+        self._tokenizer = Tokenizer.from_file(str(folder.path / "tokenizer.json"))
+        self._tokenizer.no_truncation()
+        self._tokenizer.no_padding()
+
+    @property
+    def window(self) -> int:
+        """The most word pieces that `states` takes, special ones among them."""
+        return self._settings.window
+
+    def pieces(self, text: str) -> NDArray[np.int32]:
+        """Return the word pieces of `text`, however many, special ones at either end."""
+        return np.array(self._tokenizer.encode(sound(text)).ids, np.int32)
+
+    def states(self, ids: NDArray[np.int32]) -> Floats:
+        """Return the last layer's state of each of `ids` `(n,)`, shape `(n, d)`.
+
+        Raises `ValueError` for more than `window` of them.
+        """
+        if len(ids) > self.window:
+            raise ValueError(f"{len(ids)} word pieces, and the model takes {self.window}")
+        weights = self._weights
+        state = (
+            weights["embeddings.word_embeddings.weight"][ids]
+            + weights["embeddings.position_embeddings.weight"][: len(ids)]
+            + weights["embeddings.token_type_embeddings.weight"][0]
+        )
+        state = self._normalised(state, "embeddings.LayerNorm")
+        for layer in range(self._settings.layers):
+            name = f"encoder.layer.{layer}"
+            attended = self._product(self._context(state, name), f"{name}.attention.output.dense")
+            state = self._normalised(state + attended, f"{name}.attention.output.LayerNorm")
+            inner = self._product(state, f"{name}.intermediate.dense")
+            inner *= 0.5 * (1 + erf(inner * np.float32(np.sqrt(0.5))))  # GELU
+            outer = self._product(inner, f"{name}.output.dense")
+            state = self._normalised(state + outer, f"{name}.output.LayerNorm")
+        return state
+
+    def _context(self, state: Floats, name: str) -> Floats:
+        heads = self._settings.heads
+        query, key, value = (
+            self._product(state, f"{name}.{part}").reshape(len(state), heads, -1).swapaxes(0, 1)
+            for part in PARTS[:3]
+        )  # each (h, n, e)
+        scores = query @ key.swapaxes(1, 2) / np.float32(np.sqrt(query.shape[2]))
+        scores = np.exp(scores - scores.max(axis=2, keepdims=True))
+        scores /= scores.sum(axis=2, keepdims=True)
+        context: Floats = (scores @ value).swapaxes(0, 1).reshape(len(state), -1)
+        return context
+
+    def _product(self, state: Floats, name: str) -> Floats:
+        result: Floats = state @ self._weights[f"{name}.weight"].T
+        result += self._weights[f"{name}.bias"]
+        if name in self._adapter.up:
+            result += (state @ self._adapter.down[name].T) @ self._adapter.up[name].T
+        return result
+
+    def _normalised(self, state: Floats, name: str) -> Floats:
+        state = state - state.mean(axis=1, keepdims=True)
+        spread = np.sqrt((state * state).mean(axis=1, keepdims=True) + self._settings.epsilon)
+        scaled: Floats = state / spread
+        return scaled * self._weights[f"{name}.weight"] + self._weights[f"{name}.bias"]
+
+
+def _mapped(file: Path) -> dict[str, Floats]:
+    """Return the float32 tensors of a safetensors file, mapped and not read: the library copies.
+
+    The format: eight bytes of length, a JSON header with the place of each tensor, the tensors.
+    """
+    try:
+        with file.open("rb") as stream:
+            length = int.from_bytes(stream.read(8), "little")
+            header = json.loads(stream.read(length))
+        data = np.memmap(file, np.uint8, "r", offset=8 + length)
+        return {
+            name: np.asarray(data[slice(*told["data_offsets"])].view(np.float32)).reshape(
+                told["shape"]
+            )
+            for name, told in header.items()
+            if name != "__metadata__" and told["dtype"] == "F32"
+        }
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise EncoderError(f"{file} cannot be read ({type(error).__name__}: {error})") from error
