@@ -4,6 +4,7 @@ import json
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -184,6 +185,12 @@ def test_without_the_weights_rules_and_words_speak(monkeypatch: pytest.MonkeyPat
         assert find_notice(RULE, by_meaning=True) == find_notice(RULE)
         assert find_notice(NO_RULE, by_meaning=True) == find_notice(NO_RULE)
         assert find_notice(NO_RULE) is not None
+
+
+def test_weights_with_another_tokenizer_are_as_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    other = replace(locate(DEFAULT_ENCODER), fingerprint="of another tokenizer")
+    monkeypatch.setattr("service.emergency.meaning.locate", lambda _: other)
+    assert fitted_meaning.__wrapped__() is None
 
 
 def test_the_stored_network_says_what_it_was_fitted_on() -> None:

@@ -89,11 +89,7 @@ class Meaning:
 @cache
 def fitted_meaning() -> Meaning | None:
     """Return the network that `python -m bench.train_meaning` stored, on the default encoder's
-    weights; None where these are not installed."""
-    try:
-        folder = locate(DEFAULT_ENCODER)
-    except EncoderError:
-        return None
+    weights; None where these are not installed, or are not those that it was fitted on."""
     with (
         as_file(files("service.emergency").joinpath(STORED)) as path,
         safe_open(path, framework="numpy") as stored,
@@ -106,4 +102,8 @@ def fitted_meaning() -> Meaning | None:
         {name.removeprefix("down."): t for name, t in tensors.items() if name.startswith("down.")},
         {name.removeprefix("up."): t for name, t in tensors.items() if name.startswith("up.")},
     )
-    return Meaning(AdaptedBert(folder, adapter), tensors["heads"], tensors["bias"])
+    try:
+        bert = AdaptedBert(locate(DEFAULT_ENCODER), adapter)
+    except EncoderError:
+        return None
+    return Meaning(bert, tensors["heads"], tensors["bias"])
