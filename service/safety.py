@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from itertools import groupby
 from typing import Any, Literal
 
 from service.emergency.grammar import Lexicon, Mention, Reader, Spelling, Word, compile_pattern
@@ -21,7 +22,9 @@ from service.emergency.meaning import (
     ALONE,
     BESIDE_RULE,
     CRISIS_BESIDE_SIGN,
+    LONGEST_OUTVOTED,
     Meaning,
+    Meant,
     fitted_meaning,
 )
 from service.emergency.reach import Exempt, set_aside
@@ -35,6 +38,11 @@ _WINDOW = 45
 
 # Signs that say who, not what: a notice does not name them.
 _PEOPLE = frozenset(("person", "near_person"))
+
+
+# What a general question begins with, and what may stand before it.
+_GENERAL = frozenset(("what", "whats", "why", "how", "which"))
+_BEFORE = frozenset(("so", "and", "but", "also", "please", "pls"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +135,7 @@ def find_notice(
     """
     asked = _Asked(question)
     raised = asked.by_rule()
-    network = fitted_meaning() if by_meaning else None
+    network = fitted_meaning() if by_meaning and asked.is_to_be_read(raised) else None
     if network is not None:
         raised = asked.by_meaning(raised, network)
     elif raised is None and by_words:
@@ -185,23 +193,46 @@ class _Asked:
         kind = "crisis" if self._wishes_to_die() else weighed.kind
         return self._unspecified(kind, weighed.words)
 
+    def is_to_be_read(self, raised: _Raised | None) -> bool:
+        """Return whether the question is worth reading whole: no wish to die that a rule sees is,
+        nor what no rule raises and whose words are calm."""
+        if raised is None:
+            return weigh(self._words).probability >= fitted().suspected
+        return raised.kind != "crisis"
+
     def by_meaning(self, raised: _Raised | None, network: Meaning) -> _Raised | None:
         """Return what is raised, by a rule as told or by none, once the question is read whole."""
-        weighed = weigh(self._words)
-        if raised is None:
-            if weighed.probability < fitted().suspected:
-                return None
-        elif raised.kind == "crisis":
-            return raised
         meant = network.read(self._question)
         if raised is not None:
-            return raised if meant.log_odds >= BESIDE_RULE else None
+            return None if self._outvotes(meant, network) else raised
         if meant.log_odds < ALONE:
             return None
         # A network has no words to name: those that weighed most, or all where only plain ones did.
-        told = weighed.words or ((0, len(self._words) - 1),)
+        told = weigh(self._words).words or ((0, len(self._words) - 1),)
         crisis = meant.crisis > (CRISIS_BESIDE_SIGN if self._wishes_to_die() else 0)
         return self._unspecified("crisis" if crisis else "emergency", told)
+
+    def _outvotes(self, meant: Meant, network: Meaning) -> bool:
+        """Return whether the network outvotes a rule: only in a short question, and only where what
+        is left without its general questions is no emergency either. As a whole, "My chest hurts.
+        What causes cramps?" is a general question."""
+        if meant.log_odds >= BESIDE_RULE or meant.pieces > LONGEST_OUTVOTED:
+            return False
+        rest = self._without_general_questions()
+        return rest is None or network.read(rest).log_odds < BESIDE_RULE
+
+    def _without_general_questions(self) -> str | None:
+        """Return the sentences but for those that ask what, why, how or which; None where all or
+        none do."""
+        kept, dropped = [], False
+        for _, group in groupby(self._words, key=lambda word: word.sentence):
+            words = list(group)
+            first = next((word.form for word in words if word.form not in _BEFORE), "")
+            asks = first in _GENERAL and self._question[words[-1].end :].lstrip()[:1] == "?"
+            dropped |= asks
+            if not asks:
+                kept.append(self._question[words[0].start : words[-1].end] + ".")
+        return " ".join(kept) if dropped and kept else None
 
     def _wishes_to_die(self) -> bool:
         """Return whether a milder sign of a wish to die is said, such as letters written."""

@@ -21,6 +21,7 @@ from service.emergency.meaning import (
     ALONE,
     BESIDE_RULE,
     CRISIS_BESIDE_SIGN,
+    LONGEST_OUTVOTED,
     STORED,
     WINDOWS,
     Meaning,
@@ -28,7 +29,7 @@ from service.emergency.meaning import (
     fitted_meaning,
 )
 from service.emergency.words import Weighed
-from service.safety import find_notice
+from service.safety import _Asked, find_notice
 
 DATA = Path(__file__).parent / "data"
 NO_RULE = "grandma is looking straight through me and her arm just slides off the table"
@@ -40,9 +41,9 @@ CRISIS = "i want to kill myself tonight"
 class Fixed(Meaning):
     """Says of every question the same, and keeps what it was asked."""
 
-    def __init__(self, log_odds: float, crisis: float = -20.0) -> None:
+    def __init__(self, log_odds: float, crisis: float = -20.0, pieces: int = 20) -> None:
         self.asked: list[str] = []
-        self._said = Meant(log_odds, crisis)
+        self._said = Meant(pieces, log_odds, crisis)
 
     def read(self, question: str) -> Meant:
         self.asked.append(question)
@@ -129,6 +130,47 @@ def test_a_rule_stands_unless_the_meaning_is_plainly_another(
         assert find_notice(RULE, by_meaning=True) == ruled
     with reading(monkeypatch, Fixed(BESIDE_RULE - 0.01)):
         assert find_notice(RULE, by_meaning=True) is None
+
+
+def test_in_a_long_question_no_rule_is_outvoted(monkeypatch: pytest.MonkeyPatch) -> None:
+    with reading(monkeypatch, Fixed(-20.0, pieces=LONGEST_OUTVOTED)):
+        assert find_notice(RULE, by_meaning=True) is None
+    with reading(monkeypatch, Fixed(-20.0, pieces=LONGEST_OUTVOTED + 1)):
+        assert find_notice(RULE, by_meaning=True) is not None
+    network = fitted_meaning()
+    assert network is not None
+    chest = "My husband has crushing chest pain spreading to his left arm and he is sweating. "
+    calm = "We have lived in this street for ten years and the garden is doing well this autumn. "
+    assert find_notice(calm * 8 + chest + calm * 8, by_meaning=True) is not None
+    assert network.read(calm * 3).pieces == len(network._bert.pieces(calm * 3))
+
+
+@pytest.mark.parametrize(
+    ("question", "rest"),
+    [
+        ("my chest hurts. What causes cramps?", "my chest hurts."),
+        ("So how do I stretch? my chest hurts! And why?", "my chest hurts."),
+        ("what is a stroke?", None),
+        ("my chest hurts. is it bad?", None),
+        ("what a day. my chest hurts", None),
+        ("", None),
+    ],
+)
+def test_a_general_question_beside_a_rule_is_left_out_before_it_is_outvoted(
+    question: str, rest: str | None
+) -> None:
+    assert _Asked(question)._without_general_questions() == rest
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "My chest hurts and my left arm is numb. What causes muscle spasms?",
+        "Why does a calf cramp at night? I cannot breathe.",
+    ],
+)
+def test_a_rule_beside_a_general_question_stands(question: str) -> None:
+    assert find_notice(question, by_meaning=True) is not None
 
 
 def test_no_meaning_silences_a_wish_to_die(monkeypatch: pytest.MonkeyPatch) -> None:
