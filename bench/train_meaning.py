@@ -1,9 +1,10 @@
 """Fit the network that reads a question whole: `python -m bench.train_meaning [--write]`.
 
-Before `python -m bench.train_emergency --write`, which marks what is worth reading. Positive: our
-own vignettes, side `tune`. Negative: our own look-alikes, side `tune`, and the real questions of
-../shared/eval that no rule raises. Fitted are low-rank adapters of every matrix of the default
-encoder's layers, and two heads (service/emergency/meaning.py); some minutes a round on two cores.
+After `python -m bench.train_emergency --write`, which says what is worth reading. Positive: our own
+vignettes, side `tune`. Negative: our own look-alikes, side `tune`, and the real questions of
+../shared/eval that no rule raises and whose words are nearly worth it. Fitted are low-rank adapters
+of every matrix of the default encoder's layers, and two heads (service/emergency/meaning.py); some
+minutes a round on two cores.
 
 Prints, at several thresholds, what is raised with the rules and without, of the vignettes and
 look-alikes held back. `--two-fold`: of the real questions too, each judged by a fit without
@@ -40,10 +41,10 @@ from bench.train_emergency import (
     probabilities,
     written,
 )
-from index.adapted_bert import PARTS, AdaptedBert, Adapter
+from index.adapted_bert import PARTS
 from index.weights import DEFAULT_ENCODER, ModelFolder, locate
 from service.emergency import meaning as emergency_meaning
-from service.emergency.meaning import KINDS, Meaning
+from service.emergency.meaning import KINDS, Meaning, network_of
 from service.emergency.words import fitted
 from service.safety import find_notice
 
@@ -184,12 +185,7 @@ def _padded(pieces: Sequence[Sequence[int]]) -> tuple[torch.Tensor, torch.Tensor
 def read_by(parts: Parts) -> Meaning:
     """Return the network of `parts` as the service has it."""
     folder = locate(DEFAULT_ENCODER)
-    down, up = (
-        {k.removeprefix(side): v for k, v in parts.items() if k.startswith(side)}
-        for side in ("down.", "up.")
-    )
-    bert = AdaptedBert(folder, Adapter(folder.fingerprint, down, up))
-    return Meaning(bert, parts["heads"], parts["bias"])
+    return network_of(parts, folder.fingerprint, folder)
 
 
 def fitted_on(tuned: Sequence[Rows], real: Sequence[str]) -> Parts:
@@ -205,7 +201,8 @@ def fitted_on(tuned: Sequence[Rows], real: Sequence[str]) -> Parts:
 
 
 def judged(name: str, asked: Sequence[str], network: Meaning) -> None:
-    """Print how many of `asked` raise a notice, at several thresholds, as the service decides."""
+    """Print how many of `asked` raise a notice, at several thresholds, all of them read and rules
+    outvoted whatever their length and what stands beside."""
     ruled = [find_notice(one, by_words=False) for one in asked]
     log_odds = np.array([network.read(one).log_odds for one in asked])
     crisis = np.array([each is not None and each.kind == "crisis" for each in ruled])

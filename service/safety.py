@@ -12,7 +12,7 @@ import tomllib
 from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 from itertools import groupby
 from typing import Any, Literal
@@ -28,7 +28,7 @@ from service.emergency.meaning import (
     fitted_meaning,
 )
 from service.emergency.reach import Exempt, set_aside
-from service.emergency.words import SOURCE, UNSPECIFIED, Kind, fitted, runs, weigh
+from service.emergency.words import SOURCE, UNSPECIFIED, Kind, Weighed, fitted, runs, weigh
 
 # A rule's signs lie within this many words of each other. Tuned vignettes raised and real questions
 # raised, of 478 and 5,171 (bench/false_alarms.py), by window: 8: 461, 30; 15: 472, 31; 25: 472, 32;
@@ -38,8 +38,6 @@ _WINDOW = 45
 
 # Signs that say who, not what: a notice does not name them.
 _PEOPLE = frozenset(("person", "near_person"))
-
-
 # What a general question begins with, and what may stand before it.
 _GENERAL = frozenset(("what", "whats", "why", "how", "which"))
 _BEFORE = frozenset(("so", "and", "but", "also", "please", "pls"))
@@ -162,6 +160,11 @@ class _Asked:
             self._present = set_aside(self._mentioned, cues, self._words, table.exempt)
         return self._present
 
+    @cached_property
+    def weighed(self) -> Weighed:
+        """What its words weigh, asked for at most once."""
+        return weigh(self._words)
+
     def by_rule(self) -> _Raised | None:
         """Return what the first rule raises that applies."""
         mentioned = {mention.sign for mention in self._mentioned}
@@ -186,7 +189,7 @@ class _Asked:
 
     def by_words(self) -> _Raised | None:
         """Return what the words of the question raise alone."""
-        weighed = weigh(self._words)
+        weighed = self.weighed
         # Words that all are plain weigh, and tell nothing: there would be none to name.
         if weighed.few or weighed.probability < fitted().threshold or not weighed.words:
             return None
@@ -197,7 +200,7 @@ class _Asked:
         """Return whether the question is worth reading whole: no wish to die that a rule sees is,
         nor what no rule raises and whose words are calm."""
         if raised is None:
-            return weigh(self._words).probability >= fitted().suspected
+            return self.weighed.probability >= fitted().suspected
         return raised.kind != "crisis"
 
     def by_meaning(self, raised: _Raised | None, network: Meaning) -> _Raised | None:
@@ -208,7 +211,7 @@ class _Asked:
         if meant.log_odds < ALONE:
             return None
         # A network has no words to name: those that weighed most, or all where only plain ones did.
-        told = weigh(self._words).words or ((0, len(self._words) - 1),)
+        told = self.weighed.words or ((0, len(self._words) - 1),)
         crisis = meant.crisis > (CRISIS_BESIDE_SIGN if self._wishes_to_die() else 0)
         return self._unspecified("crisis" if crisis else "emergency", told)
 
