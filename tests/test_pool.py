@@ -95,6 +95,14 @@ def test_a_process_answers_what_the_service_answers(both: tuple[Desk, Pool]) -> 
         assert timeless(found) == timeless(desk.answer_json(asked, time.perf_counter()))
 
 
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="no /proc here")
+def test_a_process_computes_in_one_thread(both: tuple[Desk, Pool]) -> None:
+    _, pool = both
+    for process in processes_of(pool):
+        told = Path(f"/proc/{process}/environ").read_bytes().split(b"\0")
+        assert b"OPENBLAS_NUM_THREADS=1" in told
+
+
 def test_many_at_a_time_have_the_answer_of_one(both: tuple[Desk, Pool]) -> None:
     desk, _ = both
     questions = [f"Why does {one} matter with {other}?" for one in "abcde" for other in "vwxyz"]
