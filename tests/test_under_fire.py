@@ -53,6 +53,7 @@ def test_no_question_fails_and_no_answer_is_mixed(
     gone: set[str] = set()
     failures: list[str] = []
     answers: list[dict[str, Any]] = []
+    answered_from: set[str] = set()
 
     with client(settings) as api:
 
@@ -70,6 +71,7 @@ def test_no_question_fails_and_no_answer_is_mixed(
                 if quoted & deleted:
                     failures.append(f"quoted {quoted & deleted}, which was gone")
                 answers.append(answer)
+                answered_from.add(answer["index"]["snapshot"])
 
         threads = [threading.Thread(target=ask, args=(n,)) for n in range(CLIENTS)]
         writer = subprocess.Popen(
@@ -87,7 +89,8 @@ def test_no_question_fails_and_no_answer_is_mixed(
                 snapshot, name = line.split()
                 made.append(snapshot)
                 end = time.monotonic() + 20
-                while api.get("/readyz").json()["snapshot"] != snapshot:
+                # However slow the machine, somebody is answered from each snapshot.
+                while snapshot not in answered_from and not failures:
                     assert time.monotonic() < end, "the service does not follow"
                     time.sleep(0.01)
                 if name != "-":
@@ -103,8 +106,8 @@ def test_no_question_fails_and_no_answer_is_mixed(
     assert failures == []
     assert len(made) == SWAPS
     assert len(answers) >= CLIENTS
-    assert len({answer["index"]["snapshot"] for answer in answers}) > SWAPS // 2
-    for snapshot in {answer["index"]["snapshot"] for answer in answers}:
+    assert answered_from >= set(made)
+    for snapshot in answered_from:
         opened = open_snapshot(settings.index, snapshot)
         texts = {article.article_id: article for article, _, _ in opened.records.every_article()}
         for answer in answers:
