@@ -1,8 +1,9 @@
 """The evaluation data: where they lie beside the checkout, and their files of JSON lines."""
 
 import gzip
+import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,3 +20,8 @@ def entries(path: Path) -> Iterator[dict[str, Any]]:
     opener = gzip.open if path.suffix == ".gz" else open
     with opener(path, "rt", encoding="utf-8") as lines:
         yield from map(json.loads, lines)
+
+
+def hashes(paths: Iterable[Path]) -> dict[str, str]:
+    """Return the hexadecimal SHA-256 of each file, by its name: what something was fitted on."""
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}

@@ -11,7 +11,6 @@ are held back, by the rules, by the words, and by either.
 """
 
 import argparse
-import hashlib
 import json
 import random
 import sys
@@ -24,7 +23,7 @@ from scipy.sparse import csr_matrix
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
-from bench.evaluation_data import EVAL, ROOT, entries
+from bench.evaluation_data import EVAL, ROOT, entries, hashes
 from bench.false_alarms import REAL, questions
 from service.emergency import words as emergency_words
 from service.emergency.words import Weights, features_of, weigh
@@ -145,7 +144,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def store(weights: Weights) -> None:
     """Write the weights, and the hashes of what they were fitted on."""
     paths = [*(DATA / name for name in WRITTEN), *(EVAL / name for name in REAL)]
-    data = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
+    data = hashes(paths)
     head = {
         "command": "python -m bench.train_emergency --write",
         "data": data,

@@ -10,29 +10,20 @@ Prints, at several thresholds, what is raised with the rules and without, of the
 look-alikes held back. `--two-fold`: of the real questions too, each judged by a fit without
 its half, in three times the time. `--without BATCH …` leaves these batches out of the fit, and
 prints what it does on them.
-
-Nothing here may import openvino: torch fits seven times slower in a process that has.
 """
 
 import argparse
-import hashlib
-import json
-import math
 import random
 import sys
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import torch
-from numpy.typing import NDArray
-from safetensors.numpy import save_file
-from torch import nn
-from transformers import AutoModel, AutoTokenizer
+from transformers import AutoTokenizer
 
-from bench.evaluation_data import EVAL, ROOT
+from bench.evaluation_data import EVAL, ROOT, entries
 from bench.false_alarms import REAL, questions
+from bench.low_rank import Example, Parts, fit, read_by, store
 from bench.train_emergency import (
     DATA,
     SUSPECTED,
@@ -41,8 +32,7 @@ from bench.train_emergency import (
     probabilities,
     written,
 )
-from index.adapted_bert import PARTS
-from index.weights import DEFAULT_ENCODER, ModelFolder, locate
+from index.weights import DEFAULT_ENCODER, locate
 from service.emergency import meaning as emergency_meaning
 from service.emergency.meaning import KINDS, Meaning, network_of
 from service.emergency.words import fitted
@@ -50,142 +40,23 @@ from service.safety import find_notice
 
 STORED = ROOT / "service" / "emergency" / emergency_meaning.STORED
 RANK = 8
-SCALE = 2.0
-"""Of what an adapter adds, while fitting."""
 ROUNDS = 4
-RATE = 1e-3
-"""Of AdamW, from a warm start of 6% of the steps down to a fiftieth."""
-TOGETHER = 32
 LOOKALIKE_WEIGHT = 2.0
 """Of a look-alike, a vignette's and a real question's being 1."""
-DROPPED = 0.1
-"""Of the components that the heads see, while fitting."""
 NEARLY = 10
 """Real questions are fitted on from this part of the probability on by which a question is read."""
-LONGEST = 128
+LONGEST = 160
 """Word pieces of a question that are fitted on, from its beginning."""
-
+CALM = ROOT / "bench" / "data" / "calm_pieces.jsonl"
+"""What people set beside a health question and is no sign of anything: our own."""
+BESIDE = 0.3
+"""Of our questions, which are fitted on once more with such pieces before and after them."""
+FEW, MANY = (1, 1, 1, 2), (3, 4, 6)
+MANY_OF = 0.25
+"""How many pieces then, and in which part of them many."""
+JOINTS = (". ", " ", " ", ", ", " and ", "\n")
 
 Rows = Sequence[dict[str, Any]]
-Parts = dict[str, NDArray[np.float32]]
-"""Adapters and heads, by the names under which they are stored"""
-
-
-class _Adapted(nn.Module):
-    """A matrix of the base, frozen, with an adapter beside it."""
-
-    def __init__(self, base: nn.Linear) -> None:
-        super().__init__()
-        self.base = base
-        self.down = nn.Parameter(torch.randn(RANK, base.in_features) / math.sqrt(base.in_features))
-        self.up = nn.Parameter(torch.zeros(base.out_features, RANK))
-
-    def forward(self, state: torch.Tensor) -> torch.Tensor:
-        whole: torch.Tensor = self.base(state) + SCALE * ((state @ self.down.T) @ self.up.T)
-        return whole
-
-
-class _Network(nn.Module):
-    def __init__(self, folder: ModelFolder) -> None:
-        super().__init__()
-        self.base = AutoModel.from_pretrained(folder.path, attn_implementation="sdpa")
-        self.base.requires_grad_(requires_grad=False)
-        self.adapted: dict[str, _Adapted] = {}
-        for number, layer in enumerate(self.base.encoder.layer):
-            for part in PARTS:
-                above, _, last = part.rpartition(".")
-                parent = layer.get_submodule(above)
-                adapted = _Adapted(getattr(parent, last))
-                setattr(parent, last, adapted)
-                self.adapted[f"encoder.layer.{number}.{part}"] = adapted
-        self.dropout = nn.Dropout(DROPPED)
-        self.heads = nn.Linear(self.base.config.hidden_size, len(KINDS))
-        nn.init.zeros_(self.heads.weight)
-
-    def forward(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        """Return `(n, 3)` values of neither, emergency, crisis; that of neither is 0."""
-        states = self.base(input_ids=ids, attention_mask=mask).last_hidden_state
-        kept = mask.unsqueeze(2).to(states.dtype)
-        pooled = (states * kept).sum(1) / kept.sum(1)
-        values = self.heads(self.dropout(pooled)).float()
-        return torch.cat([torch.zeros(len(values), 1), values], 1)
-
-    def parts(self) -> Parts:
-        """Return what is fitted, by the names under which it is stored."""
-        found = {}
-        for name, adapted in self.adapted.items():
-            found[f"down.{name}"] = adapted.down.detach().numpy()
-            found[f"up.{name}"] = SCALE * adapted.up.detach().numpy()
-        found["heads"] = self.heads.weight.detach().numpy()
-        found["bias"] = self.heads.bias.detach().numpy()
-        return {name: np.ascontiguousarray(value, np.float32) for name, value in found.items()}
-
-
-def fit(
-    texts: Sequence[str], labels: Sequence[int], weights: Sequence[float], *, seed: int = 0
-) -> Parts:
-    """Return the adapters and heads fitted to `labels`, 0 for neither, then in order of `KINDS`."""
-    torch.manual_seed(seed)
-    order = random.Random(seed)
-    folder = locate(DEFAULT_ENCODER)
-    tokenizer = AutoTokenizer.from_pretrained(folder.path)
-    pieces = tokenizer(list(texts), truncation=True, max_length=LONGEST)["input_ids"]
-    network = _Network(folder)
-    network.train()
-    learnt = [each for each in network.parameters() if each.requires_grad]
-    optimiser = torch.optim.AdamW(learnt, lr=RATE, weight_decay=0.01)
-    steps = ROUNDS * math.ceil(len(texts) / TOGETHER)
-    step, began = 0, time.monotonic()
-    for number in range(ROUNDS):
-        lost = 0.0
-        for rows in _batches([len(each) for each in pieces], order):
-            step += 1
-            optimiser.param_groups[0]["lr"] = RATE * min(
-                step / (0.06 * steps), max(0.02, 1 - step / steps)
-            )
-            with torch.autocast("cpu", dtype=torch.bfloat16):
-                values = network(*_padded([pieces[row] for row in rows]))
-            each = nn.functional.cross_entropy(
-                values, torch.tensor([labels[row] for row in rows]), reduction="none"
-            )
-            weight = torch.tensor([weights[row] for row in rows])
-            loss = (each * weight).sum() / weight.sum()
-            optimiser.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
-            nn.utils.clip_grad_norm_(learnt, 1.0)
-            optimiser.step()
-            lost += loss.item() * len(rows)
-        told = f"round {number + 1} of {ROUNDS}: loss {lost / len(texts):.4f}"
-        print(f"{told}, {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
-    return network.parts()
-
-
-def _batches(lengths: Sequence[int], order: random.Random) -> Iterator[list[int]]:
-    """Yield the rows in random batches of texts of similar length."""
-    rows = list(range(len(lengths)))
-    order.shuffle(rows)
-    batches = []
-    for first in range(0, len(rows), 40 * TOGETHER):
-        near = sorted(rows[first : first + 40 * TOGETHER], key=lambda row: lengths[row])
-        batches += [near[at : at + TOGETHER] for at in range(0, len(near), TOGETHER)]
-    order.shuffle(batches)
-    yield from batches
-
-
-def _padded(pieces: Sequence[Sequence[int]]) -> tuple[torch.Tensor, torch.Tensor]:
-    longest = -(-max(len(each) for each in pieces) // 8) * 8
-    ids = torch.zeros(len(pieces), longest, dtype=torch.long)
-    mask = torch.zeros_like(ids)
-    for row, each in enumerate(pieces):
-        ids[row, : len(each)] = torch.tensor(each)
-        mask[row, : len(each)] = 1
-    return ids, mask
-
-
-def read_by(parts: Parts) -> Meaning:
-    """Return the network of `parts` as the service has it."""
-    folder = locate(DEFAULT_ENCODER)
-    return network_of(parts, folder.fingerprint, folder)
 
 
 def fitted_on(tuned: Sequence[Rows], real: Sequence[str]) -> Parts:
@@ -197,7 +68,35 @@ def fitted_on(tuned: Sequence[Rows], real: Sequence[str]) -> Parts:
     ]
     labels += [0] * (len(lookalikes) + len(real))
     weights = [1.0] * len(vignettes) + [LOOKALIKE_WEIGHT] * len(lookalikes) + [1.0] * len(real)
-    return fit(texts, labels, weights)
+    calm = [row["text"] for row in entries(CALM)]
+    calm += [row["question"] for row in lookalikes if row["note"] == "general"]
+    order = random.Random(2)
+    for row in range(len(vignettes) + len(lookalikes)):
+        if order.random() < BESIDE:
+            texts.append(among(texts[row], calm, order))
+            labels.append(labels[row])
+            weights.append(weights[row])
+    tokenizer = AutoTokenizer.from_pretrained(locate(DEFAULT_ENCODER).path)
+    pieces = tokenizer(texts, truncation=True, max_length=LONGEST)["input_ids"]
+    examples = [
+        Example(each, None, label, weight)
+        for each, label, weight in zip(pieces, labels, weights, strict=True)
+    ]
+    return fit(examples, kinds=len(KINDS), rank=RANK, rounds=ROUNDS)
+
+
+def among(question: str, pieces: Sequence[str], order: random.Random) -> str:
+    """Return `question` with some of `pieces` before and after it, as people join what they say."""
+    chosen = order.sample(pieces, order.choice(MANY if order.random() < MANY_OF else FEW))
+    chosen.insert(order.randrange(len(chosen) + 1), question)
+    whole = chosen[0]
+    for piece in chosen[1:]:
+        joint = order.choice(JOINTS)
+        if joint == "\n" or (joint == ". " and whole[-1] in ".?!"):
+            whole += joint[-1] + piece
+        else:
+            whole = whole.rstrip(".?! ") + joint + piece
+    return whole
 
 
 def judged(name: str, asked: Sequence[str], network: Meaning) -> None:
@@ -248,30 +147,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         half = len(real) // 2
         for seen, unseen in ((real[:half], real[half:]), (real[half:], real[:half])):
             known = set(seen)
-            network = read_by(fitted_on(tuned, [one for one in calm if one in known]))
+            network = read_by(fitted_on(tuned, [one for one in calm if one in known]), network_of)
             judged("real questions, the other half", unseen, network)
     parts = fitted_on(tuned, calm)
-    network = read_by(parts)
+    network = read_by(parts, network_of)
     for kind, name in zip(("vignettes", "look-alikes"), WRITTEN, strict=True):
         judged(f"{kind} held back", [row["question"] for row in written(name, "held")], network)
         for batch in options.without:
             rows = [row for row in written(name, "tune") if row["batch"] == batch]
             judged(f"{kind} of batch {batch}", [row["question"] for row in rows], network)
     if options.write:
-        store(parts)
+        data = [*(DATA / name for name in WRITTEN), CALM, *(EVAL / name for name in REAL)]
+        store(parts, STORED, "python -m bench.train_meaning --write", data)
     return 0
-
-
-def store(parts: Parts) -> None:
-    """Write what is fitted, in half precision, and the hashes of its data."""
-    paths = [*(DATA / name for name in WRITTEN), *(EVAL / name for name in REAL)]
-    told = {
-        "command": "python -m bench.train_meaning --write",
-        "data": {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in paths},
-        "fingerprint": locate(DEFAULT_ENCODER).fingerprint,
-    }
-    halves = {name: value.astype(np.float16) for name, value in parts.items()}
-    save_file(halves, STORED, metadata={"pincite": json.dumps(told)})
 
 
 if __name__ == "__main__":

@@ -7,21 +7,25 @@ Arithmetic is in float32 and does not depend on the search's runtime.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib.resources import as_file, files
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+from safetensors import safe_open
 from scipy.special import erf
 from tokenizers import Tokenizer
 
 from .bert_settings import BertSettings, read_settings
 from .encoder import sound
 from .errors import EncoderError
-from .weights import ModelFolder
+from .weights import DEFAULT_ENCODER, ModelFolder, locate
 
 Floats = NDArray[np.float32]
+Network = TypeVar("Network")
 
 PARTS = (
     "attention.self.query",
@@ -45,6 +49,15 @@ class Adapter:
     fingerprint: str  # the base's, as `index.weights.ModelFolder` has it
     down: Mapping[str, Floats]
     up: Mapping[str, Floats]
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """An adapter and the heads beside it, `(k, d)`, or `(k, 2 d)` for pairs, with their bias."""
+
+    adapter: Adapter
+    heads: Floats
+    bias: Floats
 
 
 class AdaptedBert:
@@ -76,10 +89,17 @@ class AdaptedBert:
         """Return the word pieces of `text`, however many, special ones at either end."""
         return np.array(self._tokenizer.encode(sound(text)).ids, np.int32)
 
-    def states(self, ids: NDArray[np.int32]) -> Floats:
+    def pair(self, first: str, second: str) -> tuple[NDArray[np.int32], int]:
+        """Return the word pieces of two texts as one, special ones around and between, and where
+        those of `second` begin."""
+        encoded = self._tokenizer.encode(sound(first), sound(second))
+        return np.array(encoded.ids, np.int32), encoded.type_ids.index(1)
+
+    def states(self, ids: NDArray[np.int32], second: int | None = None) -> Floats:
         """Return the last layer's state of each of `ids` `(n,)`, shape `(n, d)`.
 
-        Raises `ValueError` for more than `window` of them.
+        From `second` on they are the second text of a pair. Raises `ValueError` for more than
+        `window` of them.
         """
         if len(ids) > self.window:
             raise ValueError(f"{len(ids)} word pieces, and the model takes {self.window}")
@@ -87,7 +107,7 @@ class AdaptedBert:
         state = (
             weights["embeddings.word_embeddings.weight"][ids]
             + weights["embeddings.position_embeddings.weight"][: len(ids)]
-            + weights["embeddings.token_type_embeddings.weight"][0]
+            + weights["embeddings.token_type_embeddings.weight"][_types(len(ids), second)]
         )
         state = self._normalised(state, "embeddings.LayerNorm")
         for layer in range(self._settings.layers):
@@ -124,6 +144,54 @@ class AdaptedBert:
         spread = np.sqrt((state * state).mean(axis=1, keepdims=True) + self._settings.epsilon)
         scaled: Floats = state / spread
         return scaled * self._weights[f"{name}.weight"] + self._weights[f"{name}.bias"]
+
+
+def fitted_of(tensors: Mapping[str, Floats], fingerprint: str) -> Fitted:
+    """Return what `tensors` are, named as in a file that `read_fitted` reads."""
+    down, up = (
+        {name.removeprefix(side): t for name, t in tensors.items() if name.startswith(side)}
+        for side in ("down.", "up.")
+    )
+    return Fitted(Adapter(fingerprint, down, up), tensors["heads"], tensors["bias"])
+
+
+def read_fitted(package: str, name: str) -> Fitted:
+    """Read the file `name` in `package`: tensors `down.MATRIX`, `up.MATRIX`, `heads` and `bias`,
+    and in its metadata the fingerprint of the base that they were fitted on. It is part of the
+    house: where it is missing or damaged, the installation is, and the library's error says so."""
+    with (
+        as_file(files(package).joinpath(name)) as path,
+        safe_open(path, framework="numpy") as stored,
+    ):
+        tensors = {one: stored.get_tensor(one).astype(np.float32) for one in list(stored.keys())}
+    return fitted_of(tensors, base_of(package, name))
+
+
+def base_of(package: str, name: str) -> str:
+    """Return the fingerprint of the base of such a file, of which only the head is read."""
+    with (
+        as_file(files(package).joinpath(name)) as path,
+        safe_open(path, framework="numpy") as stored,
+    ):
+        return str(json.loads(stored.metadata()["pincite"])["fingerprint"])
+
+
+def opened(
+    package: str, name: str, network_of: Callable[[Fitted, ModelFolder], Network]
+) -> Network | None:
+    """Return the network of the file `name` in `package` on the default encoder's weights.
+
+    None where these are not installed, or are not those that it was fitted on.
+    """
+    try:
+        return network_of(read_fitted(package, name), locate(DEFAULT_ENCODER))
+    except EncoderError:
+        return None
+
+
+def _types(count: int, second: int | None) -> NDArray[np.int32]:
+    """Return of which text each of `count` word pieces is: 0 before `second`, 1 from there on."""
+    return (np.arange(count) >= (count if second is None else second)).astype(np.int32)
 
 
 def _mapped(file: Path) -> dict[str, Floats]:

@@ -8,13 +8,13 @@ weighs one danger against another, and its silence says nothing. No clinician ha
 docs/emergency-notice.md tells what it was measured on.
 """
 
+import re
 import tomllib
 from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.resources import files
-from itertools import groupby
 from typing import Any, Literal
 
 from service.emergency.grammar import Lexicon, Mention, Reader, Spelling, Word, compile_pattern
@@ -28,7 +28,16 @@ from service.emergency.meaning import (
     fitted_meaning,
 )
 from service.emergency.reach import Exempt, set_aside
-from service.emergency.words import SOURCE, UNSPECIFIED, Kind, Weighed, fitted, runs, weigh
+from service.emergency.words import (
+    SOURCE,
+    UNSPECIFIED,
+    Kind,
+    Weighed,
+    fitted,
+    heaviest,
+    runs,
+    weigh,
+)
 
 # A rule's signs lie within this many words of each other. Tuned vignettes raised and real questions
 # raised, of 478 and 5,171 (bench/false_alarms.py), by window: 8: 461, 30; 15: 472, 31; 25: 472, 32;
@@ -38,9 +47,14 @@ _WINDOW = 45
 
 # Signs that say who, not what: a notice does not name them.
 _PEOPLE = frozenset(("person", "near_person"))
-# What a general question begins with, and what may stand before it.
-_GENERAL = frozenset(("what", "whats", "why", "how", "which"))
-_BEFORE = frozenset(("so", "and", "but", "also", "please", "pls"))
+# A question in general, or of what was said before it, from a stop or a comma to its own mark.
+_ASKED = re.compile(
+    r"(?:^|(?<=[.!?,;\n]))\s*(?:(?:so|and|but|also|please|pls) )*"
+    r"(?:what|whats|why|how|which"
+    r"|(?:is|could|can|might) (?:it|this|that)|are (?:they|these)|(?:should|do|shall) i|am i)\b"
+    r"[^.!?\n]*\?",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +179,11 @@ class _Asked:
         """What its words weigh, asked for at most once."""
         return weigh(self._words)
 
+    @cached_property
+    def _heaviest(self) -> tuple[Weighed, float]:
+        """What the part weighs that weighs most, and where it lies."""
+        return heaviest(self._words, self.weighed)
+
     def by_rule(self) -> _Raised | None:
         """Return what the first rule raises that applies."""
         mentioned = {mention.sign for mention in self._mentioned}
@@ -200,42 +219,37 @@ class _Asked:
         """Return whether the question is worth reading whole: no wish to die that a rule sees is,
         nor what no rule raises and whose words are calm."""
         if raised is None:
-            return self.weighed.probability >= fitted().suspected
+            return self._heaviest[0].probability >= fitted().suspected
         return raised.kind != "crisis"
 
     def by_meaning(self, raised: _Raised | None, network: Meaning) -> _Raised | None:
         """Return what is raised, by a rule as told or by none, once the question is read whole."""
-        meant = network.read(self._question)
         if raised is not None:
+            meant = network.read(self._question)
             return None if self._outvotes(meant, network) else raised
+        part, place = self._heaviest
+        meant = network.read(self._question, place)
         if meant.log_odds < ALONE:
             return None
         # A network has no words to name: those that weighed most, or all where only plain ones did.
-        told = self.weighed.words or ((0, len(self._words) - 1),)
+        told = part.words or ((0, len(self._words) - 1),)
         crisis = meant.crisis > (CRISIS_BESIDE_SIGN if self._wishes_to_die() else 0)
         return self._unspecified("crisis" if crisis else "emergency", told)
 
     def _outvotes(self, meant: Meant, network: Meaning) -> bool:
-        """Return whether the network outvotes a rule: only in a short question, and only where what
-        is left without its general questions is no emergency either. As a whole, "My chest hurts.
-        What causes cramps?" is a general question."""
+        """Return whether the network outvotes a rule: only in a short text, and only where what is
+        said besides its questions is no emergency either. As a whole, "My chest hurts, is it a
+        cramp?" is a question."""
         if meant.log_odds >= BESIDE_RULE or meant.pieces > LONGEST_OUTVOTED:
             return False
-        rest = self._without_general_questions()
+        rest = self._without_questions()
         return rest is None or network.read(rest).log_odds < BESIDE_RULE
 
-    def _without_general_questions(self) -> str | None:
-        """Return the sentences but for those that ask what, why, how or which; None where all or
-        none do."""
-        kept, dropped = [], False
-        for _, group in groupby(self._words, key=lambda word: word.sentence):
-            words = list(group)
-            first = next((word.form for word in words if word.form not in _BEFORE), "")
-            asks = first in _GENERAL and self._question[words[-1].end :].lstrip()[:1] == "?"
-            dropped |= asks
-            if not asks:
-                kept.append(self._question[words[0].start : words[-1].end] + ".")
-        return " ".join(kept) if dropped and kept else None
+    def _without_questions(self) -> str | None:
+        """Return what is said besides such questions; None where all or nothing is one."""
+        rest = " ".join(_ASKED.sub(". ", self._question).split())
+        told = any(letter.isalnum() for letter in rest)
+        return rest if told and _ASKED.search(self._question) else None
 
     def _wishes_to_die(self) -> bool:
         """Return whether a milder sign of a wish to die is said, such as letters written."""

@@ -23,13 +23,12 @@ from service.emergency.meaning import (
     CRISIS_BESIDE_SIGN,
     LONGEST_OUTVOTED,
     STORED,
-    WINDOWS,
     Meaning,
     Meant,
     fitted_meaning,
 )
-from service.emergency.words import Weighed
-from service.safety import _Asked, find_notice
+from service.emergency.words import Weighed, fitted, heaviest, weigh
+from service.safety import _Asked, find_notice, read_words
 
 DATA = Path(__file__).parent / "data"
 NO_RULE = "grandma is looking straight through me and her arm just slides off the table"
@@ -45,7 +44,8 @@ class Fixed(Meaning):
         self.asked: list[str] = []
         self._said = Meant(pieces, log_odds, crisis)
 
-    def read(self, question: str) -> Meant:
+    def read(self, question: str, around: float = 0.5) -> Meant:
+        assert 0 <= around <= 1
         self.asked.append(question)
         return self._said
 
@@ -63,8 +63,9 @@ class Spelling(AdaptedBert):
     def pieces(self, text: str) -> NDArray[np.int32]:
         return np.array([0, *(ord(letter) - 96 for letter in text), 0], np.int32)
 
-    def states(self, ids: NDArray[np.int32]) -> NDArray[np.float32]:
+    def states(self, ids: NDArray[np.int32], second: int | None = None) -> NDArray[np.float32]:
         assert len(ids) <= self._window
+        assert second is None
         return np.array([[1.0, place] for place in ids], np.float32)
 
 
@@ -87,19 +88,24 @@ def test_the_formula_is_the_one_in_the_docstring() -> None:
     assert found.crisis == pytest.approx(crisis - emergency)
 
 
-@given(st.text("abz", max_size=120), st.integers(4, 40))
+@given(st.text("abz", max_size=120), st.integers(4, 40), st.floats(0, 1))
 def test_of_a_long_question_a_few_parts_are_read_and_the_one_that_says_most_counts(
-    question: str, window: int
+    question: str, window: int, around: float
 ) -> None:
     network = _spelling(window)
     ids = Spelling(window).pieces(question)
-    parts = network._parts(ids)
-    assert 1 <= len(parts) <= WINDOWS
+    parts = network._parts(ids, around)
+    assert 1 <= len(parts) <= 3
+    inner = ids[1:-1]
+    if len(inner):
+        # What stands at the place is in a part.
+        at = inner[min(len(inner) - 1, int(around * len(inner)))]
+        assert any(at in part[1:-1] for part in parts)
     assert all(part[0] == part[-1] == 0 for part in parts)
     assert parts[0][:3].tolist() == ids[:3].tolist()
     assert parts[-1][-3:].tolist() == ids[-3:].tolist()
     odds = [network._read(part).log_odds for part in parts]
-    assert network.read(question).log_odds == max(odds)
+    assert network.read(question, around).log_odds == max(odds)
 
 
 def test_what_no_rule_raises_is_raised_or_not_by_its_meaning(
@@ -148,29 +154,55 @@ def test_in_a_long_question_no_rule_is_outvoted(monkeypatch: pytest.MonkeyPatch)
 @pytest.mark.parametrize(
     ("question", "rest"),
     [
-        ("my chest hurts. What causes cramps?", "my chest hurts."),
-        ("So how do I stretch? my chest hurts! And why?", "my chest hurts."),
+        ("my chest hurts. What causes cramps?", "my chest hurts.."),
+        ("So how do I stretch? my chest hurts! And why?", ". my chest hurts!."),
+        ("I have crushing chest pain, is it a cramp?", "I have crushing chest pain,."),
         ("what is a stroke?", None),
-        ("my chest hurts. is it bad?", None),
+        ("What is a stroke? Is it bad? Am I at risk?", None),
+        ("my chest hurts", None),
+        ("which is it, my chest hurts?", None),
         ("what a day. my chest hurts", None),
         ("", None),
     ],
 )
-def test_a_general_question_beside_a_rule_is_left_out_before_it_is_outvoted(
+def test_a_question_beside_a_rule_is_left_out_before_it_is_outvoted(
     question: str, rest: str | None
 ) -> None:
-    assert _Asked(question)._without_general_questions() == rest
+    assert _Asked(question)._without_questions() == rest
 
 
 @pytest.mark.parametrize(
     "question",
     [
         "My chest hurts and my left arm is numb. What causes muscle spasms?",
+        "I have crushing chest pain, is it a cramp?",
+        "I have crushing chest pain. Is it a cramp?",
         "Why does a calf cramp at night? I cannot breathe.",
+        "my chest hurts and my left arm is numb what causes muscle spasms",
+        "Read online about stroke. My right arm went weak suddenly an hour ago. Should I book with "
+        "my GP?",
     ],
 )
-def test_a_rule_beside_a_general_question_stands(question: str) -> None:
+def test_a_rule_beside_a_question_stands(question: str) -> None:
     assert find_notice(question, by_meaning=True) is not None
+
+
+def test_a_long_message_is_read_for_the_part_that_is_not_calm(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    calm = "we have lived in this street for ten years and the garden is doing well this autumn "
+    words = read_words(calm * 4 + NO_RULE)
+    assert weigh(words).probability < fitted().suspected
+    part, place = heaviest(words, weigh(words))
+    assert part.probability >= fitted().suspected
+    assert place > 0.8
+    network = Fixed(ALONE)
+    with reading(monkeypatch, network):
+        found = find_notice(calm * 4 + NO_RULE, by_meaning=True)
+        assert find_notice(calm * 5, by_meaning=True) is None
+    assert network.asked == [calm * 4 + NO_RULE]
+    assert found is not None
+    assert min(found.spans)[0] >= len(calm * 4)
 
 
 def test_no_meaning_silences_a_wish_to_die(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -220,7 +252,7 @@ def test_without_the_weights_rules_and_words_speak(monkeypatch: pytest.MonkeyPat
     def missing(name: str) -> None:
         raise EncoderError(f"{name} is not installed")
 
-    monkeypatch.setattr("service.emergency.meaning.locate", missing)
+    monkeypatch.setattr("index.adapted_bert.locate", missing)
     network = fitted_meaning.__wrapped__()
     assert network is None
     with reading(monkeypatch, network):
@@ -231,7 +263,7 @@ def test_without_the_weights_rules_and_words_speak(monkeypatch: pytest.MonkeyPat
 
 def test_weights_with_another_tokenizer_are_as_none(monkeypatch: pytest.MonkeyPatch) -> None:
     other = replace(locate(DEFAULT_ENCODER), fingerprint="of another tokenizer")
-    monkeypatch.setattr("service.emergency.meaning.locate", lambda _: other)
+    monkeypatch.setattr("index.adapted_bert.locate", lambda _: other)
     assert fitted_meaning.__wrapped__() is None
 
 
@@ -240,7 +272,8 @@ def test_the_stored_network_says_what_it_was_fitted_on() -> None:
     with safe_open(path, framework="numpy") as stored:
         told = json.loads(stored.metadata()["pincite"])
         names = set(stored.keys())
-    assert {"emergency_vignettes.jsonl", "emergency_lookalikes.jsonl"} < told["data"].keys()
+    ours = {"emergency_vignettes.jsonl", "emergency_lookalikes.jsonl", "calm_pieces.jsonl"}
+    assert ours < told["data"].keys()
     assert told["fingerprint"] == locate(DEFAULT_ENCODER).fingerprint
     assert {"heads", "bias", "down.encoder.layer.5.output.dense"} < names
     assert len(names) == 2 + 2 * 36
@@ -263,4 +296,4 @@ def test_the_stored_network_raises_what_the_documentation_says() -> None:
         count = sum(find_notice(one, by_meaning=True) is not None for one in held)
         raised[name] = count / len(held)
     assert raised["emergency_vignettes"] >= 0.95
-    assert raised["emergency_lookalikes"] <= 0.033
+    assert raised["emergency_lookalikes"] <= 0.041

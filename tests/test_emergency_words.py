@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.emergency.words import Weights, features_of, fitted, weigh
+from service.emergency.words import STEP, WINDOW, Weights, features_of, fitted, heaviest, weigh
 from service.safety import find_notice, read_words
 
 DATA = Path(__file__).parent / "data"
@@ -84,3 +84,21 @@ def test_plain_words_are_weighed_and_not_named_alone() -> None:
     weights = Weights({"his": (1.0, 9.0, 0.0), "his lips": (1.0, 4.0, 0.0)}, (-2.0, -3.0), 0.5, 0.1)
     assert weigh(read_words("look at his lips"), weights).words == ((3, 3),)
     assert weigh(read_words("look at his face"), weights).words == ()
+
+
+@given(st.lists(st.sampled_from(["arm", "flops", "goodbye", "tea", "and", "."]), max_size=90))
+def test_the_heaviest_part_is_found_and_no_word_is_left_out(told: list[str]) -> None:
+    words = read_words(" ".join(told))
+    whole = weigh(words, WEIGHTS)
+    found, middle = heaviest(words, whole, WEIGHTS)
+    assert 0 <= middle <= 1
+    if len(words) <= WINDOW:
+        assert (found, middle) == (whole, 0.5)
+        return
+    begins = range(0, len(words) - STEP, STEP)
+    # Every run of half a part's words lies in some part.
+    for first in range(len(words) - STEP + 1):
+        assert any(begin <= first and first + STEP <= begin + WINDOW for begin in begins)
+    parts = [weigh(words[begin : begin + WINDOW], WEIGHTS).probability for begin in begins]
+    assert found.probability == max([whole.probability, *parts])
+    assert all(0 <= first <= last < len(words) for first, last in found.words)

@@ -16,7 +16,7 @@ import json
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from typing import Literal
@@ -44,6 +44,11 @@ PLAIN = frozenset((
     "who", "will", "with", "you", "your",
 ))  # fmt: skip
 """Words that are weighed and tell a reader nothing: they open and close no run that is named."""
+
+WINDOW, STEP = 24, 12
+"""Words of a part of a question, and from one part to the next. Of 120 held vignettes among six
+calm sentences 70 are read whole without parts, 120, 119 and 106 with parts of 16, 24 and 40 words;
+of 500 messages that people sent to a library 14, 126, 79 and 47 are."""
 
 Kind = Literal["emergency", "crisis"]
 
@@ -134,6 +139,24 @@ def weigh(words: Sequence[Word], weights: Weights | None = None) -> Weighed:
         words=runs(places),
         few=len({word.form for word in words}) < FEWEST,
     )
+
+
+def heaviest(
+    words: Sequence[Word], whole: Weighed, weights: Weights | None = None
+) -> tuple[Weighed, float]:
+    """Return what the part of a question weighs that weighs most, be it all of it, which weighs
+    `whole`, and where its middle lies, from 0 at the first word to 1.
+
+    Of a message of a hundred words the ten that are alarming weigh little.
+    """
+    found, middle = whole, 0.5
+    for first in range(0, len(words) - STEP if len(words) > WINDOW else 0, STEP):
+        part = weigh(words[first : first + WINDOW], weights)
+        if part.probability > found.probability:
+            told = tuple((first + begin, first + end) for begin, end in part.words)
+            found = replace(part, words=told)
+            middle = min(1.0, (first + WINDOW / 2) / len(words))
+    return found, middle
 
 
 def _trimmed(words: Sequence[Word], first: int, last: int) -> tuple[int, int]:
