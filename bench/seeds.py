@@ -3,9 +3,9 @@
 For each development question with an answer: is one of its quotes in the first three passages? For
 each without: is the status `not_answered`? Then, of each set of our own questions on the seeds and
 on `corpus/`: how many with an answer are answered, and before how many without the service is
-silent. Nothing was fitted on the side called "held" of "beside", on "lay 4", nor on "exam", and
-nobody has read "lay 4" and the side called "unread" of "exam"; what each gave when it was first
-asked is in docs/silence.md.
+silent. Nothing was fitted on the side called "held" of "beside", on "lay 4", nor on the exams, and
+nobody has read "lay 4" and the side called "unread" of any exam; what each gave when it was
+first asked is in docs/silence.md.
 """
 
 import sys
@@ -27,6 +27,12 @@ EXAMINATION = ROOT / "bench" / "data" / "examination.jsonl"
 """160 questions on the seeds by an examiner who had seen the articles and the development questions
 alone, in the mixture of words and kinds that an examination has. Of one side, parted at random,
 only how many came out right was looked at."""
+EXAMINATION_SECOND = ROOT / "bench" / "data" / "examination_second.jsonl"
+"""120 more by another examiner, of which a third of those without an answer ask another aspect of
+the articles' own subject. Every second line of the file is of the side that was read."""
+EXAMINATION_THIRD = ROOT / "bench" / "data" / "examination_third.jsonl"
+"""160 more by a third, in the mixture of the development questions, after all that is fitted was.
+Parted as the second."""
 OUR_OWN = {
     "small": SMALL[0],
     "beside": BESIDE,
@@ -35,6 +41,8 @@ OUR_OWN = {
     "lay 3": LAY[2],
     "lay 4": UNREAD,
     "exam": EXAMINATION,
+    "exam 2": EXAMINATION_SECOND,
+    "exam 3": EXAMINATION_THIRD,
 }
 """The files of questions with an answer and without, by what they are called here."""
 

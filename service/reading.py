@@ -10,6 +10,13 @@ from index.names import Mention
 from index.records import Hit
 from index.search import Searcher
 from service import answer as compose
+from service.evidence.answerability import (
+    LARGEST,
+    as_read,
+    fitted_answerability,
+    fitted_beside,
+    once_read,
+)
 from service.evidence.confidence import (
     Floats,
     Weighing,
@@ -101,6 +108,24 @@ class Reading(Quoting):
         good = self._weighing.held[:, probable >= threshold]
         lacked = {t for t, held in zip(self._asked.weights, good, strict=True) if not held.all()}
         return {term: text for term, text in self._doubts.items() if term in lacked}
+
+    def once_read(self, probable: Floats, threshold: float) -> Floats:
+        """Return `probable` once what would be shown first is read beside the question: in a small
+        corpus, where the encoder is the one that reading was fitted beside."""
+        encoder = self.searcher.snapshot.manifest.encoder
+        if len(self._lexical) > LARGEST or encoder.fingerprint != fitted_beside():
+            return probable
+        network = fitted_answerability()
+        if network is None:
+            return probable
+
+        def log_odds(place: int) -> float:
+            passage = self.hits[place].passage
+            (title,) = self._titles([passage.article_id])
+            shown = as_read(title, passage.section, passage.text)
+            return network.log_odds(network.asked(self._query), shown)
+
+        return once_read(probable, threshold, log_odds)
 
     @property
     def also_searched(self) -> tuple[str, ...]:
