@@ -1,15 +1,19 @@
-"""The five seed articles and questions on them, end to end: `python -m bench.seeds`.
+"""The five seed articles and questions on them, end to end: `python -m bench.seeds [--bar BAR …]`.
 
 For each development question with an answer: is one of its quotes in the first three passages? For
 each without: is the status `not_answered`? Then, of each set of our own questions on the seeds and
 on `corpus/`: how many with an answer are answered, and before how many without the service is
-silent. Nothing was fitted on the side called "held" of "beside", on "lay 4", nor on the exams, and
-nobody has read "lay 4" and the side called "unread" of any exam; what each gave when it was
-first asked is in docs/silence.md.
+silent. With bars of what is read beside the question (`SILENCED`), the same for each of them.
+
+No coefficient was fitted on the side called "held" of "beside", on "lay 4", nor on the exams, and
+nobody has read "lay 4" and the side called "unread" of any exam; but the bar was chosen with the
+exam and exam 2 in view. What each gave when it was first asked is in docs/silence.md.
 """
 
+import argparse
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from bench.calibration_sets import BESIDE, LAY, SMALL
@@ -18,6 +22,7 @@ from index.encoder import Encoder
 from index.runtimes import open_encoder
 from ingest.pipeline import update_index
 from service.answers import Answers
+from service.evidence import answerability
 from service.settings import load_settings
 
 UNREAD = ROOT / "bench" / "data" / "lay_questions_unread.jsonl"
@@ -78,8 +83,11 @@ def opened(corpus: Path, index: Path, encoder: Encoder) -> Answers:
     return Answers(load_settings(corpus=corpus, index=index), encoder)
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Print the table; return 1 when `../shared` is absent."""
+    parser = argparse.ArgumentParser(prog="python -m bench.seeds")
+    parser.add_argument("--bar", type=float, nargs="+", default=[], help="log odds that silence")
+    bars = parser.parse_args(arguments).bar
     seeds, questions = SHARED / "seeds", SHARED / "seeds-questions.jsonl"
     if not questions.is_file():
         print(f"skipped: {questions} is absent")
@@ -104,8 +112,12 @@ def main() -> int:
                 verdict = "silent" if answer.status == "not_answered" else "SPOKE"
             print(f"{verdict:7} {best:.2f} {case['question']}")
         print(f"answered: {found} of {answerable}; silent: {silent} of {unanswerable}")
-        print_sides(answers, "seeds")
-        print_sides(opened(ROOT / "corpus", Path(folder) / "sample", encoder), "sample")
+        sample = opened(ROOT / "corpus", Path(folder) / "sample", encoder)
+        for bar in bars or [answerability.SILENCED]:
+            answerability.SILENCED = bar
+            print(f"what is read silences below log odds of {bar}:")
+            print_sides(answers, "seeds")
+            print_sides(sample, "sample")
     return 0
 
 

@@ -22,7 +22,7 @@ from bench.low_rank import Example, fit, read_by, store
 from index.adapted_bert import AdaptedBert, Adapter
 from index.weights import DEFAULT_ENCODER, locate
 from service.evidence import answerability
-from service.evidence.answerability import Answerability, as_read, network_of, pieces
+from service.evidence.answerability import Answerability, as_read, network_of, pieces_of_pair
 
 DATA = ROOT / "bench" / "data" / "answerability.jsonl"
 STORED = ROOT / "service" / "evidence" / answerability.STORED
@@ -89,7 +89,7 @@ def examples(given: Sequence[Pair]) -> list[Example]:
     bert = AdaptedBert(folder, Adapter(folder.fingerprint, {}, {}))
     found = []
     for one in given:
-        ids, second = pieces(bert, one.question, one.passage)
+        ids, second = pieces_of_pair(bert, one.question, one.passage)
         found.append(Example(ids.tolist(), second, int(one.answered)))
     return found
 

@@ -317,16 +317,15 @@ class Answers(Live):
             )
             without = dict(zip(doubts, vectors, strict=True))
             encode_seconds += time.perf_counter() - began
-        if without:
-            with self._searching:
-                probable = reading.probabilities(without)
-        began = time.perf_counter()
-        probable = reading.once_read(probable, threshold)
-        encode_seconds += time.perf_counter() - began
         with self._searching:
+            if without:
+                probable = reading.probabilities(without)
             # Where no passage answers, none is shown, and whose copy it is does not matter.
             answered = (probable >= threshold).any()
             groups = copies([hit.passage.text for hit in hits]) if answered else range(len(hits))
+            began = time.perf_counter()
+            probable = reading.vetoed(probable, threshold, groups)
+            search_seconds += time.perf_counter() - began
             candidates = sorted(
                 map(compose.Candidate, hits, probable.tolist(), groups),
                 key=lambda one: (-one.probability, one.hit.row),

@@ -15,7 +15,7 @@ from service.evidence.answerability import (
     as_read,
     fitted_answerability,
     fitted_beside,
-    once_read,
+    vetoed,
 )
 from service.evidence.confidence import (
     Floats,
@@ -109,23 +109,26 @@ class Reading(Quoting):
         lacked = {t for t, held in zip(self._asked.weights, good, strict=True) if not held.all()}
         return {term: text for term, text in self._doubts.items() if term in lacked}
 
-    def once_read(self, probable: Floats, threshold: float) -> Floats:
+    def vetoed(self, probable: Floats, threshold: float, groups: Sequence[int]) -> Floats:
         """Return `probable` once what would be shown first is read beside the question: in a small
-        corpus, where the encoder is the one that reading was fitted beside."""
+        corpus, where the encoder is the one that reading was fitted beside.
+
+        Hits of one number in `groups` are near-copies.
+        """
         encoder = self.searcher.snapshot.manifest.encoder
         if len(self._lexical) > LARGEST or encoder.fingerprint != fitted_beside():
             return probable
         network = fitted_answerability()
         if network is None:
             return probable
+        asked = network.asked(self._query)
 
         def log_odds(place: int) -> float:
             passage = self.hits[place].passage
             (title,) = self._titles([passage.article_id])
-            shown = as_read(title, passage.section, passage.text)
-            return network.log_odds(network.asked(self._query), shown)
+            return network.log_odds(asked, as_read(title, passage.section, passage.text))
 
-        return once_read(probable, threshold, log_odds)
+        return vetoed(probable, threshold, groups, log_odds)
 
     @property
     def also_searched(self) -> tuple[str, ...]:

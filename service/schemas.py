@@ -222,7 +222,12 @@ class AnswerSettings(_Model):
 
 
 class TimingsOut(_Model):
-    """Milliseconds of each stage."""
+    """Milliseconds of each stage.
+
+    `encode`: every vector that was asked for. `search`: finding passages, what each is worth, and
+    reading the first of them in a small index. `answer`: quoting. `total`: all of it, the wait for
+    a turn and the emergency notice too.
+    """
 
     encode: float
     search: float

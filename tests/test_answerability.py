@@ -29,8 +29,8 @@ from service.evidence.answerability import (
     as_read,
     fitted_answerability,
     fitted_beside,
-    once_read,
-    pieces,
+    pieces_of_pair,
+    vetoed,
 )
 from service.schemas import Answer
 from service.settings import Settings
@@ -43,15 +43,19 @@ about how much it helps. A footboard that keeps the blankets off the feet may pr
 
 
 def _read(
-    probable: list[float], odds: dict[int, float], threshold: float = 0.5
+    probable: list[float],
+    odds: dict[int, float],
+    threshold: float = 0.5,
+    groups: list[int] | None = None,
 ) -> tuple[list[float], list[int]]:
     asked = []
+    groups = list(range(len(probable))) if groups is None else groups
 
     def log_odds(place: int) -> float:
         asked.append(place)
         return odds[place]
 
-    return once_read(np.array(probable), threshold, log_odds).tolist(), asked
+    return vetoed(np.array(probable), threshold, groups, log_odds).tolist(), asked
 
 
 def test_where_the_most_probable_bears_it_all_stay_as_they_were() -> None:
@@ -71,6 +75,14 @@ def test_where_none_does_none_answers_and_their_order_stays() -> None:
     assert asked == [1, 3, 0]
     assert found == [LEFT * one for one in [0.7, 0.8, 0.6, 0.75, 0.1]]
     assert max(found) < LEFT
+
+
+def test_of_near_copies_one_is_read_for_all() -> None:
+    probable = [0.9, 0.88, 0.86, 0.8, 0.7, 0.6]
+    odds = {0: -9.0, 3: SILENCED, 5: -9.0}
+    found, asked = _read(probable, odds, groups=[0, 0, 0, 3, 3, 5])
+    assert asked == [0, 3, 5]
+    assert found == [*(LEFT * one for one in probable[:3]), 0.8, 0.7, LEFT * 0.6]
 
 
 def test_only_what_would_be_shown_is_read() -> None:
@@ -107,11 +119,11 @@ def test_a_passage_is_read_with_the_headings_that_it_lacks() -> None:
 def test_a_pair_is_its_pieces_and_types() -> None:
     folder = locate(DEFAULT_ENCODER)
     bert = AdaptedBert(folder, Adapter(folder.fingerprint, {}, {}))
-    ids, second = pieces(bert, "calf cramp", "Stretch the calf.")
+    ids, second = pieces_of_pair(bert, "calf cramp", "Stretch the calf.")
     alone, other = bert.pieces("calf cramp"), bert.pieces("Stretch the calf.")
     assert ids.tolist() == [*alone.tolist(), *other.tolist()[1:]]
     assert second == len(alone)
-    cut, second = pieces(bert, "calf cramp", "Stretch the calf. " * 90)
+    cut, second = pieces_of_pair(bert, "calf cramp", "Stretch the calf. " * 90)
     assert (len(cut), second) == (bert.window, len(alone))
     states = bert.states(ids, second)
     head = np.arange(2 * 384).astype(np.float32) / np.float32(1000)

@@ -65,13 +65,13 @@ class Answerability:
 
         Of a passage beyond the network's window the beginning is read.
         """
-        ids, second = pieces(self._bert, asked, passage)
+        ids, second = pieces_of_pair(self._bert, asked, passage)
         states = self._bert.states(ids, second)
         pooled = np.concatenate([states[:second].mean(axis=0), states[second:].mean(axis=0)])
         return float(self._bias + self._head @ pooled)
 
 
-def pieces(bert: AdaptedBert, asked: str, passage: str) -> tuple[NDArray[np.int32], int]:
+def pieces_of_pair(bert: AdaptedBert, asked: str, passage: str) -> tuple[NDArray[np.int32], int]:
     """Return the word pieces of a pair that `bert` takes, and where the passage's begin."""
     ids, second = bert.pair(asked, passage)
     return ids[: bert.window], second
@@ -107,20 +107,25 @@ def network_of(fitted: Fitted, folder: ModelFolder) -> Answerability:
     return Answerability(bert, fitted.heads[0], float(fitted.bias[0]))
 
 
-def once_read(
-    probable: Probabilities, threshold: float, read: Callable[[int], float]
+def vetoed(
+    probable: Probabilities,
+    threshold: float,
+    groups: Sequence[int],
+    read: Callable[[int], float],
 ) -> Probabilities:
     """Return `probable` `(n,)`, a part of it where what was read does not answer.
 
     Of the passages that reach `threshold` the most probable is read, unless it is `SURE`; `read`
     returns the log odds of a place. Where it bears that, all are as they were. Where not, the next
-    are read, `READ` in all, and every passage but those that bear it has `LEFT` of what it had.
+    are read, `READ` in all and one of each of the `groups` `(n,)` of near-copies, and every passage
+    but those that bear it, with their copies, has `LEFT` of what it had.
     """
-    answering = int((probable >= threshold).sum())
-    best = np.argsort(-probable, kind="stable")[: min(READ, answering)].tolist()
-    if not best or probable[best[0]] >= SURE or read(best[0]) >= SILENCED:
+    best: dict[int, int] = {}
+    for place in np.argsort(-probable, kind="stable").tolist():
+        if probable[place] >= threshold:
+            best.setdefault(groups[place], place)
+    places = list(best.values())[:READ]
+    if not places or probable[places[0]] >= SURE or read(places[0]) >= SILENCED:
         return probable
-    bearing = [place for place in best[1:] if read(place) >= SILENCED]
-    found = LEFT * probable
-    found[bearing] = probable[bearing]
-    return found
+    bearing = {groups[place] for place in places[1:] if read(place) >= SILENCED}
+    return np.where([group in bearing for group in groups], probable, LEFT * probable)
