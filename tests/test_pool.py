@@ -67,8 +67,10 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def both(home: Path) -> Iterator[tuple[Desk, Pool]]:
-    desk, pool = employed(settings_in(home), 2, DeterministicEncoder())
-    yield desk, pool
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("OPENBLAS_NUM_THREADS", raising=False)
+        desk, pool = employed(settings_in(home), 2, DeterministicEncoder())
+        yield desk, pool
     pool.stop()
 
 

@@ -23,6 +23,8 @@ from numpy.typing import NDArray
 
 from index.encoder import DeterministicEncoder, Encoder, OnBatch
 from service import cli
+from service.emergency.meaning import Meaning
+from service.evidence.answerability import Answerability
 from service.settings import documented_settings
 from tests.service_fixtures import build, client, settings_in, write_corpus
 
@@ -181,6 +183,56 @@ def test_no_face_of_the_service_writes_the_question(
         assert "RuntimeError at " in found[0]
     else:
         assert QUESTION in failed
+
+
+class FailingMeaning(Meaning):
+    """A network that fails on what it reads, and says so with its words."""
+
+    def __init__(self) -> None:
+        """Read by no weights."""
+
+    def length(self, question: str) -> int:
+        raise RuntimeError(f"cannot read {question!r}")
+
+
+class FailingAnswerability(Answerability):
+    """The same of what a question is asked of."""
+
+    def __init__(self) -> None:
+        """Read by no weights."""
+
+    def asked(self, question: str) -> str:
+        raise RuntimeError(f"cannot read {question!r}")
+
+
+@pytest.mark.parametrize(
+    ("network", "failing", "question"),
+    [
+        (
+            "service.safety.fitted_meaning",
+            FailingMeaning,
+            f"My chest hurts and my left arm is numb, is it {MARKER}?",
+        ),
+        ("service.reading.fitted_answerability", FailingAnswerability, QUESTION),
+    ],
+)
+def test_no_network_that_reads_a_question_writes_it(
+    home: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    network: str,
+    failing: type,
+    question: str,
+) -> None:
+    own = DeterministicEncoder().record.fingerprint
+    monkeypatch.setattr("service.reading.fitted_beside", lambda: own)
+    monkeypatch.setattr(network, failing)
+    with _everything_written(home) as found, client(settings_in(home)) as web:
+        failed = web.post("/v1/ask", json={"question": question}).text
+    _clean(found, capsys)
+    assert '"status":500' in failed
+    assert MARKER not in failed
+    assert "RuntimeError at " in found[0]
 
 
 @pytest.mark.parametrize("failing", [False, True])
