@@ -15,7 +15,7 @@ prints what it does on them.
 import argparse
 import random
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -45,8 +45,9 @@ LOOKALIKE_WEIGHT = 2.0
 """Of a look-alike, a vignette's and a real question's being 1."""
 NEARLY = 10
 """Real questions are fitted on from this part of the probability on by which a question is read."""
-LONGEST = 160
-"""Word pieces of a question that are fitted on, from its beginning."""
+LONGEST = 256
+"""Word pieces of a question that are fitted on, from its beginning. With 160 one in a hundred
+vignettes set among calm pieces lost its danger to the cut."""
 CALM = ROOT / "bench" / "data" / "calm_pieces.jsonl"
 """What people set beside a health question and is no sign of anything: our own."""
 BESIDE = 0.3
@@ -70,13 +71,17 @@ def fitted_on(tuned: Sequence[Rows], real: Sequence[str]) -> Parts:
     weights = [1.0] * len(vignettes) + [LOOKALIKE_WEIGHT] * len(lookalikes) + [1.0] * len(real)
     calm = [row["text"] for row in entries(CALM)]
     calm += [row["question"] for row in lookalikes if row["note"] == "general"]
+    tokenizer = AutoTokenizer.from_pretrained(locate(DEFAULT_ENCODER).path)
+
+    def long(text: str) -> bool:
+        return len(tokenizer(text)["input_ids"]) > LONGEST
+
     order = random.Random(2)
     for row in range(len(vignettes) + len(lookalikes)):
         if order.random() < BESIDE:
-            texts.append(among(texts[row], calm, order))
+            texts.append(among(texts[row], calm, order, long))
             labels.append(labels[row])
             weights.append(weights[row])
-    tokenizer = AutoTokenizer.from_pretrained(locate(DEFAULT_ENCODER).path)
     pieces = tokenizer(texts, truncation=True, max_length=LONGEST)["input_ids"]
     examples = [
         Example(each, None, label, weight)
@@ -85,12 +90,26 @@ def fitted_on(tuned: Sequence[Rows], real: Sequence[str]) -> Parts:
     return fit(examples, kinds=len(KINDS), rank=RANK, rounds=ROUNDS)
 
 
-def among(question: str, pieces: Sequence[str], order: random.Random) -> str:
-    """Return `question` with some of `pieces` before and after it, as people join what they say."""
-    chosen = order.sample(pieces, order.choice(MANY if order.random() < MANY_OF else FEW))
-    chosen.insert(order.randrange(len(chosen) + 1), question)
-    whole = chosen[0]
-    for piece in chosen[1:]:
+def among(
+    question: str, calm: Sequence[str], order: random.Random, long: Callable[[str], bool]
+) -> str:
+    """Return `question` with pieces of `calm` before and after it, as people join what they say.
+
+    As many as are drawn, or fewer, so that what is returned is not `long`; `question` alone may be.
+    """
+    chosen = order.sample(calm, order.choice(MANY if order.random() < MANY_OF else FEW))
+    place = order.randrange(len(chosen) + 1)
+    before, after = chosen[:place], chosen[place:]
+    whole = _joined([*before, question, *after], order)
+    while (before or after) and long(whole):
+        (before if len(before) > len(after) else after).pop()
+        whole = _joined([*before, question, *after], order)
+    return whole
+
+
+def _joined(said: Sequence[str], order: random.Random) -> str:
+    whole = said[0]
+    for piece in said[1:]:
         joint = order.choice(JOINTS)
         if joint == "\n" or (joint == ". " and whole[-1] in ".?!"):
             whole += joint[-1] + piece

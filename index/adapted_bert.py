@@ -7,6 +7,7 @@ Arithmetic is in float32 and does not depend on the search's runtime.
 """
 
 import json
+from bisect import bisect_left
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.resources import as_file, files
@@ -88,6 +89,11 @@ class AdaptedBert:
     def pieces(self, text: str) -> NDArray[np.int32]:
         """Return the word pieces of `text`, however many, special ones at either end."""
         return np.array(self._tokenizer.encode(sound(text)).ids, np.int32)
+
+    def piece_at(self, text: str, place: int) -> int:
+        """Return which of the `pieces` of `text` begins at code point `place` or next after it."""
+        begins = [begin for begin, end in self._tokenizer.encode(sound(text)).offsets if end]
+        return 1 + bisect_left(begins, place)
 
     def pair(self, first: str, second: str) -> tuple[NDArray[np.int32], int]:
         """Return the word pieces of two texts as one, special ones around and between, and where

@@ -24,7 +24,6 @@ from service.emergency.meaning import (
     CRISIS_BESIDE_SIGN,
     LONGEST_OUTVOTED,
     Meaning,
-    Meant,
     fitted_meaning,
 )
 from service.emergency.reach import Exempt, set_aside
@@ -48,8 +47,9 @@ _WINDOW = 45
 # Signs that say who, not what: a notice does not name them.
 _PEOPLE = frozenset(("person", "near_person"))
 # A question in general, or of what was said before it, from a stop or a comma to its own mark.
+# Of a text whose spaces are single: of runs of them it would take the square of their length.
 _ASKED = re.compile(
-    r"(?:^|(?<=[.!?,;\n]))\s*(?:(?:so|and|but|also|please|pls) )*"
+    r"(?:^|(?<=[.!?,;\n])) ?(?:(?:so|and|but|also|please|pls),? )*"
     r"(?:what|whats|why|how|which"
     r"|(?:is|could|can|might) (?:it|this|that)|are (?:they|these)|(?:should|do|shall) i|am i)\b"
     r"[^.!?\n]*\?",
@@ -180,8 +180,8 @@ class _Asked:
         return weigh(self._words)
 
     @cached_property
-    def _heaviest(self) -> tuple[Weighed, float]:
-        """What the part weighs that weighs most, and where it lies."""
+    def _heaviest(self) -> tuple[Weighed, int]:
+        """What the part weighs that weighs most, and the word in its middle."""
         return heaviest(self._words, self.weighed)
 
     def by_rule(self) -> _Raised | None:
@@ -217,18 +217,19 @@ class _Asked:
 
     def is_to_be_read(self, raised: _Raised | None) -> bool:
         """Return whether the question is worth reading whole: no wish to die that a rule sees is,
-        nor what no rule raises and whose words are calm."""
-        if raised is None:
-            return self._heaviest[0].probability >= fitted().suspected
-        return raised.kind != "crisis"
+        nor what no rule raises, whose words are calm and which names no wish to die at all."""
+        if raised is not None:
+            return raised.kind != "crisis"
+        named = any(mention.sign in _table().wishes for mention in self._mentioned)
+        return named or self._heaviest[0].probability >= fitted().suspected
 
     def by_meaning(self, raised: _Raised | None, network: Meaning) -> _Raised | None:
         """Return what is raised, by a rule as told or by none, once the question is read whole."""
         if raised is not None:
-            meant = network.read(self._question)
-            return None if self._outvotes(meant, network) else raised
-        part, place = self._heaviest
-        meant = network.read(self._question, place)
+            return None if self._outvotes(raised, network) else raised
+        part, middle = self._heaviest
+        around = self._words[middle].start if self._words else 0
+        meant = network.read(self._question, around)
         if meant.log_odds < ALONE:
             return None
         # A network has no words to name: those that weighed most, or all where only plain ones did.
@@ -236,20 +237,27 @@ class _Asked:
         crisis = meant.crisis > (CRISIS_BESIDE_SIGN if self._wishes_to_die() else 0)
         return self._unspecified("crisis" if crisis else "emergency", told)
 
-    def _outvotes(self, meant: Meant, network: Meaning) -> bool:
-        """Return whether the network outvotes a rule: only in a short text, and only where what is
-        said besides its questions is no emergency either. As a whole, "My chest hurts, is it a
-        cramp?" is a question."""
-        if meant.log_odds >= BESIDE_RULE or meant.pieces > LONGEST_OUTVOTED:
+    def _outvotes(self, raised: _Raised, network: Meaning) -> bool:
+        """Return whether the network outvotes a rule: only in a short text, only where what is said
+        besides its questions is no emergency either, and where the sentences that raised it would
+        by themselves raise nothing without a rule. As a whole, "My chest hurts, is it a cramp?" is
+        a question, and "My chest hurts. I want to know about stretches." a wish to know."""
+        if network.length(self._question) > LONGEST_OUTVOTED:
             return False
-        rest = self._without_questions()
-        return rest is None or network.read(rest).log_odds < BESIDE_RULE
+        alone = self._sentences_of(raised.spans)
+        bars = {self._question: BESIDE_RULE}
+        bars.setdefault(_without_questions(self._question) or self._question, BESIDE_RULE)
+        bars.setdefault(_without_questions(alone) or alone or self._question, ALONE)
+        return all(network.read(part).log_odds < bar for part, bar in bars.items())
 
-    def _without_questions(self) -> str | None:
-        """Return what is said besides such questions; None where all or nothing is one."""
-        rest = " ".join(_ASKED.sub(". ", self._question).split())
-        told = any(letter.isalnum() for letter in rest)
-        return rest if told and _ASKED.search(self._question) else None
+    def _sentences_of(self, spans: Iterable[tuple[int, int]]) -> str:
+        """Return the sentences of the question in which `spans` stand, in order."""
+        words = self._words
+        starts = [word.start for word in words]
+        told = {words[bisect_left(starts, start)].sentence for start, _ in spans}
+        first = {word.sentence: word.start for word in reversed(words)}
+        ends = dict(zip(first, [len(self._question), *first.values()], strict=False))
+        return " ".join(self._question[first[one] : ends[one]].strip() for one in sorted(told))
 
     def _wishes_to_die(self) -> bool:
         """Return whether a milder sign of a wish to die is said, such as letters written."""
@@ -262,6 +270,15 @@ class _Asked:
             crisis = next(topic for topic in _table().topics if topic.kind == "crisis")
             return _Raised("crisis", crisis.name, crisis.source, spans)
         return _Raised("emergency", UNSPECIFIED, SOURCE, spans)
+
+
+def _without_questions(text: str) -> str | None:
+    """Return what `text` says besides such questions; None where all or nothing is one."""
+    spaced = "\n".join(" ".join(line.split()) for line in text.splitlines())
+    if not _ASKED.search(spaced):
+        return None
+    rest = " ".join(_ASKED.sub(". ", spaced).split())
+    return rest if any(letter.isalnum() for letter in rest) else None
 
 
 @cache

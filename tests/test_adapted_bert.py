@@ -63,6 +63,18 @@ def test_an_adapter_is_what_merged_weights_would_be(monkeypatch: pytest.MonkeyPa
         assert np.abs(_vector(adapted, text) - _vector(plain, text)).max() > 0.01
 
 
+@pytest.mark.parametrize("text", TEXTS)
+def test_the_piece_at_a_place_is_the_one_that_begins_there(text: str) -> None:
+    bert = AdaptedBert(FOLDER, NOTHING)
+    count = len(bert.pieces(text))
+    # What stands before a place, where no word is cut, has as many pieces as there are before it.
+    for place in range(len(text) + 1):
+        before = text[:place]
+        if not before or before.endswith(" "):
+            assert bert.piece_at(text, place) == len(bert.pieces(before)) - 1
+    assert bert.piece_at(text, len(text)) == count - 1
+
+
 def test_more_pieces_than_the_window_are_refused() -> None:
     bert = AdaptedBert(FOLDER, NOTHING)
     assert bert.window == 256

@@ -11,7 +11,7 @@ The weights are all-MiniLM-L6-v2's, whatever the search's encoder is. `meaning.s
 adapter and heads; `python -m bench.train_meaning` fits them.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
@@ -29,10 +29,13 @@ back 104 of 132 of a crisis that are read as due lie above 0, and 1 of 1,654 oth
 such a sign all 71 of a crisis lie above -6, and none of 4 others."""
 ALONE = 2.0
 BESIDE_RULE = -2.0
-"""Log odds from which a notice is due, where no rule speaks and where one does. Of 1,713 vignettes
-and 2,188 look-alikes held back, all of them read and rules outvoted at any length: 1 and -2 raise
-1,665 and 88, 2 and -1 1,647 and 70, 2 and -2 1,653 and 74, 2 and -4 1,661 and 84, 3 and -3 1,649
-and 68; with every rule's word taken 2 gives 1,677 and 151, and with no rule's 1,631 and 52."""
+"""Log odds from which a notice is due, where no rule speaks and where one does. Of 2,192 vignettes
+and 3,025 look-alikes held back, all of them read and rules outvoted by the whole alone at any
+length: 1 and -2 raise 2,133 and 107, 2 and -1 2,123 and 83, 2 and -2 2,125 and 87, 2 and -4 2,132
+and 100, 3 and -3 2,121 and 88; with every rule's word taken 2 gives 2,142 and 217, and with no
+rule's 2,096 and 44. The sentences that raised a rule let it be outvoted below `ALONE`, by
+themselves: of 1,045 dangers beside something else 105 are lost without that, 28 with it, 18 at 0
+and 13 at -2, and of the look-alikes 9, 14 and 19 more are raised (docs/emergency-notice.md)."""
 LONGEST_OUTVOTED = 96
 """Word pieces up to which a rule can be outvoted: a mean over more dilutes what is said in one
 sentence. Of 80 messages of 20 terse dangers among 8 to 11 calm sentences 13 that a rule raises
@@ -46,7 +49,6 @@ Floats = NDArray[np.float32]
 class Meant:
     """What the network says of a question."""
 
-    pieces: int  # how long the question is, in word pieces
     log_odds: float  # of a notice that is due
     crisis: float  # log odds of a crisis, given that it is one or an emergency
 
@@ -60,24 +62,27 @@ class Meaning:
         self._heads = heads
         self._bias = bias
 
-    def read(self, question: str, around: float = 0.5) -> Meant:
+    def length(self, question: str) -> int:
+        """Return how long `question` is, in word pieces."""
+        return len(self._bert.pieces(question))
+
+    def read(self, question: str, around: int = 0) -> Meant:
         """Return what it says of `question`: of one beyond its window, of the part that says most.
 
-        Of that the first and the last part are read, and the one `around` a place between the
-        beginning, 0, and the end, 1.
+        Of that the first and the last part are read, and the one `around` a code point.
         """
         ids = self._bert.pieces(question)
-        parts = (self._read(part) for part in self._parts(ids, around))
-        return replace(max(parts, key=lambda meant: meant.log_odds), pieces=len(ids))
+        middle = self._bert.piece_at(question, around) if len(ids) > self._bert.window else 0
+        return max(map(self._read, self._parts(ids, middle)), key=lambda meant: meant.log_odds)
 
-    def _parts(self, ids: NDArray[np.int32], around: float) -> list[NDArray[np.int32]]:
+    def _parts(self, ids: NDArray[np.int32], piece: int) -> list[NDArray[np.int32]]:
         count, window = len(ids), self._bert.window
         if count <= window:
             return [ids]
         # Between the special pieces at either end, which every part has.
         inner = window - 2
         last = count - 1 - inner
-        middle = min(last, max(1, round(around * count) - inner // 2))
+        middle = min(last, max(1, piece - inner // 2))
         return [
             np.concatenate([ids[:1], ids[start : start + inner], ids[-1:]])
             for start in sorted({1, middle, last})
@@ -85,7 +90,7 @@ class Meaning:
 
     def _read(self, ids: NDArray[np.int32]) -> Meant:
         emergency, crisis = self._bias + self._heads @ self._bert.states(ids).mean(axis=0)
-        return Meant(len(ids), float(np.logaddexp(emergency, crisis)), float(crisis - emergency))
+        return Meant(float(np.logaddexp(emergency, crisis)), float(crisis - emergency))
 
 
 @cache

@@ -143,19 +143,19 @@ def weigh(words: Sequence[Word], weights: Weights | None = None) -> Weighed:
 
 def heaviest(
     words: Sequence[Word], whole: Weighed, weights: Weights | None = None
-) -> tuple[Weighed, float]:
+) -> tuple[Weighed, int]:
     """Return what the part of a question weighs that weighs most, be it all of it, which weighs
-    `whole`, and where its middle lies, from 0 at the first word to 1.
+    `whole`, and which word is its middle, 0 of none.
 
     Of a message of a hundred words the ten that are alarming weigh little.
     """
-    found, middle = whole, 0.5
+    found, middle = whole, len(words) // 2
     for first in range(0, len(words) - STEP if len(words) > WINDOW else 0, STEP):
         part = weigh(words[first : first + WINDOW], weights)
         if part.probability > found.probability:
             told = tuple((first + begin, first + end) for begin, end in part.words)
             found = replace(part, words=told)
-            middle = min(1.0, (first + WINDOW / 2) / len(words))
+            middle = min(len(words) - 1, first + WINDOW // 2)
     return found, middle
 
 
