@@ -13,6 +13,8 @@ GUESSES_PER_MINUTE = 20
 characters stands for ten thousand years and more."""
 ADDRESSES = 1000
 """Addresses that are remembered for it; the one that was seen longest ago is forgotten first."""
+ROUNDING = 1e-6
+"""Of one request, which sums of what has flowed in may lack."""
 
 
 class TooMany(PinciteError):
@@ -46,8 +48,8 @@ class Allowance:
             per_second = self._per_minute / 60
             self._left = min(self._per_minute, self._left + (now - self._at) * per_second)
             self._at = now
-            if self._left >= 1:
-                self._left -= take
+            if self._left >= 1 - ROUNDING:
+                self._left = max(0.0, self._left - take)
                 return 0
             return max(1, math.ceil((1 - self._left) / per_second))
 
