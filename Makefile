@@ -11,6 +11,7 @@ TORCH_INDEX ?=
 TORCH ?= 2.13.0
 ARGS ?=
 # Processes that run tests side by side; a file's tests stay in one. 0 runs them all in this one.
+# NumPy has one thread in each: of several, which read texts whole, each would wait for the others.
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
@@ -58,7 +59,7 @@ ask: install ## Ask: make ask Q="what causes muscle spasms?"
 	@$(BIN)/pincite ask "$(Q)" $(ARGS) || [ $$? -eq 4 ]
 
 test: install-dev browser ## Run the tests (ARGS go to pytest; WORKERS=0: in one process).
-	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile $(ARGS)
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile $(ARGS)
 
 lint: install-dev ## Ruff: rules and format.
 	$(BIN)/ruff check .
