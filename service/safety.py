@@ -10,8 +10,8 @@ docs/emergency-notice.md tells what it was measured on.
 
 import re
 import tomllib
-from bisect import bisect_left
-from collections.abc import Iterable
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.resources import files
@@ -20,7 +20,9 @@ from typing import Any, Literal
 from service.emergency.grammar import Lexicon, Mention, Reader, Spelling, Word, compile_pattern
 from service.emergency.meaning import (
     ALONE,
+    BESIDE_QUESTION,
     BESIDE_RULE,
+    BY_ITSELF,
     CRISIS_BESIDE_SIGN,
     LONGEST_OUTVOTED,
     Meaning,
@@ -49,9 +51,10 @@ _PEOPLE = frozenset(("person", "near_person"))
 # A question in general, or of what was said before it, from a stop or a comma to its own mark.
 # Of a text whose spaces are single: of runs of them it would take the square of their length.
 _ASKED = re.compile(
-    r"(?:^|(?<=[.!?,;\n])) ?(?:(?:so|and|but|also|please|pls),? )*"
-    r"(?:what|whats|why|how|which"
-    r"|(?:is|could|can|might) (?:it|this|that)|are (?:they|these)|(?:should|do|shall) i|am i)\b"
+    r"(?:^|(?<=[.!?,;:()\n\u2013\u2014])|(?<= - )) ?(?:(?:so|and|but|also|please|pls),? )*"
+    r"(?:what|whats|why|how|which|who|where|any|do you|does|has anyone"
+    r"|(?:is|could|can|might) (?:it|this|that)|are (?:they|these)|(?:is|are) there"
+    r"|(?:should|do|shall|can|could|may) i|(?:can|could) you|am i)\b"
     r"[^.!?\n]*\?",
     re.IGNORECASE,
 )
@@ -137,9 +140,10 @@ def find_notice(
     """Return the notice that `question` raises, or None.
 
     By a rule of the table, by its words, or with `by_meaning` by the question read whole, which has
-    the last word but on a wish to die. To read one takes 20 to 200 ms, and is done for those that a
-    rule speaks for and those whose words are not calm. Without the default encoder's weights words
-    and rules speak alone.
+    the last word but on a wish to die that a rule sees. To read a text takes 20 to 200 ms, of some
+    questions several parts are read, and read are those that a rule speaks for, those that name a
+    wish to die, and those whose words are not calm. Without the default encoder's weights words and
+    rules speak alone.
     It is written in `language`, whatever the question is in; the rules know English only.
     No country is assumed: without `emergency_number` the text says "your local emergency number",
     and without `crisis_line` it says only that crisis lines exist. Time is linear in the length
@@ -186,6 +190,10 @@ class _Asked:
 
     def by_rule(self) -> _Raised | None:
         """Return what the first rule raises that applies."""
+        return next((self._by(*each) for each in self._applying()), None)
+
+    def _applying(self) -> Iterator[tuple[_Topic, tuple[Mention, ...]]]:
+        """Yield every rule that applies, wherever it does: its topic, and the signs that say so."""
         mentioned = {mention.sign for mention in self._mentioned}
         possible = [
             (topic, rule)
@@ -195,16 +203,17 @@ class _Asked:
             if not any(mentioned.isdisjoint(group) for group in rule.groups)
         ]
         if not possible:
-            return None
+            return
         by_sign: dict[str, list[Mention]] = {}
         for mention in self.present():
             by_sign.setdefault(mention.sign, []).append(mention)
         for topic, rule in possible:
-            chosen = _fulfil(rule, by_sign, self._words)
-            if chosen:
-                told = [(m.first, m.last) for m in chosen if m.sign not in _PEOPLE]
-                return _Raised(topic.kind, topic.name, topic.source, _spans(told, self._words))
-        return None
+            for chosen in _fulfilled(rule, by_sign, self._words):
+                yield topic, chosen
+
+    def _by(self, topic: _Topic, signs: Iterable[Mention]) -> _Raised:
+        told = [(mention.first, mention.last) for mention in signs if mention.sign not in _PEOPLE]
+        return _Raised(topic.kind, topic.name, topic.source, _spans(told, self._words))
 
     def by_words(self) -> _Raised | None:
         """Return what the words of the question raise alone."""
@@ -220,44 +229,76 @@ class _Asked:
         nor what no rule raises, whose words are calm and which names no wish to die at all."""
         if raised is not None:
             return raised.kind != "crisis"
-        named = any(mention.sign in _table().wishes for mention in self._mentioned)
-        return named or self._heaviest[0].probability >= fitted().suspected
+        suspected = fitted().suspected
+        return (
+            any(mention.sign in _table().wishes for mention in self._mentioned)
+            or self._heaviest[0].probability >= suspected
+            or (self._told is not None and weigh(read_words(self._told)).probability >= suspected)
+        )
+
+    @cached_property
+    def _told(self) -> str | None:
+        """What is said besides questions, None where all or nothing is one."""
+        return _without_questions(self._question)
 
     def by_meaning(self, raised: _Raised | None, network: Meaning) -> _Raised | None:
         """Return what is raised, by a rule as told or by none, once the question is read whole."""
         if raised is not None:
-            return None if self._outvotes(raised, network) else raised
+            return self._standing(raised, network)
         part, middle = self._heaviest
         around = self._words[middle].start if self._words else 0
         meant = network.read(self._question, around)
         if meant.log_odds < ALONE:
-            return None
+            if self._told is None:
+                return None
+            meant = network.read(self._told)
+            if meant.log_odds < BESIDE_QUESTION:
+                return None
         # A network has no words to name: those that weighed most, or all where only plain ones did.
         told = part.words or ((0, len(self._words) - 1),)
         crisis = meant.crisis > (CRISIS_BESIDE_SIGN if self._wishes_to_die() else 0)
         return self._unspecified("crisis" if crisis else "emergency", told)
 
-    def _outvotes(self, raised: _Raised, network: Meaning) -> bool:
-        """Return whether the network outvotes a rule: only in a short text, only where what is said
-        besides its questions is no emergency either, and where the sentences that raised it would
-        by themselves raise nothing without a rule. As a whole, "My chest hurts, is it a cramp?" is
-        a question, and "My chest hurts. I want to know about stretches." a wish to know."""
-        if network.length(self._question) > LONGEST_OUTVOTED:
-            return False
-        alone = self._sentences_of(raised.spans)
-        bars = {self._question: BESIDE_RULE}
-        bars.setdefault(_without_questions(self._question) or self._question, BESIDE_RULE)
-        bars.setdefault(_without_questions(alone) or alone or self._question, ALONE)
-        return all(network.read(part).log_odds < bar for part, bar in bars.items())
+    def _standing(self, raised: _Raised, network: Meaning) -> _Raised | None:
+        """Return what stands of the rules that apply, of which `raised` is the first, or None where
+        the network outvotes them.
 
-    def _sentences_of(self, spans: Iterable[tuple[int, int]]) -> str:
-        """Return the sentences of the question in which `spans` stand, in order."""
-        words = self._words
-        starts = [word.start for word in words]
-        told = {words[bisect_left(starts, start)].sentence for start, _ in spans}
-        first = {word.sentence: word.start for word in reversed(words)}
-        ends = dict(zip(first, [len(self._question), *first.values()], strict=False))
-        return " ".join(self._question[first[one] : ends[one]].strip() for one in sorted(told))
+        Only in a short text, only where what is said besides its questions is no emergency either,
+        and where what raised a rule, its sentences and its clauses, is by itself no plain one. As a
+        whole, "My chest hurts, is it a cramp?" is a question, and "My chest
+        hurts. I want to know about stretches." a wish to know.
+        """
+        if network.length(self._question) > LONGEST_OUTVOTED:
+            return raised
+        for whole in (self._question, self._told):
+            if whole is not None and network.read(whole).log_odds >= BESIDE_RULE:
+                return raised
+        known = {self._question, self._told, ""}
+        for topic, signs in self._applying():
+            sentences = self._where(signs, "sentence")
+            parts = (sentences, _without_questions(sentences) or "", self._where(signs, "clause"))
+            for part in dict.fromkeys(parts):
+                if part not in known and network.read(part).log_odds >= BY_ITSELF:
+                    return self._by(topic, signs)
+            known.update(parts)
+        return None
+
+    def _where(self, signs: Iterable[Mention], unit: Literal["sentence", "clause"]) -> str:
+        """Return the sentences, or the clauses, in which `signs` stand, people aside, in order."""
+        numbers = [getattr(word, unit) for word in self._words]
+        told = {
+            number
+            for mention in signs
+            if mention.sign not in _PEOPLE
+            for number in numbers[mention.first : mention.last + 1]
+        }
+        begins = [bisect_left(numbers, number) for number in sorted(told)]
+        ends = [bisect_right(numbers, number) for number in sorted(told)]
+        starts = [*(word.start for word in self._words), len(self._question)]
+        return " ".join(
+            self._question[starts[begin] : starts[end]].strip()
+            for begin, end in zip(begins, ends, strict=True)
+        )
 
     def _wishes_to_die(self) -> bool:
         """Return whether a milder sign of a wish to die is said, such as letters written."""
@@ -331,16 +372,16 @@ def _rule(text: str) -> _Rule:
     return _Rule(groups, joint == "&", frozenset(unless))
 
 
-def _fulfil(
+def _fulfilled(
     rule: _Rule, by_sign: dict[str, list[Mention]], words: list[Word]
-) -> tuple[Mention, ...] | None:
-    """Return one mention of each group, close enough together, the first such choice; or None."""
+) -> Iterator[tuple[Mention, ...]]:
+    """Yield one mention of each group, close enough together, for each of the first group's."""
     groups = [
         sorted((m for sign in group for m in by_sign.get(sign, ())), key=_first)
         for group in rule.groups
     ]
     if not all(groups):
-        return None
+        return
     spoilt = {words[m.first].sentence for sign in rule.unless for m in by_sign.get(sign, ())}
     for anchor in groups[0]:
         sentence = words[anchor.first].sentence
@@ -356,8 +397,7 @@ def _fulfil(
                 break
             chosen.append(nearest)
         else:
-            return tuple(chosen)
-    return None
+            yield tuple(chosen)
 
 
 def _first(mention: Mention) -> int:

@@ -252,11 +252,52 @@ def test_what_names_a_wish_to_die_is_read_however_calm(monkeypatch: pytest.Monke
     assert network.asked == [question]
 
 
+@pytest.mark.parametrize(
+    "question",
+    [
+        # Another rule, outvoted, stands before.
+        "Rabbit has a head tilt, could it be a stroke? I'm on chemo and have a fever.",
+        "pug snorts and struggles for air in his sleep, normal for breed? I have sickle cell and "
+        "my chest hurts badly.",
+        # The question has the danger in another clause, or begins with a greeting.
+        "Hi, is it normal that my dad has crushing chest pain and is sweating?",
+        "Hi, could it be cramp that my calf is hot and swollen and I am breathless?",
+        # Lines and brackets part sentences.
+        "my dad has chest pain\nsweating and grey\nwhat helps cramp?",
+        "I am vomiting blood (what exercises are good for a stiff back?)",
+        "my face has dropped on one side - what exercises are good for a stiff back?",
+    ],
+)
+def test_a_danger_among_other_things_is_read_by_itself(question: str) -> None:
+    assert find_notice(question, by_meaning=True) is not None
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What is the best way to hang yourself upside down on an inversion table?",
+        "Is hanging yourself by your arms from a bar good for back spasms?",
+        "does hanging yourself with gravity boots help back pain",
+        "What is the best method of dying grey hair without irritating the scalp?",
+        "how much exercise is too much, are you trying to kill yourself with squats?",
+        "what causes muscle spasms",
+        "is it normal to have cramps at night, and what helps?",
+    ],
+)
+def test_a_calm_question_raises_nothing(question: str) -> None:
+    assert find_notice(question, by_meaning=True) is None
+
+
 def test_what_stands_behind_many_pieces_of_few_words_is_read() -> None:
     values = ", ".join(f"WBC 4.{number}, RBC 5.{number}, HbA1c 41.{number}" for number in range(70))
     danger = "grandma is looking straight through me and her arm just slides off the table. "
     calm = "We have lived in this street for ten years and the garden is doing well this autumn. "
-    assert find_notice(f"{values}. {calm}{danger}{calm * 9}", by_meaning=True) is not None
+    question = f"{values}. {calm}{danger}{calm * 25}"
+    assert find_notice(question, by_meaning=True) is not None
+    network = fitted_meaning()
+    assert network is not None
+    # Neither the first part nor the last holds it.
+    assert network.read(question).log_odds < ALONE
 
 
 def test_empty_lines_take_no_time() -> None:
