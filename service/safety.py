@@ -59,6 +59,16 @@ _ASKED = re.compile(
     re.IGNORECASE,
 )
 
+# What opens a question about what follows it, after a greeting or not.
+_OPENING = re.compile(
+    r"^(?:[^.!?\n]{0,24}[,.!] ?)?"
+    r"(?:is (?:it|this|that) (?:normal|ok|okay|bad|serious|dangerous|usual|common)(?: that|,)"
+    r"|(?:should|do) (?:i|we) (?:need to |have to )?(?:worry|be (?:worried|concerned)|wait)"
+    r"(?: that| because|,)"
+    r"|what (?:should|do|can) (?:i|we) do,)\s",
+    re.IGNORECASE,
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Notice:
@@ -241,6 +251,13 @@ class _Asked:
         """What is said besides questions, None where all or nothing is one."""
         return _without_questions(self._question)
 
+    @cached_property
+    def _asked_of(self) -> str | None:
+        """What "is it normal that", "what should I do," and the like are asked of, where they open
+        the question: told, and no longer asked."""
+        opening = _OPENING.search(self._question)
+        return self._question[opening.end() :].strip().rstrip("?") if opening else None
+
     def by_meaning(self, raised: _Raised | None, network: Meaning) -> _Raised | None:
         """Return what is raised, by a rule as told or by none, once the question is read whole."""
         if raised is not None:
@@ -249,11 +266,11 @@ class _Asked:
         around = self._words[middle].start if self._words else 0
         meant = network.read(self._question, around)
         if meant.log_odds < ALONE:
-            if self._told is None:
+            besides = [network.read(told) for told in (self._told, self._asked_of) if told]
+            due = [one for one in besides if one.log_odds >= BESIDE_QUESTION]
+            if not due:
                 return None
-            meant = network.read(self._told)
-            if meant.log_odds < BESIDE_QUESTION:
-                return None
+            meant = due[0]
         # A network has no words to name: those that weighed most, or all where only plain ones did.
         told = part.words or ((0, len(self._words) - 1),)
         crisis = meant.crisis > (CRISIS_BESIDE_SIGN if self._wishes_to_die() else 0)
@@ -264,16 +281,18 @@ class _Asked:
         the network outvotes them.
 
         Only in a short text, only where what is said besides its questions is no emergency either,
-        and where what raised a rule, its sentences and its clauses, is by itself no plain one. As a
-        whole, "My chest hurts, is it a cramp?" is a question, and "My chest
-        hurts. I want to know about stretches." a wish to know.
+        and where what a question is asked of, and what raised a rule, its sentences and its
+        clauses, are by themselves no plain one. As a whole, "My chest hurts, is it a cramp?" is a
+        question, and "My chest hurts. I want to know about stretches." a wish to know.
         """
         if network.length(self._question) > LONGEST_OUTVOTED:
             return raised
         for whole in (self._question, self._told):
             if whole is not None and network.read(whole).log_odds >= BESIDE_RULE:
                 return raised
-        known = {self._question, self._told, ""}
+        if self._asked_of and network.read(self._asked_of).log_odds >= BY_ITSELF:
+            return raised
+        known = {self._question, self._told, self._asked_of, ""}
         for topic, signs in self._applying():
             sentences = self._where(signs, "sentence")
             parts = (sentences, _without_questions(sentences) or "", self._where(signs, "clause"))

@@ -262,6 +262,10 @@ def test_what_names_a_wish_to_die_is_read_however_calm(monkeypatch: pytest.Monke
         # The question has the danger in another clause, or begins with a greeting.
         "Hi, is it normal that my dad has crushing chest pain and is sweating?",
         "Hi, could it be cramp that my calf is hot and swollen and I am breathless?",
+        # It is all one question, about the danger.
+        "what should I do, I am vomiting blood?",
+        "Hello, should I worry that I took 30 paracetamol last night?",
+        "Hi, is it normal that my son has had a fit for ten minutes?",
         # Lines and brackets part sentences.
         "my dad has chest pain\nsweating and grey\nwhat helps cramp?",
         "I am vomiting blood (what exercises are good for a stiff back?)",
