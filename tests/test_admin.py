@@ -120,7 +120,9 @@ def test_a_change_while_a_job_runs_is_picked_up_by_the_next(api: TestClient, hom
 def test_a_file_that_cannot_be_read_is_kept_and_named(api: TestClient) -> None:
     put = api.put("/v1/articles/broken.pdf", content=b"%PDF-1.7 no more", headers=HEADER)
     assert put.status_code == 202
-    assert list(settled(api)["problems"]) == ["broken.pdf"]
+    found = settled(api)
+    # What the job says tells why, where it is not so.
+    assert (list(found["problems"]), found["job"]["error"]) == (["broken.pdf"], None)
     assert api.delete("/v1/articles/broken.pdf", headers=HEADER).status_code == 202
     assert settled(api)["problems"] == {}
 
