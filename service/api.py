@@ -173,8 +173,10 @@ def api_router() -> APIRouter:
         return SuggestionList(suggestions=tuple(Suggestion(text=t, kind=k) for t, k in found))
 
     @router.get("/index", dependencies=READING, summary="What is live")
-    def get_index(request: Request, desk: Desk) -> IndexStatus:
+    def get_index(request: Request) -> IndexStatus:
         running, waiting = request.app.state.indexing.jobs()
+        # After the jobs: what one that is done has made is told.
+        desk = answers_of(request)
         refused = request.app.state.follower.refused
         hide = request.app.state.settings.without_folders
         return desk.status().model_copy(

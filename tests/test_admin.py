@@ -25,6 +25,7 @@ from tests.service_fixtures import (
     TOKEN,
     build,
     client,
+    refreshed,
     settings_in,
     settled,
     wait_until,
@@ -125,6 +126,28 @@ def test_a_file_that_cannot_be_read_is_kept_and_named(api: TestClient) -> None:
     assert (list(found["problems"]), found["job"]["error"]) == (["broken.pdf"], None)
     assert api.delete("/v1/articles/broken.pdf", headers=HEADER).status_code == 202
     assert settled(api)["problems"] == {}
+
+
+def test_what_a_job_that_is_done_has_made_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = settings_in(tmp_path)
+    write_corpus(settings.corpus)
+    build(settings)
+    with client(settings) as web:
+        indexing = web.app.state.indexing  # type: ignore[attr-defined]
+        jobs = indexing.jobs
+
+        def ends_meanwhile() -> object:
+            monkeypatch.undo()
+            (settings.corpus / "broken.pdf").write_bytes(b"%PDF-1.7 no more")
+            refreshed(web)
+            return jobs()
+
+        monkeypatch.setattr(indexing, "jobs", ends_meanwhile)
+        found = web.get("/v1/index").json()
+    assert found["job"]["state"] == "done"
+    assert list(found["problems"]) == ["broken.pdf"]
 
 
 def docx() -> bytes:

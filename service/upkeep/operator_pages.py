@@ -181,6 +181,8 @@ def _sign_in(request: Request, status: int, *, wrong: bool = False) -> Response:
 
 
 def _desk(request: Request, session: Session, indexing: Indexing) -> Response:
+    # Before what is live: what a job that is done has made is shown.
+    job, waiting = indexing.jobs()
     answers = answers_of(request)
     words = _words(request)
     asked = request.query_params.get("q", "")[:200]
@@ -188,7 +190,6 @@ def _desk(request: Request, session: Session, indexing: Indexing) -> Response:
     every = answers.articles()
     found = [a for a in every if all(w in f"{a.title} {a.source}".casefold() for w in wanted)]
     page = page_of(len(every), found, whole_number(request.query_params.get("page")) or 1, ROWS)
-    job, waiting = indexing.jobs()
     kept = kept_snapshots(_settings(request).index)
     return site().page(
         request,
