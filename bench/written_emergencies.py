@@ -34,7 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sums, count = [0] * len(WAYS), 0
         for side in ("held", "tune") if chosen else ("held",):
             rows = written(name, side)
-            for batch in sorted({row["batch"] for row in rows} & (chosen or set(range(1_000)))):
+            there = {row["batch"] for row in rows}
+            for batch in sorted(there & chosen if chosen else there):
                 asked = [row["question"] for row in rows if row["batch"] == batch]
                 found = raised(asked)
                 told = ", ".join(map(str, found))

@@ -318,8 +318,7 @@ class Answers(Live):
             without = dict(zip(doubts, vectors, strict=True))
             encode_seconds += time.perf_counter() - began
         with self._searching:
-            if without:
-                probable = reading.probabilities(without)
+            probable = reading.probabilities(without) if without else probable
             # Where no passage answers, none is shown, and whose copy it is does not matter.
             answered = (probable >= threshold).any()
             groups = copies([hit.passage.text for hit in hits]) if answered else range(len(hits))

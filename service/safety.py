@@ -48,14 +48,15 @@ _WINDOW = 45
 
 # Signs that say who, not what: a notice does not name them.
 _PEOPLE = frozenset(("person", "near_person"))
-# A question in general, or of what was said before it, from a stop or a comma to its own mark.
-# Of a text whose spaces are single: of runs of them it would take the square of their length.
+# Each run of a text without a stop, and its mark of a question. No place is looked at twice.
+_RUN = re.compile(r"[^.!?\n]+\??")
+# Where in it a question in general begins, or one of what was said before it. Of a text whose
+# spaces are single: of runs of them it would take the square of their length.
 _ASKED = re.compile(
     r"(?:^|(?<=[.!?,;:()\n\u2013\u2014])|(?<= - )) ?(?:(?:so|and|but|also|please|pls),? )*"
     r"(?:what|whats|why|how|which|who|where|any|do you|does|has anyone"
     r"|(?:is|could|can|might) (?:it|this|that)|are (?:they|these)|(?:is|are) there"
-    r"|(?:should|do|shall|can|could|may) i|(?:can|could) you|am i)\b"
-    r"[^.!?\n]*\?",
+    r"|(?:should|do|shall|can|could|may) i|(?:can|could) you|am i)\b",
     re.IGNORECASE,
 )
 
@@ -266,11 +267,11 @@ class _Asked:
         around = self._words[middle].start if self._words else 0
         meant = network.read(self._question, around)
         if meant.log_odds < ALONE:
-            besides = [network.read(told) for told in (self._told, self._asked_of) if told]
-            due = [one for one in besides if one.log_odds >= BESIDE_QUESTION]
-            if not due:
+            besides = (network.read(told) for told in (self._told, self._asked_of) if told)
+            due = next((one for one in besides if one.log_odds >= BESIDE_QUESTION), None)
+            if due is None:
                 return None
-            meant = due[0]
+            meant = due
         # A network has no words to name: those that weighed most, or all where only plain ones did.
         told = part.words or ((0, len(self._words) - 1),)
         crisis = meant.crisis > (CRISIS_BESIDE_SIGN if self._wishes_to_die() else 0)
@@ -335,10 +336,16 @@ class _Asked:
 def _without_questions(text: str) -> str | None:
     """Return what `text` says besides such questions; None where all or nothing is one."""
     spaced = "\n".join(" ".join(line.split()) for line in text.splitlines())
-    if not _ASKED.search(spaced):
+    rest = _RUN.sub(_unasked, spaced)
+    if rest == spaced or not any(letter.isalnum() for letter in rest):
         return None
-    rest = " ".join(_ASKED.sub(". ", spaced).split())
-    return rest if any(letter.isalnum() for letter in rest) else None
+    return " ".join(rest.split())
+
+
+def _unasked(run: re.Match[str]) -> str:
+    """Return what stands in `run` before a question begins; all of it where none does."""
+    asked = _ASKED.search(run.string, run.start(), run.end()) if run[0].endswith("?") else None
+    return run.string[run.start() : asked.start()] + ". " if asked else run[0]
 
 
 @cache

@@ -304,6 +304,13 @@ def test_what_stands_behind_many_pieces_of_few_words_is_read() -> None:
     assert network.read(question).log_odds < ALONE
 
 
+def test_openings_of_questions_that_never_end_take_no_time() -> None:
+    started = time.process_time()
+    assert _without_questions("what," * 20_000) is None
+    # Were the rest looked at from each of them it would take 5.
+    assert time.process_time() - started < 0.5
+
+
 def test_empty_lines_take_no_time() -> None:
     question = "laughing fit wont stop at serious meetings"
     assert find_notice(question, by_words=False) is not None
