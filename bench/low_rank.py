@@ -96,6 +96,15 @@ class _Network(nn.Module):
         values = self.heads(self.dropout(torch.cat(pooled, 1))).float()
         return torch.cat([torch.zeros(len(values), 1), values], 1)
 
+    def begin(self, parts: Parts) -> None:
+        """Take up what was fitted before."""
+        with torch.no_grad():
+            for name, adapted in self.adapted.items():
+                adapted.down.copy_(torch.from_numpy(parts[f"down.{name}"]))
+                adapted.up.copy_(torch.from_numpy(parts[f"up.{name}"] / SCALE))
+            self.heads.weight.copy_(torch.from_numpy(parts["heads"]))
+            self.heads.bias.copy_(torch.from_numpy(parts["bias"]))
+
     def parts(self) -> Parts:
         """Return what is fitted, by the names under which it is stored."""
         found = {}
@@ -107,22 +116,36 @@ class _Network(nn.Module):
         return {name: np.ascontiguousarray(value, np.float32) for name, value in found.items()}
 
 
-def fit(examples: Sequence[Example], *, kinds: int, rank: int, rounds: int, seed: int = 0) -> Parts:
-    """Return the adapters and heads fitted to the examples, all of one text or all of two."""
+def fit(
+    examples: Sequence[Example],
+    *,
+    kinds: int,
+    rank: int,
+    rounds: int,
+    seed: int = 0,
+    start: Parts | None = None,
+    rate: float = RATE,
+) -> Parts:
+    """Return the adapters and heads fitted to the examples, all of one text or all of two.
+
+    From `start` on, what was fitted before, at a lower `rate`; without it from nothing.
+    """
     torch.manual_seed(seed)
     order = random.Random(seed)
     pairs = examples[0].second is not None
     network = _Network(locate(DEFAULT_ENCODER), kinds=kinds, rank=rank, pairs=pairs)
+    if start is not None:
+        network.begin(start)
     network.train()
     learnt = [each for each in network.parameters() if each.requires_grad]
-    optimiser = torch.optim.AdamW(learnt, lr=RATE, weight_decay=0.01)
+    optimiser = torch.optim.AdamW(learnt, lr=rate, weight_decay=0.01)
     steps = rounds * math.ceil(len(examples) / TOGETHER)
     step, began = 0, time.monotonic()
     for number in range(rounds):
         lost = 0.0
         for rows in _batches([len(each.pieces) for each in examples], order):
             step += 1
-            optimiser.param_groups[0]["lr"] = RATE * min(
+            optimiser.param_groups[0]["lr"] = rate * min(
                 step / (0.06 * steps), max(0.02, 1 - step / steps)
             )
             batch = [examples[row] for row in rows]

@@ -2,31 +2,35 @@
 
 After `python -m bench.train_emergency --write`, which says what is worth reading. Positive: our own
 vignettes, side `tune`. Negative: our own look-alikes, side `tune`, and the real questions of
-../shared/eval that no rule raises and whose words are nearly worth it. Fitted are low-rank adapters
+../shared/eval that no rule raises and whose words are nearly worth it. Of what is ours some is
+fitted on once more among calm remarks, and with ordinary questions beside it (bench/beside.py); and
+the batches of veiled crises come in the last rounds alone. Fitted are low-rank adapters
 of every matrix of the default encoder's layers, and two heads (service/emergency/meaning.py); some
 minutes a round on two cores.
 
 Prints, at several thresholds, what is raised with the rules and without, of the vignettes and
 look-alikes held back. `--two-fold`: of the real questions too, each judged by a fit without
 its half, in three times the time. `--without BATCH …` leaves these batches out of the fit, and
-prints what it does on them.
+prints what it does on them. `--keep-first FILE` keeps what the first rounds gave, and
+`--first FILE` goes on from there, where only the last have changed; what is stored says so.
 """
 
 import argparse
 import random
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from safetensors.numpy import load_file, save_file
 from transformers import AutoTokenizer
 
+from bench.beside import Ordinary, among, asked_with
 from bench.evaluation_data import EVAL, ROOT, entries
 from bench.false_alarms import REAL, questions
 from bench.low_rank import Example, Parts, fit, read_by, store
 from bench.train_emergency import (
     DATA,
-    SUSPECTED,
     WRITTEN,
     kinds_of,
     probabilities,
@@ -43,25 +47,72 @@ RANK = 8
 ROUNDS = 4
 LOOKALIKE_WEIGHT = 2.0
 """Of a look-alike, a vignette's and a real question's being 1."""
-NEARLY = 10
-"""Real questions are fitted on from this part of the probability on by which a question is read."""
+NEARLY = 0.007
+"""Probability by its words from which a real question is fitted on, and below which a question of
+ours is calm enough to stand beside a danger."""
 LONGEST = 256
 """Word pieces of a question that are fitted on, from its beginning. With 160 one in a hundred
 vignettes set among calm pieces lost its danger to the cut."""
 CALM = ROOT / "bench" / "data" / "calm_pieces.jsonl"
 """What people set beside a health question and is no sign of anything: our own."""
-BESIDE = 0.3
-"""Of our questions, which are fitted on once more with such pieces before and after them."""
-FEW, MANY = (1, 1, 1, 2), (3, 4, 6)
-MANY_OF = 0.25
-"""How many pieces then, and in which part of them many."""
-JOINTS = (". ", " ", " ", ", ", " and ", "\n")
+SHORT_QUESTIONS = ROOT / "bench" / "data" / "answerability.jsonl"
+"""Where ordinary questions are: our own, on our own and other articles, calm by rules and words."""
+SHORT = 12
+"""Words of such a question at most."""
+AMONG = 0.3
+"""Of our questions, which are fitted on once more among calm pieces."""
+ASKED_WITH = 0.45
+"""Of our questions, which are fitted on once more with an opening, ordinary questions and wishes.
+The fit before had none: of 166 held dangers that no rule raises 66 raised nothing with such a
+sentence behind them."""
+ASKED_VIGNETTE, ASKED_LOOKALIKE = 2.0, 1.0
+"""What these weigh. Of a small fit (three tenths of what is ours, three rounds) with the weights of
+the others, 1 and 2, the threshold that 5% of the held look-alikes and 90% of the vignettes pass
+was passed by 1.4% and 54% with a question behind them."""
+
+LAST = frozenset((61, 62, 63, 64))
+"""Batches that only the last rounds have: of crises that are told in veiled words, of which a fit
+without them raised 48 of another author's 150."""
+LAST_ROUNDS = 2
+LAST_RATE = 3e-4
+LAST_WITH = 0.3
+"""In the last rounds, which part of all else that is ours is fitted on once more; of the real
+questions all are: with three tenths of these 59 of 7,771 raised the notice from 1 on."""
+
+BESIDE = (-np.inf, -8.0, -7.0, -6.0, -5.0, -4.0, -2.0)
+"""Thresholds that are judged where a rule speaks."""
 
 Rows = Sequence[dict[str, Any]]
 
 
-def fitted_on(tuned: Sequence[Rows], real: Sequence[str]) -> Parts:
-    """Return what is fitted to tell look-alikes and `real` questions from vignettes, `tuned`."""
+def fitted_on(
+    tuned: Sequence[Rows],
+    real: Sequence[str],
+    first: Parts | None = None,
+    keep: str | None = None,
+) -> Parts:
+    """Return what is fitted to tell look-alikes and `real` questions from vignettes, `tuned`.
+
+    From `first` on, what the first rounds gave; without it they are run, and kept in `keep`.
+    """
+    ordinary = _ordinary()
+    others, later = (
+        [[row for row in rows if (row["batch"] in LAST) == last] for rows in tuned]
+        for last in (False, True)
+    )
+    if first is None:
+        examples = _examples(others, real, ordinary)
+        first = fit(examples, kinds=len(KINDS), rank=RANK, rounds=ROUNDS)
+        if keep:
+            save_file(first, keep)
+    again = _examples(others, [], ordinary)
+    again = random.Random(3).sample(again, int(LAST_WITH * len(again)))
+    last = [*_examples(later, real, ordinary), *again]
+    return fit(last, kinds=len(KINDS), rank=RANK, rounds=LAST_ROUNDS, start=first, rate=LAST_RATE)
+
+
+def _examples(tuned: Sequence[Rows], real: Sequence[str], ordinary: Ordinary) -> list[Example]:
+    """Return `tuned` and `real` as examples, some of what is ours twice, with things beside it."""
     vignettes, lookalikes = tuned
     texts = [*(row["question"] for row in (*vignettes, *lookalikes)), *real]
     labels = [
@@ -69,7 +120,7 @@ def fitted_on(tuned: Sequence[Rows], real: Sequence[str]) -> Parts:
     ]
     labels += [0] * (len(lookalikes) + len(real))
     weights = [1.0] * len(vignettes) + [LOOKALIKE_WEIGHT] * len(lookalikes) + [1.0] * len(real)
-    calm = [row["text"] for row in entries(CALM)]
+    calm = [row["text"] for row in entries(CALM) if row["kind"] not in ("opening", "wish")]
     calm += [row["question"] for row in lookalikes if row["note"] == "general"]
     tokenizer = AutoTokenizer.from_pretrained(locate(DEFAULT_ENCODER).path)
 
@@ -78,44 +129,44 @@ def fitted_on(tuned: Sequence[Rows], real: Sequence[str]) -> Parts:
 
     order = random.Random(2)
     for row in range(len(vignettes) + len(lookalikes)):
-        if order.random() < BESIDE:
+        if order.random() < AMONG:
             texts.append(among(texts[row], calm, order, long))
             labels.append(labels[row])
             weights.append(weights[row])
-    pieces = tokenizer(texts, truncation=True, max_length=LONGEST)["input_ids"]
-    examples = [
+        if order.random() < ASKED_WITH:
+            whole = asked_with(texts[row], ordinary, order)
+            if not long(whole):
+                texts.append(whole)
+                labels.append(labels[row])
+                weights.append(ASKED_VIGNETTE if labels[row] else ASKED_LOOKALIKE)
+    tokens = tokenizer(texts, truncation=True, max_length=LONGEST)["input_ids"]
+    return [
         Example(each, None, label, weight)
-        for each, label, weight in zip(pieces, labels, weights, strict=True)
+        for each, label, weight in zip(tokens, labels, weights, strict=True)
     ]
-    return fit(examples, kinds=len(KINDS), rank=RANK, rounds=ROUNDS)
 
 
-def among(
-    question: str, calm: Sequence[str], order: random.Random, long: Callable[[str], bool]
-) -> str:
-    """Return `question` with pieces of `calm` before and after it, as people join what they say.
-
-    As many as are drawn, or fewer, so that what is returned is not `long`; `question` alone may be.
-    """
-    chosen = order.sample(calm, order.choice(MANY if order.random() < MANY_OF else FEW))
-    place = order.randrange(len(chosen) + 1)
-    before, after = chosen[:place], chosen[place:]
-    whole = _joined([*before, question, *after], order)
-    while (before or after) and long(whole):
-        (before if len(before) > len(after) else after).pop()
-        whole = _joined([*before, question, *after], order)
-    return whole
+def _ordinary() -> Ordinary:
+    said = {
+        kind: [row["text"] for row in entries(CALM) if row["kind"] == kind]
+        for kind in ("wish", "opening")
+    }
+    return Ordinary(_ordinary_questions(), said["wish"], said["opening"])
 
 
-def _joined(said: Sequence[str], order: random.Random) -> str:
-    whole = said[0]
-    for piece in said[1:]:
-        joint = order.choice(JOINTS)
-        if joint == "\n" or (joint == ". " and whole[-1] in ".?!"):
-            whole += joint[-1] + piece
-        else:
-            whole = whole.rstrip(".?! ") + joint + piece
-    return whole
+def _ordinary_questions() -> list[str]:
+    asked = [
+        one["question"]
+        for row in entries(SHORT_QUESTIONS)
+        if row["side"] == "tune"
+        for one in row["asked"]
+        if len(one["question"].split()) <= SHORT
+    ]
+    return [
+        one
+        for one, p in zip(asked, probabilities(asked, fitted()), strict=True)
+        if p < NEARLY and find_notice(one, by_words=False) is None
+    ]
 
 
 def judged(name: str, asked: Sequence[str], network: Meaning) -> None:
@@ -128,11 +179,11 @@ def judged(name: str, asked: Sequence[str], network: Meaning) -> None:
     for alone in (0.0, 0.5, 1.0, 1.5, 2.0, 3.0):
         found = [
             f"{int(((log_odds >= alone) | crisis | (rules & (log_odds >= beside))).sum())}"
-            for beside in (-np.inf, -4.0, -3.0, -2.0, -1.0, 0.0)
+            for beside in BESIDE
         ]
         print(
             f"{name}, {len(asked)}: from {alone:.1f} on {(log_odds >= alone).sum()} alone; and "
-            f"beside a rule from -inf, -4, -3, -2, -1, 0 on: {', '.join(found)}",
+            f"beside a rule from {', '.join(map(str, BESIDE))} on: {', '.join(found)}",
             flush=True,
         )
 
@@ -145,7 +196,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--two-fold", action="store_true", help="judge real questions not fitted on"
     )
     parser.add_argument("--without", type=int, nargs="+", default=[], metavar="BATCH")
+    parser.add_argument("--keep-first", metavar="FILE", help="keep what the first rounds gave")
+    parser.add_argument("--first", metavar="FILE", help="go on from what was kept so")
     options = parser.parse_args(arguments)
+    if options.without and (options.write or options.first):
+        parser.error("--without is of no use with --write, and --first may have been fitted on it")
     if not EVAL.is_dir():
         print(f"skipped: {EVAL} is absent")
         return 1
@@ -155,20 +210,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     ]
     real = sorted({one for name in REAL for one in questions(EVAL / name)})
     random.Random(1).shuffle(real)
-    # The others are never read.
     by_words = probabilities(real, fitted())
     calm = [
         one
         for one, p in zip(real, by_words, strict=True)
-        if p >= SUSPECTED / NEARLY and find_notice(one, by_words=False) is None
+        if p >= NEARLY and find_notice(one, by_words=False) is None
     ]
     if options.two_fold:
         half = len(real) // 2
         for seen, unseen in ((real[:half], real[half:]), (real[half:], real[:half])):
             known = set(seen)
-            network = read_by(fitted_on(tuned, [one for one in calm if one in known]), network_of)
+            parts = fitted_on(tuned, [one for one in calm if one in known])
+            network = read_by(parts, network_of)
             judged("real questions, the other half", unseen, network)
-    parts = fitted_on(tuned, calm)
+    first = load_file(options.first) if options.first else None
+    parts = fitted_on(tuned, calm, first, options.keep_first)
     network = read_by(parts, network_of)
     for kind, name in zip(("vignettes", "look-alikes"), WRITTEN, strict=True):
         judged(f"{kind} held back", [row["question"] for row in written(name, "held")], network)
@@ -176,8 +232,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
             rows = [row for row in written(name, "tune") if row["batch"] == batch]
             judged(f"{kind} of batch {batch}", [row["question"] for row in rows], network)
     if options.write:
-        data = [*(DATA / name for name in WRITTEN), CALM, *(EVAL / name for name in REAL)]
-        store(parts, STORED, "python -m bench.train_meaning --write", data)
+        data = [
+            *(DATA / name for name in WRITTEN),
+            CALM,
+            SHORT_QUESTIONS,
+            *(EVAL / name for name in REAL),
+        ]
+        command = "python -m bench.train_meaning --write" + " --first FILE" * bool(options.first)
+        store(parts, STORED, command, data)
     return 0
 
 

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from service.emergency.table import read_words
 from service.emergency.words import STEP, WINDOW, Weights, features_of, fitted, heaviest, weigh
-from service.safety import find_notice, read_words
+from service.safety import find_notice
 
 DATA = Path(__file__).parent / "data"
 WEIGHTS = Weights(

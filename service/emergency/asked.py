@@ -1,0 +1,152 @@
+"""What a question raises: by a rule of the table, by its words, and read whole."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+from service.emergency.besides import without_questions
+from service.emergency.grammar import Mention, Word
+from service.emergency.meaning import (
+    ALONE,
+    BESIDE_QUESTION,
+    BESIDE_RULE,
+    BESIDE_RULE_IN_LONG,
+    CRISIS_BESIDE_SIGN,
+    LONG,
+    LONGEST_OUTVOTED,
+    Meaning,
+)
+from service.emergency.reach import set_aside
+from service.emergency.table import fulfilled, read_words, table
+from service.emergency.words import (
+    SOURCE,
+    UNSPECIFIED,
+    Kind,
+    Weighed,
+    fitted,
+    heaviest,
+    runs,
+    weigh,
+)
+
+# Signs that say who, not what: a notice does not name them.
+_PEOPLE = frozenset(("person", "near_person"))
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """What raised a notice, before it is put into words."""
+
+    kind: Kind
+    topic: str
+    source: str
+    spans: tuple[tuple[int, int], ...]
+
+
+class Asked:
+    """One question as the rules, the words and its meaning read it, each when it is asked."""
+
+    def __init__(self, question: str) -> None:
+        self._question = question
+        self._words = read_words(question)
+        self._mentioned = table().signs.mentions(self._words)
+
+    @cached_property
+    def _present(self) -> list[Mention]:
+        """The mentions that are said to be so, now, of someone present."""
+        cues = table().cues.mentions(self._words)
+        return set_aside(self._mentioned, cues, self._words, table().exempt)
+
+    @cached_property
+    def weighed(self) -> Weighed:
+        """What its words weigh, asked for at most once."""
+        return weigh(self._words)
+
+    @cached_property
+    def _heaviest(self) -> tuple[Weighed, int]:
+        """What the part weighs that weighs most, and the word in its middle."""
+        return heaviest(self._words, self.weighed)
+
+    def by_rule(self) -> Raised | None:
+        """Return what the first rule raises that applies."""
+        mentioned = {mention.sign for mention in self._mentioned}
+        possible = [
+            (topic, rule)
+            for topic in table().topics
+            if not topic.openings.isdisjoint(mentioned)
+            for rule in topic.rules
+            if not any(mentioned.isdisjoint(group) for group in rule.groups)
+        ]
+        if not possible:
+            return None
+        by_sign: dict[str, list[Mention]] = {}
+        for mention in self._present:
+            by_sign.setdefault(mention.sign, []).append(mention)
+        for topic, rule in possible:
+            signs = fulfilled(rule, by_sign, self._words)
+            if signs is not None:
+                told = [(each.first, each.last) for each in signs if each.sign not in _PEOPLE]
+                return Raised(topic.kind, topic.name, topic.source, _spans(told, self._words))
+        return None
+
+    def by_words(self) -> Raised | None:
+        """Return what the words of the question raise alone."""
+        weighed = self.weighed
+        # Words that all are plain weigh, and tell nothing: there would be none to name.
+        if weighed.few or weighed.probability < fitted().threshold or not weighed.words:
+            return None
+        kind = "crisis" if self._wishes_to_die() else weighed.kind
+        return self._unspecified(kind, weighed.words)
+
+    def is_to_be_read(self, raised: Raised | None) -> bool:
+        """Return whether the question is worth reading whole: no wish to die that a rule sees is,
+        nor what no rule raises, whose words are calm and which names no wish to die at all."""
+        if raised is not None:
+            return raised.kind != "crisis"
+        suspected = fitted().suspected
+        return (
+            any(mention.sign in table().wishes for mention in self._mentioned)
+            or self._heaviest[0].probability >= suspected
+        )
+
+    def by_meaning(self, raised: Raised | None, network: Meaning) -> Raised | None:
+        """Return what is raised, by a rule as told or by none, once the question is read whole."""
+        if raised is not None:
+            return None if self._outvoted(network) else raised
+        part, middle = self._heaviest
+        meant = network.read(self._question, self._words[middle].start if self._words else 0)
+        if meant.log_odds < ALONE:
+            return None
+        # A network has no words to name: those that weighed most, or all where only plain ones did.
+        told = part.words or ((0, len(self._words) - 1),)
+        crisis = meant.crisis > (CRISIS_BESIDE_SIGN if self._wishes_to_die() else 0)
+        return self._unspecified("crisis" if crisis else "emergency", told)
+
+    def _outvoted(self, network: Meaning) -> bool:
+        """Return whether the network outvotes a rule: by the question whole, and by what is said
+        besides its questions, which turn the whole ("My chest hurts. What causes spasms?")."""
+        length = network.length(self._question)
+        if length > LONGEST_OUTVOTED:
+            return False
+        least = BESIDE_RULE if length <= LONG else BESIDE_RULE_IN_LONG
+        if network.read(self._question).log_odds >= least:
+            return False
+        told = without_questions(self._question)
+        return told is None or network.read(told).log_odds < BESIDE_QUESTION
+
+    def _wishes_to_die(self) -> bool:
+        """Return whether a milder sign of a wish to die is said, such as letters written."""
+        return any(mention.sign in table().wishes for mention in self._present)
+
+    def _unspecified(self, kind: Kind, told: Iterable[tuple[int, int]]) -> Raised:
+        """Return what no rule raised, and which is not told: words `told`, as (first, last)."""
+        spans = _spans(told, self._words)
+        if kind == "crisis":
+            crisis = next(topic for topic in table().topics if topic.kind == "crisis")
+            return Raised("crisis", crisis.name, crisis.source, spans)
+        return Raised("emergency", UNSPECIFIED, SOURCE, spans)
+
+
+def _spans(told: Iterable[tuple[int, int]], words: list[Word]) -> tuple[tuple[int, int], ...]:
+    """Return where words stand, given as (first, last): those that touch are one span."""
+    return runs((words[first].start, words[last].end) for first, last in told)
