@@ -128,7 +128,7 @@ def fit(
 ) -> Parts:
     """Return the adapters and heads fitted to the examples, all of one text or all of two.
 
-    From `start` on, what was fitted before, at a lower `rate`; without it from nothing.
+    From `start` on, what was fitted before, or from nothing.
     """
     torch.manual_seed(seed)
     order = random.Random(seed)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from service.emergency.besides import without_questions
 
+FOOTBALL = "My son, who hit his head, plays football."
 DANGER = "My chest hurts and my left arm is numb."
 
 
@@ -28,6 +29,9 @@ def test_a_question_is_left_out_however_it_ends(ending: str) -> None:
         ("I called 911 \u2014 should I wait? He is grey", "I called 911. He is grey"),
         ("I took pills; what now?; he died", "I took pills. he died"),
         ("my chest hurts\n\n \n  Please,  what is good for cramps?", "my chest hurts"),
+        ("My son, who hit his head, plays football, how can he heal?", FOOTBALL),
+        ("my calf, which is hot, hurts, which stretches help?", "my calf, which is hot, hurts."),
+        ("my calf hurts, who do I call?", "my calf hurts."),
         ("his temp is 39.5, what do I give? he is limp", "his temp is 39.5. he is limp"),
         ("what is a stroke?", None),
         ("What is a stroke? Is it bad? Am I at risk?", None),

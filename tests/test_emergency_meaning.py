@@ -23,6 +23,7 @@ from service.emergency.meaning import (
     BESIDE_QUESTION,
     BESIDE_RULE,
     BESIDE_RULE_IN_LONG,
+    CRISIS_BESIDE_RULE,
     CRISIS_BESIDE_SIGN,
     LONG,
     LONGEST_OUTVOTED,
@@ -190,6 +191,22 @@ def test_what_is_said_besides_its_questions_holds_a_rule_up(
     assert network.asked == [question, f"{RULE.capitalize()}.", RULE]
 
 
+def test_what_a_rule_takes_for_an_emergency_may_be_a_crisis(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ruled = find_notice(RULE, by_words=False)
+    assert ruled is not None
+    for log_odds, crisis, kind in (
+        (ALONE, CRISIS_BESIDE_RULE + 0.1, "crisis"),
+        (ALONE, CRISIS_BESIDE_RULE, "emergency"),
+        (ALONE - 0.1, CRISIS_BESIDE_RULE + 0.1, "emergency"),
+    ):
+        with reading(monkeypatch, Fixed(log_odds, crisis)):
+            found = find_notice(RULE, by_meaning=True)
+        assert found is not None
+        assert (found.kind, found.spans) == (kind, ruled.spans)
+
+
 def test_in_a_long_question_no_rule_is_outvoted(monkeypatch: pytest.MonkeyPatch) -> None:
     with reading(monkeypatch, Fixed(-20.0, pieces=LONGEST_OUTVOTED)):
         assert find_notice(RULE, by_meaning=True) is None
@@ -257,6 +274,10 @@ def test_a_rule_beside_another_sentence_stands(danger: str, beside: str) -> None
         "old self harm scars ten years clean until last night",
         "if a friend told you they were suicidal and you were that friend, what would you do",
         "how do people hang themselves without anyone noticing",
+        "how much insulin would kill me",
+        "where can I buy helium for suicide",
+        "what is the lethal dose of amitriptyline for someone of my weight",
+        "I took all my tablets because I want to be with my late husband",
         "citalopram leaflet says it may cause suicidal thoughts and since i started i have them",
     ],
 )

@@ -11,6 +11,7 @@ from service.emergency.meaning import (
     BESIDE_QUESTION,
     BESIDE_RULE,
     BESIDE_RULE_IN_LONG,
+    CRISIS_BESIDE_RULE,
     CRISIS_BESIDE_SIGN,
     LONG,
     LONGEST_OUTVOTED,
@@ -95,12 +96,14 @@ class Asked:
         # Words that all are plain weigh, and tell nothing: there would be none to name.
         if weighed.few or weighed.probability < fitted().threshold or not weighed.words:
             return None
-        kind = "crisis" if self._wishes_to_die() else weighed.kind
-        return self._unspecified(kind, weighed.words)
+        spans = _spans(weighed.words, self._words)
+        if weighed.kind == "crisis" or self._wishes_to_die():
+            return _crisis(spans)
+        return Raised("emergency", UNSPECIFIED, SOURCE, spans)
 
     def is_to_be_read(self, raised: Raised | None) -> bool:
-        """Return whether the question is worth reading whole: no wish to die that a rule sees is,
-        nor what no rule raises, whose words are calm and which names no wish to die at all."""
+        """Return whether the question is worth reading whole: where a rule spoke, of anything but a
+        wish to die; or where none did, and the words are not calm or name a wish to die."""
         if raised is not None:
             return raised.kind != "crisis"
         suspected = fitted().suspected
@@ -112,39 +115,41 @@ class Asked:
     def by_meaning(self, raised: Raised | None, network: Meaning) -> Raised | None:
         """Return what is raised, by a rule as told or by none, once the question is read whole."""
         if raised is not None:
-            return None if self._outvoted(network) else raised
+            return self._standing(raised, network)
         part, middle = self._heaviest
-        meant = network.read(self._question, self._words[middle].start if self._words else 0)
+        meant = network.read(self._question, self._words[middle].start)
         if meant.log_odds < ALONE:
             return None
         # A network has no words to name: those that weighed most, or all where only plain ones did.
-        told = part.words or ((0, len(self._words) - 1),)
-        crisis = meant.crisis > (CRISIS_BESIDE_SIGN if self._wishes_to_die() else 0)
-        return self._unspecified("crisis" if crisis else "emergency", told)
+        spans = _spans(part.words or ((0, len(self._words) - 1),), self._words)
+        if meant.crisis > (CRISIS_BESIDE_SIGN if self._wishes_to_die() else 0):
+            return _crisis(spans)
+        return Raised("emergency", UNSPECIFIED, SOURCE, spans)
 
-    def _outvoted(self, network: Meaning) -> bool:
-        """Return whether the network outvotes a rule: by the question whole, and by what is said
-        besides its questions, which turn the whole ("My chest hurts. What causes spasms?")."""
+    def _standing(self, raised: Raised, network: Meaning) -> Raised | None:
+        """Return what stands of what a rule raised: a crisis where the question tells of one, and
+        nothing where it is outvoted, by the question whole and by what is said besides its
+        questions, which turn the whole ("My chest hurts. What causes spasms?")."""
         length = network.length(self._question)
         if length > LONGEST_OUTVOTED:
-            return False
-        least = BESIDE_RULE if length <= LONG else BESIDE_RULE_IN_LONG
-        if network.read(self._question).log_odds >= least:
-            return False
+            return raised
+        meant = network.read(self._question)
+        if meant.log_odds >= ALONE and meant.crisis > CRISIS_BESIDE_RULE:
+            return _crisis(raised.spans)
+        if meant.log_odds >= (BESIDE_RULE if length <= LONG else BESIDE_RULE_IN_LONG):
+            return raised
         told = without_questions(self._question)
-        return told is None or network.read(told).log_odds < BESIDE_QUESTION
+        stands = told is not None and network.read(told).log_odds >= BESIDE_QUESTION
+        return raised if stands else None
 
     def _wishes_to_die(self) -> bool:
         """Return whether a milder sign of a wish to die is said, such as letters written."""
         return any(mention.sign in table().wishes for mention in self._present)
 
-    def _unspecified(self, kind: Kind, told: Iterable[tuple[int, int]]) -> Raised:
-        """Return what no rule raised, and which is not told: words `told`, as (first, last)."""
-        spans = _spans(told, self._words)
-        if kind == "crisis":
-            crisis = next(topic for topic in table().topics if topic.kind == "crisis")
-            return Raised("crisis", crisis.name, crisis.source, spans)
-        return Raised("emergency", UNSPECIFIED, SOURCE, spans)
+
+def _crisis(spans: tuple[tuple[int, int], ...]) -> Raised:
+    topic = next(topic for topic in table().topics if topic.kind == "crisis")
+    return Raised("crisis", topic.name, topic.source, spans)
 
 
 def _spans(told: Iterable[tuple[int, int]], words: list[Word]) -> tuple[tuple[int, int], ...]:

@@ -4,12 +4,14 @@ import re
 
 # Each run of a text up to a stop, and the stops that end it. No place is looked at twice.
 _RUN = re.compile(r"[^.!?\n]+[.!?]*")
-# Where in it a question in general begins, or one of what was said before it, with what joins it to
-# what stands before. Of a text whose spaces are single: of runs of them it would take the square of
-# their length, as it would of what leads on ("so, so, …"), were that not bounded.
+# Where in it a question in general begins, or one of what was said before it. Behind a comma
+# "which", "who" and "where" may tell ("my son, who hit his head, …"). Needs single spaces: of runs
+# of them, or of "so, so, …" without bound, it would take the square of their length.
 _ASKED = re.compile(
     r"(?:^|(?<=[.!?,;:()\n\u2013\u2014])|(?<= - )) ?(?:(?:so|and|but|also|please|pls),? ){0,3}"
-    r"(?:what|whats|why|how|which|who|where|any|do you|does|has anyone"
+    r"(?:what|whats|why|how|any|do you|does|has anyone"
+    r"|(?<!,)(?<!, )(?:which|who|where)|(?:who|where) (?:do|does|can|should)"
+    r"|which (?!is|was|are|were|has|have|had|will|would|can|cant|keeps?|feels?|i|he|she|it|they|we)"
     r"|(?:is|could|can|might) (?:it|this|that)|are (?:they|these)|(?:is|are) there"
     r"|(?:should|do|shall|can|could|may) i|(?:can|could) you|am i)\b",
     re.IGNORECASE,

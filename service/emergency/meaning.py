@@ -28,6 +28,9 @@ CRISIS_BESIDE_SIGN = -6.0
 """Log odds of a crisis that suffice beside a milder sign of a wish to die. By an earlier fit, of
 the vignettes held back 104 of 132 of a crisis that are read as due lie above 0, and 1 of 1,654
 others; of those beside such a sign all 71 of a crisis lie above -6, and none of 4 others."""
+CRISIS_BESIDE_RULE = 2.0
+"""Log odds of a crisis from which what a rule takes for an emergency is one ("I took all my tablets
+to be with my late husband"): of 19 held crises that such a rule raises 8, of 1,725 others none."""
 ALONE = 2.0
 BESIDE_RULE = -3.0
 """Log odds from which a notice is due, where no rule speaks and where one does. Of 2,802 vignettes
@@ -43,9 +46,9 @@ LONG = 96
 BESIDE_RULE_IN_LONG = -5.0
 LONGEST_OUTVOTED = 256
 """Beyond so many word pieces a rule is outvoted less easily, and not at all: a mean over many
-dilutes what is said in one sentence, and of more than the last a part goes unread. Of 351
-terse dangers among eight to eleven calm remarks 9 and 1 are outvoted with -5 and -7, of 257 among
-four to six 5 and 2 (-5); of 58 held vignettes of more than 96 pieces none."""
+dilutes what is said in one sentence, and of more than the last a part goes unread. Of 351 terse
+dangers among eight to eleven calm remarks 9 are outvoted with -5, and 1 with -7; of 58 held
+vignettes of more than 96 pieces none."""
 
 Floats = NDArray[np.float32]
 
