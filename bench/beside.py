@@ -13,9 +13,18 @@ FEW, MANY = (1, 1, 1, 2), (3, 4, 6)
 MANY_OF = 0.25
 """How many calm pieces stand beside a question, and in which part of them many."""
 JOINTS = (". ", " ", " ", ", ", " and ", "\n")
-FORMS = ("opened", "opened", "opened, asked", "asked", "asked", "asked before", "asked around")
+FORMS = (
+    (True, False, False),
+    (True, False, False),
+    (True, False, True),
+    (False, False, True),
+    (False, False, True),
+    (False, True, False),
+    (False, True, True),
+)
+"""Whether it stands behind an opening, behind something ordinary, before something ordinary."""
 WISHED = 0.4
-"""In which part of what is asked beside it is a wish, or a question of few words."""
+"""How often what is ordinary is a wish, and not a question."""
 LOWERED = 0.6
 ASKING = 0.5
 """How often a question behind an opening goes on in small letters; and behind one that leads on
@@ -49,13 +58,14 @@ def among(
 
 
 def asked_with(question: str, ordinary: Ordinary, order: random.Random) -> str:
-    """Return `question` behind an opening, or with what is ordinary before or behind it, or so."""
-    form = order.choice(FORMS)
-    if "opened" in form:
-        question = _opened(question, order.choice(ordinary.openings), order)
-    before = [_asked(ordinary, order)] if form in ("asked before", "asked around") else []
-    behind = [_asked(ordinary, order)] if form not in ("opened", "asked before") else []
-    return _joined([*before, question, *behind], order)
+    """Return `question` in one of the `FORMS`, with what is drawn of `ordinary`."""
+    opened, before, behind = order.choice(FORMS)
+    said = [_opened(question, order.choice(ordinary.openings), order) if opened else question]
+    if before:
+        said.insert(0, _asked(ordinary, order))
+    if behind:
+        said.append(_asked(ordinary, order))
+    return _joined(said, order)
 
 
 def _asked(ordinary: Ordinary, order: random.Random) -> str:

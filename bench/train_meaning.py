@@ -162,11 +162,13 @@ def _ordinary_questions() -> list[str]:
         for one in row["asked"]
         if len(one["question"].split()) <= SHORT
     ]
-    return [
-        one
-        for one, p in zip(asked, probabilities(asked, fitted()), strict=True)
-        if p < NEARLY and find_notice(one, by_words=False) is None
-    ]
+    return [one for one, p in _no_rule_raises(asked) if p < NEARLY]
+
+
+def _no_rule_raises(asked: Sequence[str]) -> list[tuple[str, float]]:
+    """Return those of `asked` that no rule raises, with the probability by their words."""
+    weighed = zip(asked, probabilities(asked, fitted()), strict=True)
+    return [(one, p) for one, p in weighed if find_notice(one, by_words=False) is None]
 
 
 def judged(name: str, asked: Sequence[str], network: Meaning) -> None:
@@ -200,7 +202,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--first", metavar="FILE", help="go on from what was kept so")
     options = parser.parse_args(arguments)
     if options.without and (options.write or options.first or options.keep_first):
-        parser.error("--without goes with --two-fold only: what is kept must be fitted on all")
+        parser.error("--without goes with none of --write, --first and --keep-first")
     if not EVAL.is_dir():
         print(f"skipped: {EVAL} is absent")
         return 1
@@ -210,21 +212,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     ]
     real = sorted({one for name in REAL for one in questions(EVAL / name)})
     random.Random(1).shuffle(real)
-    by_words = probabilities(real, fitted())
-    calm = [
-        one
-        for one, p in zip(real, by_words, strict=True)
-        if p >= NEARLY and find_notice(one, by_words=False) is None
-    ]
+    nearly = [one for one, p in _no_rule_raises(real) if p >= NEARLY]
     if options.two_fold:
         half = len(real) // 2
         for seen, unseen in ((real[:half], real[half:]), (real[half:], real[:half])):
             known = set(seen)
-            parts = fitted_on(tuned, [one for one in calm if one in known])
+            parts = fitted_on(tuned, [one for one in nearly if one in known])
             network = read_by(parts, network_of)
             judged("real questions, the other half", unseen, network)
     first = load_file(options.first) if options.first else None
-    parts = fitted_on(tuned, calm, first, options.keep_first)
+    parts = fitted_on(tuned, nearly, first, options.keep_first)
     network = read_by(parts, network_of)
     for kind, name in zip(("vignettes", "look-alikes"), WRITTEN, strict=True):
         judged(f"{kind} held back", [row["question"] for row in written(name, "held")], network)

@@ -59,14 +59,14 @@ class Asked:
         return set_aside(self._mentioned, cues, self._words, table().exempt)
 
     @cached_property
-    def weighed(self) -> Weighed:
+    def _weighed(self) -> Weighed:
         """What its words weigh, asked for at most once."""
         return weigh(self._words)
 
     @cached_property
     def _heaviest(self) -> tuple[Weighed, int]:
         """What the part weighs that weighs most, and the word in its middle."""
-        return heaviest(self._words, self.weighed)
+        return heaviest(self._words, self._weighed)
 
     def by_rule(self) -> Raised | None:
         """Return what the first rule raises that applies."""
@@ -92,28 +92,28 @@ class Asked:
 
     def by_words(self) -> Raised | None:
         """Return what the words of the question raise alone."""
-        weighed = self.weighed
+        weighed = self._weighed
         # Words that all are plain weigh, and tell nothing: there would be none to name.
         if weighed.few or weighed.probability < fitted().threshold or not weighed.words:
             return None
-        spans = _spans(weighed.words, self._words)
-        if weighed.kind == "crisis" or self._wishes_to_die():
-            return _crisis(spans)
-        return Raised("emergency", UNSPECIFIED, SOURCE, spans)
+        crisis = weighed.kind == "crisis" or self._wishes_to_die()
+        return _unspecified(_spans(weighed.words, self._words), crisis=crisis)
 
     def is_to_be_read(self, raised: Raised | None) -> bool:
         """Return whether the question is worth reading whole: where a rule spoke, of anything but a
         wish to die; or where none did, and the words are not calm or name a wish to die."""
         if raised is not None:
             return raised.kind != "crisis"
-        suspected = fitted().suspected
         return (
             any(mention.sign in table().wishes for mention in self._mentioned)
-            or self._heaviest[0].probability >= suspected
+            or self._heaviest[0].probability >= fitted().suspected
         )
 
     def by_meaning(self, raised: Raised | None, network: Meaning) -> Raised | None:
-        """Return what is raised, by a rule as told or by none, once the question is read whole."""
+        """Return what is raised, by a rule as told or by none, once the question is read whole.
+
+        Only of a question that is to be read: it has words.
+        """
         if raised is not None:
             return self._standing(raised, network)
         part, middle = self._heaviest
@@ -122,9 +122,8 @@ class Asked:
             return None
         # A network has no words to name: those that weighed most, or all where only plain ones did.
         spans = _spans(part.words or ((0, len(self._words) - 1),), self._words)
-        if meant.crisis > (CRISIS_BESIDE_SIGN if self._wishes_to_die() else 0):
-            return _crisis(spans)
-        return Raised("emergency", UNSPECIFIED, SOURCE, spans)
+        crisis = meant.crisis > (CRISIS_BESIDE_SIGN if self._wishes_to_die() else 0)
+        return _unspecified(spans, crisis=crisis)
 
     def _standing(self, raised: Raised, network: Meaning) -> Raised | None:
         """Return what stands of what a rule raised: a crisis where the question tells of one, and
@@ -145,6 +144,11 @@ class Asked:
     def _wishes_to_die(self) -> bool:
         """Return whether a milder sign of a wish to die is said, such as letters written."""
         return any(mention.sign in table().wishes for mention in self._present)
+
+
+def _unspecified(spans: tuple[tuple[int, int], ...], *, crisis: bool) -> Raised:
+    """Return what no rule raised, and which is not told."""
+    return _crisis(spans) if crisis else Raised("emergency", UNSPECIFIED, SOURCE, spans)
 
 
 def _crisis(spans: tuple[tuple[int, int], ...]) -> Raised:
