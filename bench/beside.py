@@ -1,17 +1,19 @@
 """What people set beside what they say: a question fitted on once more, as they would send it.
 
 Among calm pieces (where they live, what they read), behind an opening ("Quick question,"), before
-and behind ordinary questions and wishes ("which trainers are best for flat feet?"). All are our
-own; what is drawn follows from the generator that is given.
+and behind ordinary questions and wishes ("which trainers are best for flat feet?"), without stops.
+All are our own; what is drawn follows from the generator that is given.
 """
 
 import random
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 FEW, MANY = (1, 1, 1, 2), (3, 4, 6)
 MANY_OF = 0.25
 """How many calm pieces stand beside a question, and in which part of them many."""
+_STOPS = re.compile(r"[.,;:?!]+(?=\s|$)")
 JOINTS = (". ", " ", " ", ", ", " and ", "\n")
 FORMS = (
     (True, False, False),
@@ -66,6 +68,11 @@ def asked_with(question: str, ordinary: Ordinary, order: random.Random) -> str:
     if behind:
         said.append(_asked(ordinary, order))
     return _joined(said, order)
+
+
+def bare(question: str) -> str:
+    """Return `question` as somebody types it who uses no stops; apostrophes stay."""
+    return " ".join(_STOPS.sub(" ", question).split())
 
 
 def _asked(ordinary: Ordinary, order: random.Random) -> str:

@@ -25,7 +25,7 @@ import numpy as np
 from safetensors.numpy import load_file, save_file
 from transformers import AutoTokenizer
 
-from bench.beside import Ordinary, among, asked_with
+from bench.beside import Ordinary, among, asked_with, bare
 from bench.evaluation_data import EVAL, ROOT, entries
 from bench.false_alarms import REAL, questions
 from bench.low_rank import Example, Parts, fit, read_by, store
@@ -70,9 +70,12 @@ ASKED_VIGNETTE, ASKED_LOOKALIKE = 2.0, 1.0
 the others, 1 and 2, the threshold that 5% of the held look-alikes and 90% of the vignettes pass
 was passed by 1.4% and 54% with a question behind them."""
 
-LAST = frozenset((61, 62, 63, 64))
+LAST = frozenset((61, 62, 63, 64, 65, 66, 67, 68, 71))
 """Batches that only the last rounds have: of crises that are told in veiled words, of which a fit
-without them raised 48 of another author's 150."""
+without them raised 48 of another author's 150; and what was written after the first rounds."""
+BARE = 0.25
+"""Of these, which are fitted on once more without stops: a veiled crisis that raised the notice as
+its author wrote it was lost without its last one."""
 LAST_ROUNDS = 2
 LAST_RATE = 3e-4
 LAST_WITH = 0.3
@@ -107,12 +110,15 @@ def fitted_on(
             save_file(first, keep)
     again = _examples(others, [], ordinary)
     again = random.Random(3).sample(again, int(LAST_WITH * len(again)))
-    last = [*_examples(later, real, ordinary), *again]
+    last = [*_examples(later, real, ordinary, BARE), *again]
     return fit(last, kinds=len(KINDS), rank=RANK, rounds=LAST_ROUNDS, start=first, rate=LAST_RATE)
 
 
-def _examples(tuned: Sequence[Rows], real: Sequence[str], ordinary: Ordinary) -> list[Example]:
-    """Return `tuned` and `real` as examples, some of what is ours twice, with things beside it."""
+def _examples(
+    tuned: Sequence[Rows], real: Sequence[str], ordinary: Ordinary, without_stops: float = 0.0
+) -> list[Example]:
+    """Return `tuned` and `real` as examples, some of what is ours twice, with things beside it, and
+    that part of it once more `without_stops`."""
     vignettes, lookalikes = tuned
     texts = [*(row["question"] for row in (*vignettes, *lookalikes)), *real]
     labels = [
@@ -139,6 +145,11 @@ def _examples(tuned: Sequence[Rows], real: Sequence[str], ordinary: Ordinary) ->
                 texts.append(whole)
                 labels.append(labels[row])
                 weights.append(ASKED_VIGNETTE if labels[row] else ASKED_LOOKALIKE)
+        # Drawn only where it is asked for: what the first rounds draw stays what it was.
+        if without_stops and order.random() < without_stops:
+            texts.append(bare(texts[row]))
+            labels.append(labels[row])
+            weights.append(weights[row])
     tokens = tokenizer(texts, truncation=True, max_length=LONGEST)["input_ids"]
     return [
         Example(each, None, label, weight)

@@ -3,7 +3,7 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.beside import JOINTS, Ordinary, among, asked_with
+from bench.beside import JOINTS, Ordinary, among, asked_with, bare
 
 CALM = [f"calm piece {number}." for number in range(8)]
 QUESTION = "He fell and his leg is bleeding?"
@@ -68,3 +68,8 @@ def test_what_follows_an_opening_may_go_on_in_small_letters_but_for_i() -> None:
         "hello, i cannot" in asked_with(DANGER, ORDINARY, random.Random(seed))
         for seed in range(200)
     )
+
+
+def test_without_stops_the_words_and_what_stands_in_them_stay() -> None:
+    said = "I can't, honestly...  Temp 39.5; who'd know?\nNobody! (a joke.)"
+    assert bare(said) == "I can't honestly Temp 39.5 who'd know Nobody (a joke.)"

@@ -47,19 +47,19 @@ def notice(
 
 def test_the_vignettes_are_what_the_documentation_counts() -> None:
     vignettes, lookalikes = rows("emergency_vignettes"), rows("emergency_lookalikes")
-    assert Counter(row["side"] for row in vignettes) == {"tune": 5898, "held": 2802}
-    assert Counter(row["side"] for row in lookalikes) == {"tune": 7911, "held": 3825}
+    assert Counter(row["side"] for row in vignettes) == {"tune": 6497, "held": 3188}
+    assert Counter(row["side"] for row in lookalikes) == {"tune": 9224, "held": 4380}
     questions = [row["question"].lower() for row in vignettes + lookalikes]
     assert [q for q, n in Counter(questions).items() if n > 1] == []
 
 
-@pytest.mark.parametrize(("side", "floor"), [("tune", 0.888), ("held", 0.867)])
+@pytest.mark.parametrize(("side", "floor"), [("tune", 0.896), ("held", 0.866)])
 def test_vignettes_raise_the_notice(side: str, floor: float) -> None:
     right, missed = raised("emergency_vignettes", side)
     assert len(right) / (len(right) + len(missed)) >= floor, missed
 
 
-@pytest.mark.parametrize(("side", "ceiling"), [("tune", 0.07), ("held", 0.072)])
+@pytest.mark.parametrize(("side", "ceiling"), [("tune", 0.0754), ("held", 0.067)])
 def test_lookalikes_do_not(side: str, ceiling: float) -> None:
     wrong, right = raised("emergency_lookalikes", side)
     assert len(wrong) / (len(right) + len(wrong)) <= ceiling, wrong
@@ -82,7 +82,7 @@ def test_suicide_and_self_harm_have_their_own_notice() -> None:
     assert len(other) <= 10, other
     read = [find_notice(question, by_meaning=True) for question in other]
     kinds = Counter(found.kind for found in read if found is not None)
-    assert kinds == {"emergency": 7, "crisis": 3}
+    assert kinds == {"emergency": 8, "crisis": 2}
 
 
 @pytest.mark.parametrize(
@@ -202,6 +202,8 @@ def test_every_sign_serves_a_rule_and_every_class_a_pattern() -> None:
         in_rules = in_rules.replace(mark, " ")
     assert table["signs"].keys() == set(in_rules.split())
     assert set(" ".join(table["exempt"].values()).split()) <= table["signs"].keys()
+    wishes = set(table["kinds"]["crisis"].split())
+    assert set(table["kinds"]["outright"].split()) < wishes < table["signs"].keys()
     patterns = " ".join([*table["signs"].values(), *table["cues"].values()])
     assert [name for name in table["words"] if f"<{name}>" not in patterns] == []
 
@@ -469,7 +471,7 @@ def test_the_documentation_says_what_is_measured() -> None:
     for topic in table["topics"]:
         assert f"| {topic['name']} |" in page
         assert topic["source"].rpartition(", ")[2] in page
-    for side, shown in (("tune", "5243 of 5898"), ("held", "2430 of 2802")):
+    for side, shown in (("tune", "5823 of 6497"), ("held", "2762 of 3188")):
         right, missed = raised("emergency_vignettes", side)
         assert f"{len(right)} of {len(right) + len(missed)}" == shown
         assert shown in page

@@ -1,20 +1,24 @@
 """What a question raises: by a rule of the table, by its words, and read whole."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import groupby
 
 from service.emergency.besides import without_questions
 from service.emergency.grammar import Mention, Word
 from service.emergency.meaning import (
     ALONE,
+    BESIDE_CRISIS,
     BESIDE_QUESTION,
     BESIDE_RULE,
     BESIDE_RULE_IN_LONG,
     CRISIS_BESIDE_RULE,
     CRISIS_BESIDE_SIGN,
+    CRISIS_IN_CLAUSE,
     LONG,
     LONGEST_OUTVOTED,
+    SHORT_CRISIS,
     Meaning,
 )
 from service.emergency.reach import set_aside
@@ -100,10 +104,12 @@ class Asked:
         return _unspecified(_spans(weighed.words, self._words), crisis=crisis)
 
     def is_to_be_read(self, raised: Raised | None) -> bool:
-        """Return whether the question is worth reading whole: where a rule spoke, of anything but a
-        wish to die; or where none did, and the words are not calm or name a wish to die."""
+        """Return whether the question is worth reading whole: where a rule spoke, unless it is of
+        a wish to die and a sign is there that nothing outvotes (how to die); or where none did, and
+        the words are not calm or name a wish to die."""
         if raised is not None:
-            return raised.kind != "crisis"
+            outright = any(mention.sign in table().outright for mention in self._present)
+            return raised.kind != "crisis" or not outright
         return (
             any(mention.sign in table().wishes for mention in self._mentioned)
             or self._heaviest[0].probability >= fitted().suspected
@@ -118,7 +124,7 @@ class Asked:
             return self._standing(raised, network)
         part, middle = self._heaviest
         meant = network.read(self._question, self._words[middle].start)
-        if meant.log_odds < ALONE:
+        if meant.margin < 0:
             return None
         # A network has no words to name: those that weighed most, or all where only plain ones did.
         spans = _spans(part.words or ((0, len(self._words) - 1),), self._words)
@@ -127,19 +133,34 @@ class Asked:
 
     def _standing(self, raised: Raised, network: Meaning) -> Raised | None:
         """Return what stands of what a rule raised: a crisis where the question tells of one, and
-        nothing where it is outvoted, by the question whole and by what is said besides its
-        questions, which turn the whole ("My chest hurts. What causes spasms?")."""
+        nothing where it is outvoted: by the question whole and by what is said besides its
+        questions, which turn the whole ("My chest hurts. What causes spasms?"); and a wish to die
+        by the clauses too that it is said in."""
         length = network.length(self._question)
-        if length > LONGEST_OUTVOTED:
+        crisis = raised.kind == "crisis"
+        if not (SHORT_CRISIS <= length <= LONG if crisis else length <= LONGEST_OUTVOTED):
             return raised
         meant = network.read(self._question)
         if meant.log_odds >= ALONE and meant.crisis > CRISIS_BESIDE_RULE:
             return _crisis(raised.spans)
-        if meant.log_odds >= (BESIDE_RULE if length <= LONG else BESIDE_RULE_IN_LONG):
+        beside_rule = BESIDE_RULE if length <= LONG else BESIDE_RULE_IN_LONG
+        if meant.log_odds >= (BESIDE_CRISIS if crisis else beside_rule):
             return raised
         told = without_questions(self._question)
-        stands = told is not None and network.read(told).log_odds >= BESIDE_QUESTION
+        enough = BESIDE_CRISIS if crisis else BESIDE_QUESTION
+        stands = told is not None and network.read(told).log_odds >= enough
+        if crisis and not stands:
+            clauses = self._clauses(raised.spans)
+            stands = any(network.read(one).log_odds >= CRISIS_IN_CLAUSE for one in clauses)
         return raised if stands else None
+
+    def _clauses(self, spans: tuple[tuple[int, int], ...]) -> Iterator[str]:
+        """Yield each clause of the question that one of `spans` stands in, or a part of one."""
+        for _, words in groupby(self._words, key=lambda word: word.clause):
+            clause = list(words)
+            start, end = clause[0].start, clause[-1].end
+            if any(first < end and start < last for first, last in spans):
+                yield self._question[start:end]
 
     def _wishes_to_die(self) -> bool:
         """Return whether a milder sign of a wish to die is said, such as letters written."""

@@ -46,6 +46,7 @@ class Table:
     cues: Lexicon
     exempt: Exempt
     wishes: frozenset[str]  # signs of a wish to die: what words or meaning raise is a crisis
+    outright: frozenset[str]  # of these, beside which no rule is outvoted
     topics: tuple[Topic, ...]
 
 
@@ -88,8 +89,10 @@ def table() -> Table:
     joined = {tuple(pair.split()): form for pair, form in raw["joined"].items()}
     reader = Reader(spelling, raw["written_as"], joined, relatives=classes["kin"], **reading)
     exempt = Exempt(*(frozenset(raw["exempt"][name].split()) for name in ("context", "crisis")))
-    wishes = frozenset(raw["kinds"]["crisis"].split())
-    return Table(reader, signs, cues, exempt, wishes, tuple(topics))
+    wishes, outright = (frozenset(raw["kinds"][name].split()) for name in ("crisis", "outright"))
+    if unknown := (wishes - raw["signs"].keys()) | (outright - wishes):
+        raise ValueError(f"[kinds] has what is no sign, or in `outright` no wish to die: {unknown}")
+    return Table(reader, signs, cues, exempt, wishes, outright, tuple(topics))
 
 
 def read_words(question: str) -> list[Word]:
