@@ -4,7 +4,7 @@ After `python -m bench.train_emergency --write`, which says what is worth readin
 vignettes, side `tune`. Negative: our own look-alikes, side `tune`, and the real questions of
 ../shared/eval that no rule raises and whose words are nearly worth it. Of what is ours some is
 fitted on once more among calm remarks, and with ordinary questions beside it (bench/beside.py); and
-the batches of veiled crises come in the last rounds alone. Fitted are low-rank adapters
+the batches of `LAST` come in the last rounds alone. Fitted are low-rank adapters
 of every matrix of the default encoder's layers, and two heads (service/emergency/meaning.py); some
 minutes a round on two cores.
 
@@ -71,11 +71,11 @@ the others, 1 and 2, the threshold that 5% of the held look-alikes and 90% of th
 was passed by 1.4% and 54% with a question behind them."""
 
 LAST = frozenset((61, 62, 63, 64, 65, 66, 67, 68, 71))
-"""Batches that only the last rounds have: of crises that are told in veiled words, of which a fit
-without them raised 48 of another author's 150; and what was written after the first rounds."""
+"""Batches that only the last rounds have: of crises that are told in veiled words, of which the
+first rounds alone raised 48 of another author's 150; and what was written after these rounds."""
 BARE = 0.25
 """Of these, which are fitted on once more without stops: a veiled crisis that raised the notice as
-its author wrote it was lost without its last one."""
+its author wrote it was lost without its last stop."""
 LAST_ROUNDS = 2
 LAST_RATE = 3e-4
 LAST_WITH = 0.3
@@ -183,8 +183,9 @@ def _no_rule_raises(asked: Sequence[str]) -> list[tuple[str, float]]:
 
 
 def judged(name: str, asked: Sequence[str], network: Meaning) -> None:
-    """Print how many of `asked` raise a notice, at several thresholds, all of them read and rules
-    outvoted whatever their length and what stands beside."""
+    """Print how many of `asked` raise a notice, at several thresholds, all of them read, rules
+    outvoted whatever their length and what stands beside, and no crisis outvoted: a guide to the
+    thresholds, and not what the service does."""
     ruled = [find_notice(one, by_words=False) for one in asked]
     log_odds = np.array([network.read(one).log_odds for one in asked])
     crisis = np.array([each is not None and each.kind == "crisis" for each in ruled])

@@ -1,6 +1,7 @@
 """Run the service: uvicorn on the address of the settings, and the processes that answer."""
 
 import gc
+import os
 import signal
 import socket
 import threading
@@ -48,7 +49,7 @@ def serve(settings: Settings, announce: Callable[[str, str], None], *, watch: bo
         shown = f"[{host}]" if ":" in host else host
         # The access log would hold the questions that people put into addresses.
         server = uvicorn.Server(uvicorn.Config(app, access_log=False, log_level="warning"))
-        with _stopping(server):
+        with _stopping(server), _one_thread():
             announce(
                 f"http://{shown}:{port}/",
                 f"started in {done - began:.1f} s: imports {imported - began:.1f}, "
@@ -63,6 +64,21 @@ def _open_encoder(settings: Settings) -> "Encoder":
     from index.runtimes import open_encoder
 
     return open_encoder(settings.encoder, runtime=settings.runtime)
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Have NumPy's products computed in one thread, unless the environment says in how many.
+
+    What reads a question whole would wait for its other threads, and they for those of the encoder
+    and of other questions: one process had 58 and 63 questions/s of 8 clients, and 70 so; of
+    questions half of which are read 32, and 52 to 59 (docs/speed.md).
+    """
+    from threadpoolctl import threadpool_limits
+
+    told = "OPENBLAS_NUM_THREADS" in os.environ
+    with threadpool_limits(None if told else 1, user_api="blas"):
+        yield
 
 
 @contextmanager

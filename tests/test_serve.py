@@ -15,9 +15,10 @@ from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from index.errors import SettingsError
-from service.serve import _listen
+from service.serve import _listen, _one_thread
 from tests.service_fixtures import TOKEN, build, settings_in, wait_until, write_corpus
 
 ROOT = Path(__file__).parents[1]
@@ -153,3 +154,20 @@ def test_the_port_listens_on_loopback_only() -> None:
         assert listener.getsockname()[0] == "127.0.0.1"
         with socket.create_connection(listener.getsockname(), timeout=5) as made:
             assert made.getpeername() == listener.getsockname()
+
+
+@pytest.mark.parametrize(("told", "inside"), [(None, {1}), ("2", {2})])
+def test_numpy_computes_in_one_thread_unless_it_is_told_otherwise(
+    monkeypatch: pytest.MonkeyPatch, told: str | None, inside: set[int]
+) -> None:
+    def threads() -> set[int]:
+        return {each["num_threads"] for each in threadpool_info() if each["user_api"] == "blas"}
+
+    if told:
+        monkeypatch.setenv("OPENBLAS_NUM_THREADS", told)
+    else:
+        monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
+    with threadpool_limits(2, user_api="blas"):
+        with _one_thread():
+            assert threads() == inside
+        assert threads() == {2}

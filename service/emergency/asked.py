@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import groupby
 
 from service.emergency.besides import without_questions
 from service.emergency.grammar import Mention, Word
@@ -150,20 +149,21 @@ class Asked:
         enough = BESIDE_CRISIS if crisis else BESIDE_QUESTION
         stands = told is not None and network.read(told).log_odds >= enough
         if crisis and not stands:
-            clauses = self._clauses(raised.spans)
+            clauses = set(self._clauses())
             stands = any(network.read(one).log_odds >= CRISIS_IN_CLAUSE for one in clauses)
         return raised if stands else None
 
-    def _clauses(self, spans: tuple[tuple[int, int], ...]) -> Iterator[str]:
-        """Yield each clause of the question that one of `spans` stands in, or a part of one."""
-        for _, words in groupby(self._words, key=lambda word: word.clause):
-            clause = list(words)
-            start, end = clause[0].start, clause[-1].end
-            if any(first < end and start < last for first, last in spans):
-                yield self._question[start:end]
+    def _clauses(self) -> Iterator[str]:
+        """Yield what is said around each sign of a wish to die: the clause, or clauses, that it
+        begins and ends in."""
+        for sign in self._present:
+            if sign.sign in table().wishes:
+                touched = {word.clause for word in self._words[sign.first : sign.last + 1]}
+                around = [word for word in self._words if word.clause in touched]
+                yield self._question[around[0].start : around[-1].end]
 
     def _wishes_to_die(self) -> bool:
-        """Return whether a milder sign of a wish to die is said, such as letters written."""
+        """Return whether a sign of a wish to die is said, such as letters written."""
         return any(mention.sign in table().wishes for mention in self._present)
 
 

@@ -46,7 +46,7 @@ class Table:
     cues: Lexicon
     exempt: Exempt
     wishes: frozenset[str]  # signs of a wish to die: what words or meaning raise is a crisis
-    outright: frozenset[str]  # of these, beside which no rule is outvoted
+    outright: frozenset[str]  # of these, those beside which no crisis is outvoted
     topics: tuple[Topic, ...]
 
 
