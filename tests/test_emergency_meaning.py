@@ -283,6 +283,7 @@ def test_a_rule_beside_another_sentence_stands(danger: str, beside: str) -> None
         "suicidal thoughts at night",
         "my sister is talking about suicide. Any stretches for a stiff neck?",
         "I want to end my life. Does magnesium help cramps?",
+        "How many eggs a week are fine? My brother tried to strangle himself with a belt today",
         "My husband is suicidal. Anyone know a good antihistamine for pet hair?",
         "I'm vegan, 34, run three times a week and I have thoughts of suicide. Looking for a good "
         "B12 brand",

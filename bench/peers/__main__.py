@@ -31,6 +31,7 @@ from bench.evaluation_data import ROOT, SCIFACT, entries
 from index.weights import DEFAULT_ENCODER, locate
 from service.evaluation.dataset import Dataset, Qrels, read_dataset
 from service.evaluation.evaluate import interval, measure
+from service.processes.pool import ONE_THREAD
 
 HERE = Path(__file__).parent
 ENVIRONMENTS = ROOT / "var" / "peers"
@@ -101,7 +102,8 @@ def run_peer(peer: str, task: Path, folder: Path) -> dict[str, Any] | None:
             stdout=output,
             stderr=output,
             cwd=ROOT,
-            env={**os.environ, **QUIET},
+            # In as many threads of NumPy as `pincite serve` computes in.
+            env={**(ONE_THREAD if name == "pincite" else {}), **os.environ, **QUIET},
             start_new_session=True,
         )
         peak = watch(process, began + HOUR)
