@@ -76,7 +76,9 @@ def _one_thread() -> Iterator[None]:
     """
     from threadpoolctl import threadpool_limits
 
-    told = "OPENBLAS_NUM_THREADS" in os.environ
+    from service.processes.pool import ONE_THREAD
+
+    told = ONE_THREAD.keys() <= os.environ.keys()
     with threadpool_limits(None if told else 1, user_api="blas"):
         yield
 

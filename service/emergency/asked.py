@@ -62,6 +62,11 @@ class Asked:
         return set_aside(self._mentioned, cues, self._words, table().exempt)
 
     @cached_property
+    def _wishes(self) -> list[Mention]:
+        """Those that are of a wish to die, such as letters written."""
+        return [mention for mention in self._present if mention.sign in table().wishes]
+
+    @cached_property
     def _weighed(self) -> Weighed:
         """What its words weigh, asked for at most once."""
         return weigh(self._words)
@@ -99,7 +104,7 @@ class Asked:
         # Words that all are plain weigh, and tell nothing: there would be none to name.
         if weighed.few or weighed.probability < fitted().threshold or not weighed.words:
             return None
-        crisis = weighed.kind == "crisis" or self._wishes_to_die()
+        crisis = weighed.kind == "crisis" or bool(self._wishes)
         return _unspecified(_spans(weighed.words, self._words), crisis=crisis)
 
     def is_to_be_read(self, raised: Raised | None) -> bool:
@@ -107,7 +112,7 @@ class Asked:
         a wish to die and a sign is there that nothing outvotes (how to die); or where none did, and
         the words are not calm or name a wish to die."""
         if raised is not None:
-            outright = any(mention.sign in table().outright for mention in self._present)
+            outright = any(mention.sign in table().outright for mention in self._wishes)
             return raised.kind != "crisis" or not outright
         return (
             any(mention.sign in table().wishes for mention in self._mentioned)
@@ -127,7 +132,7 @@ class Asked:
             return None
         # A network has no words to name: those that weighed most, or all where only plain ones did.
         spans = _spans(part.words or ((0, len(self._words) - 1),), self._words)
-        crisis = meant.crisis > (CRISIS_BESIDE_SIGN if self._wishes_to_die() else 0)
+        crisis = meant.crisis > (CRISIS_BESIDE_SIGN if self._wishes else 0)
         return _unspecified(spans, crisis=crisis)
 
     def _standing(self, raised: Raised, network: Meaning) -> Raised | None:
@@ -149,22 +154,17 @@ class Asked:
         enough = BESIDE_CRISIS if crisis else BESIDE_QUESTION
         stands = told is not None and network.read(told).log_odds >= enough
         if crisis and not stands:
-            clauses = set(self._clauses())
+            clauses = dict.fromkeys(self._clauses())
             stands = any(network.read(one).log_odds >= CRISIS_IN_CLAUSE for one in clauses)
         return raised if stands else None
 
     def _clauses(self) -> Iterator[str]:
         """Yield what is said around each sign of a wish to die: the clause, or clauses, that it
         begins and ends in."""
-        for sign in self._present:
-            if sign.sign in table().wishes:
-                touched = {word.clause for word in self._words[sign.first : sign.last + 1]}
-                around = [word for word in self._words if word.clause in touched]
-                yield self._question[around[0].start : around[-1].end]
-
-    def _wishes_to_die(self) -> bool:
-        """Return whether a sign of a wish to die is said, such as letters written."""
-        return any(mention.sign in table().wishes for mention in self._present)
+        for sign in self._wishes:
+            touched = {word.clause for word in self._words[sign.first : sign.last + 1]}
+            around = [word for word in self._words if word.clause in touched]
+            yield self._question[around[0].start : around[-1].end]
 
 
 def _unspecified(spans: tuple[tuple[int, int], ...], *, crisis: bool) -> Raised:
