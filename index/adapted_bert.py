@@ -17,7 +17,6 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 from safetensors import safe_open
-from scipy.special import erf
 from tokenizers import Tokenizer
 
 from .bert_settings import BertSettings, read_settings
@@ -39,6 +38,12 @@ PARTS = (
 """The matrices of a layer, by their names in the weights' file."""
 
 
+AT_ONCE = 16 * 1024
+"""Values whose GELU is made at a time: 16,000 to 25,000 take as long, 6,000 a quarter longer."""
+_P = np.float32(0.3275911 * np.sqrt(0.5))
+_A = tuple(map(np.float32, (0.254829592, -0.284496736, 1.421413741, -1.453152027, 1.061405429)))
+
+
 @dataclass(frozen=True, slots=True)
 class Adapter:
     """What is added to the matrices of one base model.
@@ -54,7 +59,8 @@ class Adapter:
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """An adapter and the heads beside it, `(k, d)`, or `(k, 2 d)` for pairs, with their bias."""
+    """An adapter and the heads beside it, `(k, d)`, or `(k, 2 d)` for pairs, with their bias; k may
+    be 0."""
 
     adapter: Adapter
     heads: Floats
@@ -110,46 +116,75 @@ class AdaptedBert:
         if len(ids) > self.window:
             raise ValueError(f"{len(ids)} word pieces, and the model takes {self.window}")
         weights = self._weights
-        state = (
+        read = (
             weights["embeddings.word_embeddings.weight"][ids]
             + weights["embeddings.position_embeddings.weight"][: len(ids)]
             + weights["embeddings.token_type_embeddings.weight"][_types(len(ids), second)]
         )
-        state = self._normalised(state, "embeddings.LayerNorm")
+        # Word pieces in columns from here on, (d, n): W · x takes half the time of x · W^T where
+        # there are few (16: 6.9 ms and 11.4 for all products of a text, 80: 15.7 and 20.2).
+        state = self._normalised(np.ascontiguousarray(read.T), "embeddings.LayerNorm")
         for layer in range(self._settings.layers):
             name = f"encoder.layer.{layer}"
             attended = self._product(self._context(state, name), f"{name}.attention.output.dense")
             state = self._normalised(state + attended, f"{name}.attention.output.LayerNorm")
-            inner = self._product(state, f"{name}.intermediate.dense")
-            inner *= 0.5 * (1 + erf(inner * np.float32(np.sqrt(0.5))))  # GELU
+            inner = gelu(self._product(state, f"{name}.intermediate.dense"))
             outer = self._product(inner, f"{name}.output.dense")
             state = self._normalised(state + outer, f"{name}.output.LayerNorm")
-        return state
+        return np.ascontiguousarray(state.T)
 
     def _context(self, state: Floats, name: str) -> Floats:
         heads = self._settings.heads
         query, key, value = (
-            self._product(state, f"{name}.{part}").reshape(len(state), heads, -1).swapaxes(0, 1)
+            self._product(state, f"{name}.{part}").reshape(heads, -1, state.shape[1])
             for part in PARTS[:3]
-        )  # each (h, n, e)
-        scores = query @ key.swapaxes(1, 2) / np.float32(np.sqrt(query.shape[2]))
-        scores = np.exp(scores - scores.max(axis=2, keepdims=True))
-        scores /= scores.sum(axis=2, keepdims=True)
-        context: Floats = (scores @ value).swapaxes(0, 1).reshape(len(state), -1)
-        return context
+        )  # each (h, e, n)
+        scores = query.swapaxes(1, 2) @ key
+        scores *= np.float32(1 / np.sqrt(query.shape[1]))
+        scores -= scores.max(axis=2, keepdims=True)
+        np.exp(scores, out=scores)
+        context: Floats = value @ scores.swapaxes(1, 2)
+        context /= scores.sum(axis=2)[:, None, :]
+        return context.reshape(state.shape)
 
     def _product(self, state: Floats, name: str) -> Floats:
-        result: Floats = state @ self._weights[f"{name}.weight"].T
-        result += self._weights[f"{name}.bias"]
+        result: Floats = self._weights[f"{name}.weight"] @ state
+        result += self._weights[f"{name}.bias"][:, None]
         if name in self._adapter.up:
-            result += (state @ self._adapter.down[name].T) @ self._adapter.up[name].T
+            result += self._adapter.up[name] @ (self._adapter.down[name] @ state)
         return result
 
     def _normalised(self, state: Floats, name: str) -> Floats:
-        state = state - state.mean(axis=1, keepdims=True)
-        spread = np.sqrt((state * state).mean(axis=1, keepdims=True) + self._settings.epsilon)
-        scaled: Floats = state / spread
-        return scaled * self._weights[f"{name}.weight"] + self._weights[f"{name}.bias"]
+        state = state - state.mean(axis=0)
+        spread = np.sqrt((state * state).mean(axis=0) + self._settings.epsilon)
+        state *= self._weights[f"{name}.weight"][:, None] / spread
+        state += self._weights[f"{name}.bias"][:, None]
+        return state
+
+
+def gelu(values: Floats) -> Floats:
+    """Return `values` `(m, n)`, each times the normal distribution's share below it, in their
+    place.
+
+    The share by formula 7.1.26 of Abramowitz and Stegun (1964), whose error is below 1.5e-7; so
+    many rows at a time that what is between stays in the cache: a fifth of the time that
+    `scipy.special.erf` takes, and nearer to the truth than that is in float32.
+    """
+    rows = max(1, AT_ONCE // max(1, values.shape[1]))
+    for first in range(0, len(values), rows):
+        part = values[first : first + rows]
+        size = np.abs(part)
+        t = np.reciprocal(1 + _P * size)
+        beyond = t * _A[-1]
+        for factor in _A[-2::-1]:
+            beyond += factor
+            beyond *= t
+        beyond *= np.exp(np.float32(-0.5) * size * size)  # the share above `size`, twice
+        beyond *= size
+        beyond *= np.float32(0.5)
+        np.maximum(part, 0, out=part)
+        part -= beyond
+    return values
 
 
 def fitted_of(tensors: Mapping[str, Floats], fingerprint: str) -> Fitted:
@@ -158,13 +193,16 @@ def fitted_of(tensors: Mapping[str, Floats], fingerprint: str) -> Fitted:
         {name.removeprefix(side): t for name, t in tensors.items() if name.startswith(side)}
         for side in ("down.", "up.")
     )
-    return Fitted(Adapter(fingerprint, down, up), tensors["heads"], tensors["bias"])
+    none = np.empty(0, np.float32)
+    heads, bias = (tensors.get(name, none) for name in ("heads", "bias"))
+    return Fitted(Adapter(fingerprint, down, up), heads, bias)
 
 
 def read_fitted(package: str, name: str) -> Fitted:
-    """Read the file `name` in `package`: tensors `down.MATRIX`, `up.MATRIX`, `heads` and `bias`,
-    and in its metadata the fingerprint of the base that they were fitted on. It is part of the
-    house: where it is missing or damaged, the installation is, and the library's error says so."""
+    """Read the file `name` in `package`: tensors `down.MATRIX`, `up.MATRIX`, where it has heads
+    `heads` and `bias`, and in its metadata the fingerprint of the base that they were fitted on. It
+    is part of the house: where it is missing or damaged, the installation is, and the library's
+    error says so."""
     with (
         as_file(files(package).joinpath(name)) as path,
         safe_open(path, framework="numpy") as stored,

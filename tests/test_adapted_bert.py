@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from safetensors.numpy import load_file
+from scipy.special import ndtr
 
-from index.adapted_bert import PARTS, AdaptedBert, Adapter, _mapped
+from index.adapted_bert import AT_ONCE, PARTS, AdaptedBert, Adapter, _mapped, gelu
 from index.encoder import SentenceTransformerEncoder
 from index.errors import EncoderError
 from index.runtimes import open_encoder
@@ -61,6 +62,16 @@ def test_an_adapter_is_what_merged_weights_would_be(monkeypatch: pytest.MonkeyPa
     for text in TEXTS[1:4]:
         np.testing.assert_allclose(_vector(adapted, text), _vector(expected, text), atol=1e-5)
         assert np.abs(_vector(adapted, text) - _vector(plain, text)).max() > 0.01
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1536, 7), (3, AT_ONCE + 1), (0, 5), (5, 0)])
+def test_gelu_is_each_value_times_the_share_below_it(shape: tuple[int, int]) -> None:
+    values = np.random.default_rng(7).normal(0, 3, shape).astype(np.float32)
+    values.flat[:1] = -40
+    exact = values * ndtr(values.astype(np.float64))
+    found = gelu(values)
+    assert found is values
+    np.testing.assert_allclose(found, exact, atol=5e-7)
 
 
 @pytest.mark.parametrize("text", TEXTS)
