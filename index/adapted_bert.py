@@ -10,6 +10,7 @@ import json
 from bisect import bisect_left
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TypeVar
@@ -81,11 +82,9 @@ class AdaptedBert:
                 f"{folder.path} has {folder.fingerprint}."
             )
         self._settings: BertSettings = read_settings(folder.path)
-        self._weights = _mapped(folder.path / "model.safetensors")
+        self._weights = _mapped(folder.path / "model.safetensors", folder.fingerprint)
         self._adapter = adapter
-        self._tokenizer = Tokenizer.from_file(str(folder.path / "tokenizer.json"))
-        self._tokenizer.no_truncation()
-        self._tokenizer.no_padding()
+        self._tokenizer = _tokenizer(folder.path / "tokenizer.json", folder.fingerprint)
 
     @property
     def window(self) -> int:
@@ -238,10 +237,22 @@ def _types(count: int, second: int | None) -> NDArray[np.int32]:
     return (np.arange(count) >= (count if second is None else second)).astype(np.int32)
 
 
-def _mapped(file: Path) -> dict[str, Floats]:
+@cache
+def _tokenizer(file: Path, _: str) -> Tokenizer:
+    """Return what cuts texts into word pieces: one for all networks of a base, by its print."""
+    tokenizer = Tokenizer.from_file(str(file))
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return tokenizer
+
+
+@cache
+def _mapped(file: Path, _: str) -> dict[str, Floats]:
     """Return the float32 tensors of a safetensors file, mapped and not read: the library copies.
 
     The format: eight bytes of length, a JSON header with the place of each tensor, the tensors.
+    One map serves all networks of a base, which is told by its print: the pages of another would
+    count as memory once more.
     """
     try:
         with file.open("rb") as stream:
