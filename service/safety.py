@@ -59,7 +59,7 @@ def find_notice(
     """Return the notice that `question` raises, or None.
 
     By a rule of the table, by its words, or with `by_meaning` by the question read whole, which has
-    the last word but where a rule sees asked how to kill oneself. To read a text takes 20 to 200
+    the last word but where a rule sees asked how to kill oneself. To read a text takes 11 to 110
     ms, of some questions several parts are read, and read are those that a rule speaks for, those
     that name a wish to die, and those whose words are not calm. Without the default encoder's
     weights words and rules speak alone.

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
 from safetensors.numpy import load_file
 from scipy.special import ndtr
+from transformers import AutoModel
 
 from index.adapted_bert import AT_ONCE, PARTS, AdaptedBert, Adapter, _mapped, gelu
 from index.encoder import SentenceTransformerEncoder
@@ -45,6 +47,24 @@ def test_without_an_adapter_the_vectors_are_those_of_the_reference() -> None:
     np.testing.assert_allclose(found, reference.encode(TEXTS), atol=2e-6)
 
 
+@pytest.mark.slow
+def test_the_states_of_a_pair_are_those_of_the_reference() -> None:
+    reference = AutoModel.from_pretrained(FOLDER.path)
+    bert = AdaptedBert(FOLDER, NOTHING)
+    pairs = [bert.pair("Why does my calf cramp?", "The muscle tightens. " * 20), bert.pair("a", "")]
+    for ids, second in pairs:
+        whole = np.resize(ids, bert.window)
+        for pieces in (ids, whole, ids[:1]):
+            kinds = np.arange(len(pieces)) >= second
+            given = {
+                "input_ids": torch.from_numpy(pieces[None].astype(np.int64)),
+                "token_type_ids": torch.from_numpy(kinds[None].astype(np.int64)),
+            }
+            with torch.no_grad():
+                expected = reference(**given).last_hidden_state[0].numpy()
+            np.testing.assert_allclose(bert.states(pieces, second), expected, atol=1e-5)
+
+
 def test_an_adapter_is_what_merged_weights_would_be(monkeypatch: pytest.MonkeyPatch) -> None:
     draw = np.random.default_rng(3)
     names = [f"encoder.layer.{layer}.{part}" for layer in (0, 5) for part in PARTS]
@@ -64,7 +84,7 @@ def test_an_adapter_is_what_merged_weights_would_be(monkeypatch: pytest.MonkeyPa
         assert np.abs(_vector(adapted, text) - _vector(plain, text)).max() > 0.01
 
 
-@pytest.mark.parametrize("shape", [(1, 1), (1536, 7), (3, AT_ONCE + 1), (0, 5), (5, 0)])
+@pytest.mark.parametrize("shape", [(1, 1), (1536, 7), (1536, 16), (3, AT_ONCE + 1), (0, 5), (5, 0)])
 def test_gelu_is_each_value_times_the_share_below_it(shape: tuple[int, int]) -> None:
     values = np.random.default_rng(7).normal(0, 3, shape).astype(np.float32)
     values.flat[:1] = -40
@@ -113,6 +133,9 @@ def test_mapped_weights_are_the_library_s(tmp_path: Path) -> None:
 def test_networks_of_one_base_share_its_map() -> None:
     first, second = AdaptedBert(FOLDER, NOTHING), AdaptedBert(FOLDER, NOTHING)
     assert first._weights is second._weights
+    assert first._tokenizer is second._tokenizer
+    file = FOLDER.path / "model.safetensors"
+    assert _mapped(file, FOLDER.fingerprint) is not _mapped(file, "another")
 
 
 def test_it_needs_no_torch() -> None:
