@@ -2,6 +2,7 @@
 
 import json
 import os
+import platform
 import re
 import shutil
 import signal
@@ -18,10 +19,36 @@ import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from index.errors import SettingsError
-from service.serve import _listen, _one_thread
+from service.serve import ARENAS, _listen, _one_thread
 from tests.service_fixtures import TOKEN, build, settings_in, wait_until, write_corpus
 
 ROOT = Path(__file__).parents[1]
+
+
+ARENAS_OF_SIX_THREADS = """
+import ctypes, sys, threading
+from service.serve import _few_arenas
+
+_few_arenas()
+libc = ctypes.CDLL(None)
+libc.malloc.restype = libc.fopen.restype = ctypes.c_void_p
+together = threading.Barrier(6)
+
+def take():
+    together.wait()
+    libc.malloc(1000)
+    together.wait()
+
+threads = [threading.Thread(target=take) for _ in range(6)]
+for each in threads:
+    each.start()
+for each in threads:
+    each.join()
+file = ctypes.c_void_p(libc.fopen(sys.argv[1].encode(), b"w"))
+libc.malloc_info(0, file)
+libc.fclose(file)
+"""
+"""Has six threads take memory at once, and glibc write what it has where."""
 
 
 @pytest.fixture(scope="module")
@@ -171,3 +198,21 @@ def test_numpy_computes_in_one_thread_unless_it_is_told_otherwise(
         with _one_thread():
             assert threads() == inside
         assert threads() == {2}
+
+
+@pytest.mark.skipif(
+    platform.libc_ver()[0] != "glibc", reason="memory is laid out so by glibc alone"
+)
+@pytest.mark.parametrize(("told", "arenas"), [({}, ARENAS), ({"MALLOC_ARENA_MAX": "4"}, 4)])
+def test_threads_take_their_memory_from_few_places(
+    tmp_path: Path, told: dict[str, str], arenas: int
+) -> None:
+    given = {name: value for name, value in os.environ.items() if name != "GLIBC_TUNABLES"}
+    given.pop("MALLOC_ARENA_MAX", None)
+    written = tmp_path / "malloc.xml"
+    subprocess.run(
+        [sys.executable, "-c", ARENAS_OF_SIX_THREADS, str(written)],
+        env=given | told | {"PYTHONPATH": str(ROOT)},
+        check=True,
+    )
+    assert written.read_text("utf-8").count("<heap nr=") == arenas
