@@ -62,7 +62,11 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @contextmanager
 def _serving(home: Path, processes: int = 0) -> Iterator[tuple[subprocess.Popen[str], str, str]]:
     """Run `pincite serve` on a free port; give the process, its address and what it announced."""
-    environment = {name: v for name, v in os.environ.items() if not name.startswith("PINCITE_")}
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("PINCITE_") and name not in ("MALLOC_ARENA_MAX", "GLIBC_TUNABLES")
+    }
     environment |= {"PINCITE_ENCODER": "deterministic", "PINCITE_ADMIN_TOKEN": TOKEN}
     environment["PINCITE_PROCESSES"] = str(processes)
     program = "import service.cli; service.cli.main()"
@@ -203,7 +207,16 @@ def test_numpy_computes_in_one_thread_unless_it_is_told_otherwise(
 @pytest.mark.skipif(
     platform.libc_ver()[0] != "glibc", reason="memory is laid out so by glibc alone"
 )
-@pytest.mark.parametrize(("told", "arenas"), [({}, ARENAS), ({"MALLOC_ARENA_MAX": "4"}, 4)])
+@pytest.mark.parametrize(
+    ("told", "arenas"),
+    [
+        ({}, ARENAS),
+        ({"MALLOC_ARENA_MAX": ""}, ARENAS),
+        ({"GLIBC_TUNABLES": "glibc.malloc.perturb=0"}, ARENAS),
+        ({"MALLOC_ARENA_MAX": "4"}, 4),
+        ({"GLIBC_TUNABLES": "glibc.malloc.arena_max=3"}, 3),
+    ],
+)
 def test_threads_take_their_memory_from_few_places(
     tmp_path: Path, told: dict[str, str], arenas: int
 ) -> None:
@@ -216,3 +229,17 @@ def test_threads_take_their_memory_from_few_places(
         check=True,
     )
     assert written.read_text("utf-8").count("<heap nr=") == arenas
+
+
+@pytest.mark.skipif(
+    platform.libc_ver()[0] != "glibc", reason="memory is laid out so by glibc alone"
+)
+def test_the_service_takes_its_memory_from_few_places(home: Path) -> None:
+    with _serving(home) as (process, address, _), ThreadPoolExecutor(12) as asking:
+        list(asking.map(lambda _: urlopen(f"{address}?q=cramp").read(), range(48)))
+        maps = Path(f"/proc/{process.pid}/maps").read_text("utf-8")
+    # Beside the first, each arena has 64 MB for its own, of which it opens what it needs.
+    arena = r"^([0-9a-f]+)-([0-9a-f]+) rw-p 00000000 00:00 0 *\n\2-([0-9a-f]+) ---p "
+    found = re.findall(arena, maps, re.MULTILINE)
+    others = [begin for begin, _, end in found if int(end, 16) - int(begin, 16) == 64 * 2**20]
+    assert len(others) == ARENAS - 1
