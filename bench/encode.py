@@ -76,13 +76,10 @@ SWEEP = [
 
 def passages(count: int) -> list[str]:
     """Return `count` passages of 150 words, at most 254 word pieces each, the same each time."""
-    from tokenizers import Tokenizer
-
     from index.weights import DEFAULT_ENCODER, locate
+    from index.word_pieces import open_tokenizer
 
-    tokenizer = Tokenizer.from_file(str(locate(DEFAULT_ENCODER).path / "tokenizer.json"))
-    tokenizer.no_truncation()
-    tokenizer.no_padding()
+    tokenizer = open_tokenizer(locate(DEFAULT_ENCODER))
     fitting = (text for text in _passages() if len(tokenizer.encode(text).ids) <= 256)
     return list(islice(fitting, count))
 

@@ -24,6 +24,7 @@ from .bert_settings import BertSettings, read_settings
 from .encoder import sound
 from .errors import EncoderError
 from .weights import DEFAULT_ENCODER, ModelFolder, locate
+from .word_pieces import open_tokenizer
 
 Floats = NDArray[np.float32]
 Network = TypeVar("Network")
@@ -38,13 +39,13 @@ PARTS = (
 )
 """The matrices of a layer, by their names in the weights' file."""
 
-
 AT_ONCE = 16 * 1024
 """Values whose GELU is made at a time: from 12,000 to 25,000 it takes the same, with 6,000 a
 quarter longer."""
-# Of the formula in `gelu`: its p, for the deviation in the place of erf's argument, and a_1 to a_5.
+# Of the formula in `gelu`, which is erf's: its p, for the deviation in the place of erf's argument,
+# and half of a_1 to a_5, for the share beyond one side.
 _P = np.float32(0.3275911 * np.sqrt(0.5))
-_A = tuple(map(np.float32, (0.254829592, -0.284496736, 1.421413741, -1.453152027, 1.061405429)))
+_A = np.array((0.254829592, -0.284496736, 1.421413741, -1.453152027, 1.061405429), np.float32) / 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +84,8 @@ class AdaptedBert:
                 f"{folder.path} has {folder.fingerprint}."
             )
         self._settings: BertSettings = read_settings(folder.path)
-        self._weights = _mapped(folder.path / "model.safetensors", folder.fingerprint)
+        self._weights, self._tokenizer = _shared(folder)
         self._adapter = adapter
-        self._tokenizer = _tokenizer(folder.path / "tokenizer.json", folder.fingerprint)
 
     @property
     def window(self) -> int:
@@ -181,9 +181,8 @@ def gelu(values: Floats) -> Floats:
         for factor in _A[-2::-1]:
             beyond += factor
             beyond *= t
-        beyond *= np.exp(np.float32(-0.5) * size * size)  # the share above `size`, twice
+        beyond *= np.exp(np.float32(-0.5) * size * size)  # the share above `size`
         beyond *= size
-        beyond *= np.float32(0.5)
         np.maximum(part, 0, out=part)
         part -= beyond
     return values
@@ -238,21 +237,18 @@ def _types(count: int, second: int | None) -> NDArray[np.int32]:
 
 
 @cache
-def _tokenizer(file: Path, fingerprint: str) -> Tokenizer:  # noqa: ARG001 - it tells two apart
-    """Return what cuts texts into word pieces: one for all networks on a model's folder."""
-    tokenizer = Tokenizer.from_file(str(file))
-    tokenizer.no_truncation()
-    tokenizer.no_padding()
-    return tokenizer
+def _shared(folder: ModelFolder) -> tuple[Mapping[str, Floats], Tokenizer]:
+    """Return the weights and the tokenizer of a model: one of each for all networks on it.
+
+    The pages of another map would count as memory once more.
+    """
+    return _mapped(folder.path / "model.safetensors"), open_tokenizer(folder)
 
 
-@cache
-def _mapped(file: Path, fingerprint: str) -> Mapping[str, Floats]:  # noqa: ARG001 - likewise
+def _mapped(file: Path) -> dict[str, Floats]:
     """Return the float32 tensors of a safetensors file, mapped and not read: the library copies.
 
     The format: eight bytes of length, a JSON header with the place of each tensor, the tensors.
-    One map serves all networks on a model's folder: the pages of another would count as memory once
-    more.
     """
     try:
         with file.open("rb") as stream:

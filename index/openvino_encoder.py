@@ -19,7 +19,6 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from tokenizers import Tokenizer
 
 from .bert_settings import read_settings
 from .encoder import OnBatch, check_lengths, sound
@@ -29,6 +28,7 @@ from .openvino_offline import openvino
 from .openvino_precision import Precision, suited
 from .records import EncoderRecord
 from .weights import ModelFolder
+from .word_pieces import open_tokenizer
 
 Batch = tuple[list[int], int]  # rows of the call, the length they are padded to
 
@@ -68,7 +68,7 @@ class OpenvinoEncoder:
 
     def __init__(self, folder: ModelFolder, *, precision: Precision | None = None) -> None:
         self._settings = read_settings(folder.path)
-        self._tokenizer = _open_tokenizer(folder)
+        self._tokenizer = open_tokenizer(folder)
         self._special = self._tokenizer.num_special_tokens_to_add(is_pair=False)
         self._folder = folder
         self._openvino = openvino.Core()
@@ -239,21 +239,6 @@ def _padded(
         ids[at, : len(pieces[row])] = pieces[row]
         mask[at, : len(pieces[row])] = 1
     return [ids, mask]
-
-
-def _open_tokenizer(folder: ModelFolder) -> Tokenizer:
-    file = folder.path / "tokenizer.json"
-    try:
-        tokenizer = Tokenizer.from_file(str(file))
-    except Exception as error:  # the library raises nothing narrower
-        raise EncoderError(
-            f"{file} is not a tokenizer that can be read ({error}). Copy the model again, or set "
-            f"PINCITE_ENCODER to another."
-        ) from error
-    # The file may ask for truncation, which would lose text silently, and for padding.
-    tokenizer.no_truncation()
-    tokenizer.no_padding()
-    return tokenizer
 
 
 def _ignore(_: int) -> None:

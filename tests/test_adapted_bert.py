@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -77,7 +78,7 @@ def test_an_adapter_is_what_merged_weights_would_be(monkeypatch: pytest.MonkeyPa
         merged[f"{name}.weight"] = merged[f"{name}.weight"] + up[name] @ down[name]
     adapted = AdaptedBert(FOLDER, Adapter(FOLDER.fingerprint, down, up))
     plain = AdaptedBert(FOLDER, NOTHING)
-    monkeypatch.setattr("index.adapted_bert._mapped", lambda *_: merged)
+    monkeypatch.setattr("index.adapted_bert._shared", lambda _: (merged, plain._tokenizer))
     expected = AdaptedBert(FOLDER, NOTHING)
     for text in TEXTS[1:4]:
         np.testing.assert_allclose(_vector(adapted, text), _vector(expected, text), atol=1e-5)
@@ -119,7 +120,7 @@ def test_an_adapter_of_another_base_is_refused() -> None:
 
 
 def test_mapped_weights_are_the_library_s(tmp_path: Path) -> None:
-    found = _mapped(FOLDER.path / "model.safetensors", FOLDER.fingerprint)
+    found = _mapped(FOLDER.path / "model.safetensors")
     for name, expected in load_file(FOLDER.path / "model.safetensors").items():
         if expected.dtype == np.float32:
             np.testing.assert_array_equal(found[name], expected)
@@ -127,15 +128,15 @@ def test_mapped_weights_are_the_library_s(tmp_path: Path) -> None:
     (tmp_path / "no.safetensors").write_bytes(json.dumps({}).encode())
     for name in ("cut", "no", "absent"):
         with pytest.raises(EncoderError, match=f"{name}.safetensors cannot be read"):
-            _mapped(tmp_path / f"{name}.safetensors", "")
+            _mapped(tmp_path / f"{name}.safetensors")
 
 
 def test_networks_of_one_base_share_its_map() -> None:
     first, second = AdaptedBert(FOLDER, NOTHING), AdaptedBert(FOLDER, NOTHING)
     assert first._weights is second._weights
     assert first._tokenizer is second._tokenizer
-    file = FOLDER.path / "model.safetensors"
-    assert _mapped(file, FOLDER.fingerprint) is not _mapped(file, "another")
+    other = AdaptedBert(replace(FOLDER, fingerprint="another"), Adapter("another", {}, {}))
+    assert first._weights is not other._weights
 
 
 def test_it_needs_no_torch() -> None:

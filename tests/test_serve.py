@@ -23,7 +23,9 @@ from service.serve import ARENAS, _listen, _one_thread
 from tests.service_fixtures import TOKEN, build, settings_in, wait_until, write_corpus
 
 ROOT = Path(__file__).parents[1]
-
+glibc_only = pytest.mark.skipif(
+    platform.libc_ver()[0] != "glibc", reason="memory is laid out so by glibc alone"
+)
 
 ARENAS_OF_SIX_THREADS = """
 import ctypes, sys, threading
@@ -59,14 +61,19 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@contextmanager
-def _serving(home: Path, processes: int = 0) -> Iterator[tuple[subprocess.Popen[str], str, str]]:
-    """Run `pincite serve` on a free port; give the process, its address and what it announced."""
-    environment = {
+def _environment() -> dict[str, str]:
+    """Return what is set here, less what would decide how the service answers or has its memory."""
+    return {
         name: value
         for name, value in os.environ.items()
         if not name.startswith("PINCITE_") and name not in ("MALLOC_ARENA_MAX", "GLIBC_TUNABLES")
     }
+
+
+@contextmanager
+def _serving(home: Path, processes: int = 0) -> Iterator[tuple[subprocess.Popen[str], str, str]]:
+    """Run `pincite serve` on a free port; give the process, its address and what it announced."""
+    environment = _environment()
     environment |= {"PINCITE_ENCODER": "deterministic", "PINCITE_ADMIN_TOKEN": TOKEN}
     environment["PINCITE_PROCESSES"] = str(processes)
     program = "import service.cli; service.cli.main()"
@@ -204,9 +211,7 @@ def test_numpy_computes_in_one_thread_unless_it_is_told_otherwise(
         assert threads() == {2}
 
 
-@pytest.mark.skipif(
-    platform.libc_ver()[0] != "glibc", reason="memory is laid out so by glibc alone"
-)
+@glibc_only
 @pytest.mark.parametrize(
     ("told", "arenas"),
     [
@@ -220,20 +225,16 @@ def test_numpy_computes_in_one_thread_unless_it_is_told_otherwise(
 def test_threads_take_their_memory_from_few_places(
     tmp_path: Path, told: dict[str, str], arenas: int
 ) -> None:
-    given = {name: value for name, value in os.environ.items() if name != "GLIBC_TUNABLES"}
-    given.pop("MALLOC_ARENA_MAX", None)
     written = tmp_path / "malloc.xml"
     subprocess.run(
         [sys.executable, "-c", ARENAS_OF_SIX_THREADS, str(written)],
-        env=given | told | {"PYTHONPATH": str(ROOT)},
+        env=_environment() | told | {"PYTHONPATH": str(ROOT)},
         check=True,
     )
     assert written.read_text("utf-8").count("<heap nr=") == arenas
 
 
-@pytest.mark.skipif(
-    platform.libc_ver()[0] != "glibc", reason="memory is laid out so by glibc alone"
-)
+@glibc_only
 def test_the_service_takes_its_memory_from_few_places(home: Path) -> None:
     with _serving(home) as (process, address, _), ThreadPoolExecutor(12) as asking:
         list(asking.map(lambda _: urlopen(f"{address}?q=cramp").read(), range(48)))
