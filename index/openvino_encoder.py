@@ -27,7 +27,7 @@ from .errors import EncoderError
 from .openvino_offline import openvino
 from .openvino_precision import Precision, suited
 from .records import EncoderRecord
-from .weights import ModelFolder
+from .weights import DEFAULT_ENCODER, ModelFolder
 from .word_pieces import open_tokenizer
 
 Batch = tuple[list[int], int]  # rows of the call, the length they are padded to
@@ -60,8 +60,9 @@ TOKENIZED = 1024
 class OpenvinoEncoder:
     """A BERT model compiled for this processor. Holds no state: any number of threads may call.
 
-    In the precision that suits the processor, bfloat16 (cosine to float32 at least 0.9999) or
-    float32, unless one is given, which may be 8 bits (0.999). A few short texts, such as questions,
+    In the precision that suits the processor, unless one is given: bfloat16 (cosine to float32 at
+    least 0.9999), 8 bits (0.999) or float32. In 8 bits unasked only the default model, whose
+    rankings they were held to, and only where they run. A few short texts, such as questions,
     go through a copy compiled for latency (one at a time, all cores); more, through a copy compiled
     for throughput (a stream for each core or so), made when first needed.
     """
@@ -81,18 +82,19 @@ class OpenvinoEncoder:
                 "this processor has no bfloat16. Set PINCITE_RUNTIME=openvino, which takes what it "
                 "has."
             )
-        self._precision = precision or suited(capabilities)
-        eight_bit = self._precision == "int8"
-        # Kept: the compiled copies share its constants, so the second costs 40 MB and not 190.
-        self._graph = build_graph(folder.path, self._settings, eight_bit=eight_bit)
-        self._quick = self._compiled("LATENCY")
-        if eight_bit:
-            try:
-                self._quick([np.zeros((1, STEP), np.int32), np.ones((1, STEP), np.int32)])
-            except RuntimeError as error:  # the kernels want AVX2 with VNNI, or AVX-512
+        chosen = precision or suited(capabilities)
+        if precision is None and chosen == "int8" and folder.name != DEFAULT_ENCODER:
+            chosen = "f32"
+        try:
+            self._compile(chosen)
+        except RuntimeError as error:  # the kernels want AVX2 with VNNI, or AVX-512
+            if chosen != "int8":
+                raise
+            if precision is not None:
                 raise EncoderError(
                     "this processor cannot encode in 8 bits. Set PINCITE_RUNTIME=openvino."
                 ) from error
+            self._compile("f32")
         self._record = EncoderRecord(
             name=folder.name,
             dimension=self._settings.dimension,
@@ -178,6 +180,16 @@ class OpenvinoEncoder:
             for request, _ in under_way:
                 with suppress(RuntimeError):
                     request.wait()
+
+    def _compile(self, precision: Precision) -> None:
+        """Compile for `precision`. Raises `RuntimeError` where the processor has no 8 bits."""
+        eight_bit = precision == "int8"
+        self._precision = precision
+        # Kept: the compiled copies share its constants, so the second costs 40 MB and not 190.
+        self._graph = build_graph(self._folder.path, self._settings, eight_bit=eight_bit)
+        self._quick = self._compiled("LATENCY")
+        if eight_bit:  # whether its kernels start is not known before
+            self._quick([np.zeros((1, STEP), np.int32), np.ones((1, STEP), np.int32)])
 
     def _steady(self) -> openvino.CompiledModel:
         with self._compiling:

@@ -1,8 +1,9 @@
 """Which precision the encoder computes in, by what the processor can do.
 
-OpenVINO tells whether a processor has bfloat16 at all, not whether it has the matrix unit (AMX)
-that makes it fast: without, bfloat16 is slower than float32. So the processor's own flags are
-asked, where the system shows them.
+OpenVINO tells whether a processor has bfloat16 or 8 bits at all, not whether it has what makes
+them fast: for the one a matrix unit (AMX), without which bfloat16 is slower than float32; for the
+other an instruction that sums products of bytes (VNNI). So the processor's own flags are asked,
+where the system shows them.
 """
 
 from collections.abc import Collection
@@ -12,18 +13,21 @@ from typing import Literal
 Precision = Literal["f32", "bf16", "int8"]
 
 CPUINFO = Path("/proc/cpuinfo")
+BYTES = frozenset({"avx512_vnni", "avx_vnni"})
+"""Flags of processors on which 8 bits are faster than float32."""
 
 
 def suited(capabilities: Collection[str], flags: Collection[str] | None = None) -> Precision:
     """Return the precision that suits a processor (docs/speed.md, "8-bit", has the figures).
 
     `capabilities` are OpenVINO's; `flags` the processor's as Linux names them, by default those of
-    this one. bfloat16 where there is a matrix unit for it, else float32. Where the system shows no
-    flags, bfloat16 is taken on OpenVINO's word alone. 8 bits are for whoever asks for them: they
-    are faster than float32 and find nearly, not quite, the same.
+    this one. bfloat16 where there is a matrix unit for it, 8 bits where there is none but VNNI,
+    else float32. Where the system shows no flags, bfloat16 is taken on OpenVINO's word alone.
     """
     flags = processor_flags() if flags is None else flags
-    return "bf16" if "BF16" in capabilities and ("amx_bf16" in flags or not flags) else "f32"
+    if "BF16" in capabilities and ("amx_bf16" in flags or not flags):
+        return "bf16"
+    return "int8" if "INT8" in capabilities and BYTES.intersection(flags) else "f32"
 
 
 def processor_flags() -> set[str]:

@@ -88,7 +88,7 @@ class Settings(BaseSettings):
         Field(
             description="What computes the vectors: `openvino` (`-bf16`, `-int8` or `-f32` for "
             "one precision) or `sentence-transformers`; `auto` takes the first that is installed, "
-            "in bfloat16 or float32, as suits the processor."
+            "in bfloat16, 8 bits or float32, as suits the processor."
         ),
     ] = "auto"
     host: Annotated[

@@ -15,9 +15,12 @@ PLAIN = ["FP32", "INT8"]
     ("capabilities", "flags", "precision"),
     [
         (BF16, "avx2 avx512_vnni avx512_bf16 amx_bf16 amx_int8", "bf16"),  # Sapphire Rapids
-        (BF16, "avx2 avx512_vnni avx512_bf16", "f32"),  # Zen 4, Cooper Lake
-        (PLAIN, "avx2 avx512f avx512_vnni", "f32"),  # Ice Lake
+        (BF16, "avx2 avx512_vnni avx512_bf16", "int8"),  # Zen 4, Cooper Lake
+        (PLAIN, "avx2 avx512f avx512_vnni", "int8"),  # Ice Lake
+        (PLAIN, "avx2 fma avx_vnni", "int8"),  # Alder Lake
+        (["FP32"], "avx2 fma avx_vnni", "f32"),
         (PLAIN, "avx2 fma", "f32"),  # Haswell, Zen to Zen 3
+        (PLAIN, "avx2 fma avx512f", "f32"),  # Skylake-X
         (PLAIN, "", "f32"),  # no flags to be seen: as OpenVINO says
         (BF16, "", "bf16"),
         (PLAIN, "amx_bf16", "f32"),  # a unit that OpenVINO may not use
@@ -36,6 +39,6 @@ def test_flags_are_those_that_linux_shows(tmp_path: Path, monkeypatch: pytest.Mo
     assert processor_flags() == set()
     shown.write_text("model name\t: A Processor\nflags\t\t: fpu avx2 avx_vnni\nbugs\t\t: none\n")
     assert processor_flags() == {"fpu", "avx2", "avx_vnni"}
-    assert suited(BF16) == "f32"
+    assert suited(BF16) == "int8"
     shown.write_text("processor\t: 0\nFeatures\t: fp asimd bf16\n")  # ARM has no such line
     assert suited(BF16) == "bf16"
