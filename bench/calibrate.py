@@ -42,8 +42,7 @@ from bench.calibration_sets import (
 )
 from bench.evaluation_data import EVAL, ROOT
 from bench.risk_coverage import draw
-from bench.vector_cache import RememberingEncoder
-from index.runtimes import open_encoder
+from bench.vector_cache import remembering
 from service.evidence.confidence import Model
 
 WEIGHTS = ROOT / "service" / "evidence" / "confidence_weights.json"
@@ -350,13 +349,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not EVAL.is_dir():
         print(f"skipped: {EVAL} is absent")
         return 1
-    options.work.mkdir(parents=True, exist_ok=True)
-    encoder = RememberingEncoder(open_encoder(), options.work / "vectors.db")
+    encoder, work = remembering(options.work)
     medquad, whole = Medquad(), Medquad(whole=True)
-    searchers = open_indexes(options.work, medquad, whole, encoder)
+    searchers = open_indexes(work, medquad, whole, encoder)
     found = cases(medquad, whole)
     judged = judge(found, medquad, searchers, encoder)
-    judged += judge_parts(found, whole, options.work, encoder)
+    judged += judge_parts(found, whole, work, encoder)
     found = [one.case for one in judged]
     for (index, kind, answerable), count in sorted(
         Counter((one.index, one.kind, one.answerable) for one in found).items()

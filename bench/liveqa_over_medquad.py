@@ -32,9 +32,8 @@ import numpy as np
 
 from bench.calibration_evidence import as_meant
 from bench.evaluation_data import EVAL, ROOT, entries
-from bench.vector_cache import RememberingEncoder
+from bench.vector_cache import remembering
 from index.encoder import Encoder
-from index.runtimes import open_encoder
 from index.search import Searcher
 from index.snapshot import open_snapshot
 from ingest.pipeline import update_index
@@ -134,9 +133,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if len(text.split()) >= options.words
     }
     qrels = {query: qrels[query] for query in messages}
-    encoder = RememberingEncoder(open_encoder(), options.work / "vectors.db")
+    encoder, work = remembering(options.work)
     corpus = read_dataset(EVAL / "medquad")
-    kept = options.work / "medquad-sections"
+    kept = work / "medquad-sections"
     update_index(corpus.corpus, kept, encoder, keep=1)
     searcher = Searcher(open_snapshot(kept))
     made = (searcher.snapshot.manifest.snapshot, corpus.sha256, encoder.record.fingerprint)

@@ -29,12 +29,11 @@ from bench.calibration_evidence import open_indexes
 from bench.calibration_sets import Medquad
 from bench.evaluation_data import EVAL, ROOT, entries
 from bench.retrieval import PLAIN, Gathered, gather
-from bench.vector_cache import RememberingEncoder
+from bench.vector_cache import remembering
 from index.analysis import terms
 from index.encoder import Encoder, fits
 from index.focus import condensed
 from index.fusion import Weights, fuse_signals
-from index.runtimes import open_encoder
 from index.search import Searcher
 from service.evaluation.dataset import Dataset, Qrels
 from service.evaluation.evaluate import Values, best_passages, document_ids, measure
@@ -222,8 +221,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not EVAL.is_dir():
         print(f"skipped: {EVAL} is absent")
         return 1
-    encoder = RememberingEncoder(open_encoder(), options.work / "vectors.db")
-    opened = open_indexes(options.work, Medquad(), Medquad(whole=True), encoder)
+    encoder, work = remembering(options.work)
+    opened = open_indexes(work, Medquad(), Medquad(whole=True), encoder)
     with (
         patch.object(index.focus, "LONG", options.long),
         patch.object(index.focus, "FLOOR", options.floor),

@@ -24,11 +24,10 @@ import ingest.segment
 from bench.evaluation_data import SCIFACT
 from bench.retrieval import PLAIN, Gathered, encoded, gather, named, score
 from bench.subset import cut
-from bench.vector_cache import RememberingEncoder
+from bench.vector_cache import remembering
 from index.encoder import Encoder
 from index.fusion import Weights
 from index.records import Article, Passage
-from index.runtimes import open_encoder
 from index.search import Searcher
 from index.sentences import sentence_spans
 from index.snapshot import open_snapshot
@@ -173,9 +172,9 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=Path("var/passages"))
     options = parser.parse_args()
     whole, relevant = named(options.dataset)
-    work = options.work / f"{whole.name}-{whole.sha256[:12]}-{options.every}-{options.other}"
+    encoder, folder = remembering(options.work)
+    work = folder / f"{whole.name}-{whole.sha256[:12]}-{options.every}-{options.other}"
     part = cut(whole, work / "data", every=options.every, other=options.other, relevant=relevant)
-    encoder = RememberingEncoder(open_encoder(), options.work / "vectors.db")
     for line in sweep(part, encoder, work, relevant):
         print(line, flush=True)
 

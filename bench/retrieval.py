@@ -171,7 +171,8 @@ def main() -> None:
     sets = []
     for given in options.datasets:
         dataset, grade = named(given)
-        kept = Path("var/eval") / f"{dataset.name}-{dataset.sha256[:12]}-{options.target}"
+        name = f"{dataset.name}-{dataset.sha256[:12]}-{encoder.runtime}-{options.target}"
+        kept = Path("var/eval") / name.replace(" ", "-")
         update_index(dataset.corpus, kept, encoder, target_tokens=options.target, keep=1)
         sets.append((dataset, Searcher(open_snapshot(kept)), grade))
     with (

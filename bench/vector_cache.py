@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.encoder import Before, Encoder, OnBatch
+from index.runtimes import open_encoder
 
 CHUNK = 512
 """Texts encoded between two writes to the file: at most a few seconds' work is lost by a stop."""
@@ -18,8 +19,9 @@ CHUNK = 512
 class RememberingEncoder(Before):
     """`encoder`, with every vector that it gave kept in one SQLite file, by the text's hash.
 
-    The file serves any number of encoders: their fingerprint is part of the key. Threads take
-    turns: an index is encoded in one of its own.
+    The file serves any number of encoders: their fingerprint is part of the key, and the runtime
+    with its precision, which moves vectors a little. Threads take turns: an index is encoded in one
+    of its own.
     """
 
     def __init__(self, encoder: Encoder, file: Path) -> None:
@@ -60,5 +62,16 @@ class RememberingEncoder(Before):
         return vectors
 
     def _key(self, text: str) -> bytes:
-        named = f"{self.record.fingerprint}\0{text}".encode("utf-8", "surrogatepass")
-        return hashlib.sha256(named).digest()
+        named = f"{self.record.fingerprint}\0{self.runtime}\0{text}"
+        return hashlib.sha256(named.encode("utf-8", "surrogatepass")).digest()
+
+
+def remembering(work: Path) -> tuple[RememberingEncoder, Path]:
+    """Open the default encoder, remembering, and return the folder in `work` for what it makes.
+
+    Each runtime and precision has one of its own: an index that is kept would hold the vectors of
+    whatever made it first.
+    """
+    encoder = open_encoder()
+    folder = work / encoder.runtime.replace(" ", "-")
+    return RememberingEncoder(encoder, folder / "vectors.db"), folder

@@ -30,9 +30,9 @@ def build_graph(folder: Path, settings: BertSettings, *, eight_bit: bool = False
 
     `eight_bit` rounds the matrices of the layers to 255 levels, with a scale for every
     `TOGETHER` weights of a row. Those of the attention's values, one in twelve of all weights,
-    stay as they are (rounding them does as much harm as all others), and so do the last layer's
-    (without them a quarter more of the error, and 6% more passages a second: docs/speed.md), the
-    embeddings, biases and normalisations.
+    stay as they are (rounding them does as much harm as all others), and so do all of the last
+    layer (to round these too would give a third more error, and 6 to 8% more passages a second:
+    docs/speed.md), the embeddings, biases and normalisations. So a model of one layer is exact.
 
     Raises `EncoderError` when the weights do not have the names of a BERT's.
     """

@@ -40,11 +40,17 @@ stroke?" loses .22; from .5 to 2 the gain on synonyms is the same within .007.""
 
 SHORTEST_MISPRINT = 5
 """Letters of the shortest term that is looked for misprinted: "fell" and "feel" are two words."""
+LONGEST_MISPRINT = 40
+"""Letters of the longest, which has 800 spellings: their number grows with the square of them."""
+DENYING = 3
+"""Words before a name among which "not" denies it: "not really sleeping well"."""
 COMMON = 1_000_000
 """How often a word stands in the books of `index.spelling.english` that is no misprint there: they
 have "Issac" 231,311 times."""
 
 _JOINED = re.compile(r"[-\u2010\u2011]\w")
+_NO = frozenset({"not", "no", "never", "hardly", "without"})
+_Beside = tuple[tuple[str, ...], tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +73,19 @@ class Mention:
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """A name as the question may have it. `cues` is None when it needs no other word, and
-    `spelled` when any word of its stem is it."""
+    """A name as the question may have it.
+
+    `cues` is None when it needs no other word; where capitals are as good as one, it is `loud`.
+    `spelled` is None when any word of its stem is it. `beside` are the stop words before and after
+    a name of one term, in each of its forms, and `denied` tells that it begins with "not" or "no".
+    """
 
     mention: Mention
     cues: frozenset[str] | None
+    loud: bool
     spelled: frozenset[str] | None
+    beside: frozenset[_Beside]
+    denied: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +107,22 @@ class Names:
         everyday: Sequence[tuple[Sequence[str], Sequence[str]]] = (),
         as_spelled: Iterable[str] = (),
         elsewhere: Iterable[str] = (),
+        quiet: Iterable[str] = (),
     ) -> None:
         """Read `groups`, each a list of names of one thing, and `everyday`, said and written names.
 
-        `uncertain` are names that also mean other things, each with words beside which it does not.
+        `uncertain` are names that also mean other things, each with words beside which it does not;
+        one of capitals also does not where it is typed in capitals, unless it is `quiet`.
         `as_spelled` are words whose stem is another word's too, and `elsewhere` phrases in which
         the words are no names.
         """
         unsure = {tuple(terms(name)): cues for name, cues in (uncertain or {}).items()}
+        soft = {name for name in uncertain or () if not name.isupper()} | {*quiet}
+        quietly = {tuple(terms(name)) for name in soft}
+        said = [name for names, _ in (*((g, g) for g in groups), *everyday) for name in names]
+        forms_of: dict[tuple[str, ...], list[list[str]]] = {}
+        for name in said:
+            forms_of.setdefault(tuple(terms(name)), []).append(words(name))
         others, written = _by_terms((group, group) for group in groups), _by_terms(everyday)
         spelled: dict[tuple[str, ...], set[str]] = {}
         for word in as_spelled:
@@ -112,20 +133,32 @@ class Names:
             mention = Mention(key, others.get(key, ()), written.get(key, ()))
             cues = unsure.get(key)
             known = None if cues is None else frozenset(t for cue in cues for t in terms(cue))
-            forms = frozenset(spelled[key]) if key in spelled else None
-            self._by_first.setdefault(key[0], []).append(_Entry(mention, known, forms))
+            forms = forms_of.get(key, [])
+            self._by_first.setdefault(key[0], []).append(
+                _Entry(
+                    mention,
+                    known,
+                    key not in quietly,
+                    frozenset(spelled[key]) if key in spelled else None,
+                    _beside(key, forms),
+                    bool(forms) and all(form[0] in ("not", "no") for form in forms),
+                )
+            )
+        every = (form for forms in forms_of.values() for form in forms)
+        self.words = frozenset(canonical(word) for form in every for word in form)
+        """The words of all names, folded, British and American spelling as one."""
         for entries in self._by_first.values():
             entries.sort(key=lambda entry: -len(entry.mention.typed))
 
     def in_question(self, question: str) -> tuple[Mention, ...]:
         """Return the names in `question`, in order; where two overlap, the longer one."""
         read = _read(question)
-        stream = [(term, word) for word in read for term in word.terms]
+        stream = [(term, at) for at, word in enumerate(read) for term in word.terms]
         every = {term for term, _ in stream}
         found: list[Mention] = []
         place = 0
         while place < len(stream):
-            entry = self._at(stream, place, every)
+            entry = self._at(read, stream, place, every)
             if entry is None:
                 place += 1
                 continue
@@ -136,19 +169,55 @@ class Names:
         return tuple(found)
 
     def _at(
-        self, stream: Sequence[tuple[str, _Word]], place: int, every: set[str]
+        self,
+        read: Sequence[_Word],
+        stream: Sequence[tuple[str, int]],
+        place: int,
+        every: set[str],
     ) -> _Entry | None:
         for entry in self._by_first.get(stream[place][0], ()):
             key = entry.mention.typed
             here = stream[place : place + len(key)]
             if tuple(term for term, _ in here) != key:
                 continue
-            if entry.spelled is not None and _spelled(here[0][1].text) not in entry.spelled:
+            first = here[0][1]
+            if entry.spelled is not None and _spelled(read[first].text) not in entry.spelled:
                 continue
-            sure = entry.cues is None or all(word.loud for _, word in here)
+            if entry.beside and not any(_stands(one, read, first) for one in entry.beside):
+                continue
+            if entry.denied and not any(map(_denies, read[max(0, first - DENYING) : first])):
+                continue
+            sure = entry.cues is None or (entry.loud and all(read[at].loud for _, at in here))
             if sure or (entry.cues or frozenset()) & (every - set(key)):
                 return entry
         return None
+
+
+def _beside(key: tuple[str, ...], forms: Sequence[Sequence[str]]) -> frozenset[_Beside]:
+    """Return what stands before and after the term of a name that is one term among stop words.
+
+    Nothing where one of its `forms`, in words, is the word alone: "the clap", not "clap".
+    """
+    if len(key) != 1 or not forms or any(len(form) == 1 for form in forms):
+        return frozenset()
+    found = set()
+    for form in forms:
+        (at,) = (place for place, word in enumerate(form) if terms(word))
+        found.add((tuple(form[:at]), tuple(form[at + 1 :])))
+    return frozenset(found)
+
+
+def _stands(beside: _Beside, read: Sequence[_Word], at: int) -> bool:
+    """Return whether word `at` of a question stands between the words of `beside`."""
+    before, after = beside
+    around = [word.text.lower() for word in read[max(0, at - len(before)) : at + len(after) + 1]]
+    del around[min(at, len(before))]
+    return tuple(around) == (*before, *after)
+
+
+def _denies(word: _Word) -> bool:
+    text = word.text.lower()
+    return text in _NO or text.replace("’", "'").endswith("n't")
 
 
 def _spelled(word: str) -> str:
@@ -184,8 +253,9 @@ def stored_names() -> Names:
         groups,
         {**table["uncertain"], **everyday["uncertain"]},
         rows,
-        everyday["as_spelled"],
-        everyday["elsewhere"],
+        (*everyday["as_spelled"], *table["forms"]["as_spelled"]),
+        (*everyday["elsewhere"], *table["forms"]["elsewhere"]),
+        table["forms"]["quiet"],
     )
 
 
@@ -243,7 +313,9 @@ def misprints(words_typed: Iterable[str], lexical: LexicalIndex) -> tuple[Mentio
     """
     found = []
     for term in words_typed:
-        if len(term) < SHORTEST_MISPRINT or not term.isalpha() or term in lexical:
+        if not SHORTEST_MISPRINT <= len(term) <= LONGEST_MISPRINT:
+            continue
+        if not term.isalpha() or term in lexical:
             continue
         once = re.sub(r"(.)\1+", r"\1", term)
         places = range(len(once))

@@ -27,7 +27,7 @@ from .errors import EncoderError
 from .openvino_offline import openvino
 from .openvino_precision import Precision, suited
 from .records import EncoderRecord
-from .weights import DEFAULT_ENCODER, ModelFolder
+from .weights import ModelFolder
 from .word_pieces import open_tokenizer
 
 Batch = tuple[list[int], int]  # rows of the call, the length they are padded to
@@ -47,8 +47,9 @@ BATCH = 4
 # 585 and 533 in thirty-twos, which is 512 word pieces (one run, busy machine).
 AT_ONCE = 512
 
-# In 8 bits: components of a token that are rounded with one scale, as each token comes. Lowest and
-# mean cosine to float32 over texts of all kinds: .9992 and .9997 at 32, .9987 and .9997 at 64,
+# In 8 bits: components of a token that are rounded with one scale, as each token comes. On AVX-512
+# without AMX 32 to 384 give the same vectors. With AMX, the last layer rounded too, lowest and mean
+# cosine to float32 over texts of all kinds: .9992 and .9997 at 32, .9987 and .9997 at 64,
 # .9978 and .9995 at 128 (there with a scale for 128 weights), and 19, 20, 23 passages a processor
 # second where float32 has 13. So 32 is the one that stays above .999.
 GROUP = 32
@@ -61,10 +62,10 @@ class OpenvinoEncoder:
     """A BERT model compiled for this processor. Holds no state: any number of threads may call.
 
     In the precision that suits the processor, unless one is given: bfloat16 (cosine to float32 at
-    least 0.9999), 8 bits (0.999) or float32. In 8 bits unasked only the default model, whose
-    rankings they were held to, and only where they run. A few short texts, such as questions,
-    go through a copy compiled for latency (one at a time, all cores); more, through a copy compiled
-    for throughput (a stream for each core or so), made when first needed.
+    least 0.9999), 8 bits (0.999) or float32. Unasked, 8 bits are taken for the weights of the
+    default model alone: only its rankings were measured in them. A few short texts, such as
+    questions, go through a copy compiled for latency (one at a time, all cores); more, through a
+    copy compiled for throughput (a stream for each core or so), made when first needed.
     """
 
     def __init__(self, folder: ModelFolder, *, precision: Precision | None = None) -> None:
@@ -83,18 +84,16 @@ class OpenvinoEncoder:
                 "has."
             )
         chosen = precision or suited(capabilities)
-        if precision is None and chosen == "int8" and folder.name != DEFAULT_ENCODER:
+        if precision is None and chosen == "int8" and not folder.official:
             chosen = "f32"
-        try:
-            self._compile(chosen)
-        except RuntimeError as error:  # the kernels want AVX2 with VNNI, or AVX-512
-            if chosen != "int8":
-                raise
+        self._open(chosen)
+        if chosen == "int8" and (fault := self._fault()):
             if precision is not None:
                 raise EncoderError(
-                    "this processor cannot encode in 8 bits. Set PINCITE_RUNTIME=openvino."
-                ) from error
-            self._compile("f32")
+                    f"this processor cannot encode in 8 bits ({fault}). Set "
+                    "PINCITE_RUNTIME=openvino."
+                )
+            self._open("f32")
         self._record = EncoderRecord(
             name=folder.name,
             dimension=self._settings.dimension,
@@ -181,15 +180,21 @@ class OpenvinoEncoder:
                 with suppress(RuntimeError):
                     request.wait()
 
-    def _compile(self, precision: Precision) -> None:
-        """Compile for `precision`. Raises `RuntimeError` where the processor has no 8 bits."""
-        eight_bit = precision == "int8"
+    def _open(self, precision: Precision) -> None:
         self._precision = precision
         # Kept: the compiled copies share its constants, so the second costs 40 MB and not 190.
+        eight_bit = precision == "int8"
         self._graph = build_graph(self._folder.path, self._settings, eight_bit=eight_bit)
         self._quick = self._compiled("LATENCY")
-        if eight_bit:  # whether its kernels start is not known before
+
+    def _fault(self) -> str:
+        """Return what keeps the compiled model from running, or "": 8-bit kernels, which want VNNI,
+        fail at the first text and not before."""
+        try:
             self._quick([np.zeros((1, STEP), np.int32), np.ones((1, STEP), np.int32)])
+        except RuntimeError as error:
+            return str(error).strip().splitlines()[-1]
+        return ""
 
     def _steady(self) -> openvino.CompiledModel:
         with self._compiling:

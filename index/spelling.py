@@ -10,6 +10,7 @@ own vector must speak for a word (docs/retrieval.md, "Misspelt words").
 """
 
 import re
+import threading
 from collections.abc import Callable, Mapping
 from functools import cache
 from importlib.resources import files
@@ -21,18 +22,26 @@ from index.analysis import STOP_WORDS, terms, words
 from index.lexical import LexicalIndex, Rows
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+_CONTRACTED = re.compile(r"(?:n['’]t|['’](?:ve|ll|d|re|m|all))$", re.IGNORECASE)
+_ADDRESS = re.compile(r"\S*(?:@|://|www\.)\S*", re.IGNORECASE)
 
 SHORTEST = 4
 """Letters of the shortest word that is corrected: three letters are near to too much."""
+LOUD = 5
+"""Letters up to which a word in capitals, in a question that has small letters, is taken for an
+abbreviation: "GORD" is not "good"."""
 TWO_EDITS_FROM = 7
 """Letters from which two edits are allowed ("excersise"); shorter words get one ("spazm")."""
 
 CONTRACTIONS = frozenset(
     """arent cannot cant couldnt didnt doesnt dont hadnt hasnt havent hes im isnt ive shes shouldnt
-    thats theres theyre theyve wasnt werent weve whats wont wouldnt youre youve""".split()  # noqa: SIM905 - a word list reads better as words
+    thats theres theyre theyve wasnt werent weve whats wont wouldnt youre youve shouldve wouldve
+    couldve mightve mustve mustnt neednt mightnt aint whos itll youll theyll wholl thatll youd theyd
+    yall alot infact incase atleast aswell""".split()  # noqa: SIM905 - a word list reads better as words
 )
-"""Contractions as `index.analysis.words` folds them, with an apostrophe or without: not misspelt
-("shouldnt" is no shoulder). Those that are words of their own ("ill", "well") are not here."""
+"""Contractions as `index.analysis.words` folds them, with an apostrophe or without, and words that
+people run together: not misspelt ("shouldnt" is no shoulder). Those that are words of their own
+("ill", "well") are not here."""
 LEFT_ALONE = STOP_WORDS | CONTRACTIONS
 
 CANDIDATES = 8
@@ -65,6 +74,8 @@ class Spelling:
         self._is_word = is_word
         self._dictionary = SymSpell(max_dictionary_edit_distance=2, prefix_length=7)
         self._distance = EditDistance(DistanceAlgorithm.DAMERAU_OSA)
+        # Both keep the row that they work on as state.
+        self._turn = threading.Lock()
         for term in lexical.vocabulary:
             if term.isalpha() and len(term) >= SHORTEST - 1:
                 self._dictionary.create_dictionary_entry(term, lexical.document_frequency(term))
@@ -77,12 +88,19 @@ class Spelling:
         asked for each such word, and never where there is none.
         """
         changed = False
+        mixed = any(character.islower() for character in question)
+        addresses = [match.span() for match in _ADDRESS.finditer(question)]
 
         def replacement(match: re.Match[str]) -> str:
             nonlocal changed
-            better = self._nearest(match.group(), near)
+            word = match.group()
+            loud = mixed and len(word) <= LOUD and word.isupper()
+            in_address = any(start <= match.start() < end for start, end in addresses)
+            if loud or in_address or _CONTRACTED.search(word):
+                return word
+            better = self._nearest(word, near)
             changed = changed or better is not None
-            return better or match.group()
+            return better or word
 
         result = _WORD.sub(replacement, question)
         return result if changed else None
@@ -96,6 +114,22 @@ class Spelling:
         if stem in self._lexical or self._is_word(folded) or folded in english():
             return None
         distance = 2 if len(folded) >= TWO_EDITS_FROM else 1
+        with self._turn:
+            best = self._best(stem, folded, distance)
+        if best is None:
+            return None
+        apart, _, _, surface, term = best
+        spoken_for = near is None or (
+            apart <= distance and bool(self._lexical.holds(term, near()).any())
+        )
+        return surface if spoken_for else None
+
+    def _best(
+        self, stem: str, folded: str, distance: int
+    ) -> tuple[int, bool, int, str, str] | None:
+        """Return the word that an article has nearest to `folded`, or None: its edits, whether it
+        begins otherwise, how rare its stem is, the word, the stem.
+        """
         found = self._dictionary.lookup(stem, Verbosity.ALL, max_edit_distance=distance)
         # A misspelling keeps its first letter far more often than not (Yannakoudakis & Fawthrop
         # 1983); two edits and another beginning are another word.
@@ -116,10 +150,4 @@ class Spelling:
                         candidate.term,
                     )
                     best = rank if best is None else min(best, rank)
-        if best is None:
-            return None
-        apart, _, _, surface, term = best
-        spoken_for = near is None or (
-            apart <= distance and bool(self._lexical.holds(term, near()).any())
-        )
-        return surface if spoken_for else None
+        return best

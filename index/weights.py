@@ -38,13 +38,15 @@ class ModelFolder:
     """A sentence-transformers model on disk.
 
     `fingerprint` is a hexadecimal SHA-256 over the weights, the tokenizer and the settings of
-    pooling and normalisation: two folders with the same fingerprint make the same vectors, by
-    whichever runtime.
+    pooling and normalisation: two folders with the same fingerprint make the same vectors, but for
+    the rounding of a runtime and its precision: these can be searched together. `official` tells
+    whether the weights are those of the default model as published, wherever they lie.
     """
 
     name: str
     path: Path
     fingerprint: str
+    official: bool = False
 
 
 def locate(name: str) -> ModelFolder:
@@ -123,7 +125,8 @@ def _fingerprinted(name: str, folder: Path, *, expected: str | None = None) -> M
             f"or leave PINCITE_ENCODER at {DEFAULT_ENCODER}."
         )
     listing = json.dumps(hashes, sort_keys=True).encode()
-    return ModelFolder(name, folder, hashlib.sha256(listing).hexdigest())
+    official = hashes.get("model.safetensors") == _DEFAULT_WEIGHTS
+    return ModelFolder(name, folder, hashlib.sha256(listing).hexdigest(), official)
 
 
 def _other_format(folder: Path, file: Path) -> bool:

@@ -14,7 +14,8 @@ from index.encoder import Encoder, fits
 from index.errors import EmptyQuestion, QuestionError, QuestionTooLong
 from index.focus import condensed
 from index.lexical import Rows
-from index.names import Mention, less
+from index.names import Mention, less, stored_names
+from index.orthography import canonical
 from index.rerank import Reranker
 from index.search import Searcher
 from index.sentences import is_message
@@ -398,12 +399,14 @@ class _Wanted:
 
 
 def everyday_words(encoder: Encoder) -> Callable[[str], bool]:
-    """Return what tells whether the encoder knows a word whole, which it does of everyday words.
+    """Return what tells whether a word is no misspelt one: the encoder knows it whole, as everyday
+    words, or it is of a name that the tables know ("COPD" is no cold).
 
     A snapshot's spelling keeps it, so that it must not hold on to a desk, and by it to another
     snapshot.
     """
-    return lambda word: encoder.count_tokens([word]) == [1]
+    named = stored_names().words
+    return lambda word: canonical(word) in named or encoder.count_tokens([word]) == [1]
 
 
 def _json(answer: Answer) -> bytes:

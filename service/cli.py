@@ -114,7 +114,7 @@ def index(
     if as_json:
         _print_json(json.dumps(_report_fields(report)))
     else:
-        _print_report(report, settings)
+        _print_report(report, settings, encoder.runtime)
     if report.problems:
         raise typer.Exit(UNREAD)
 
@@ -288,8 +288,9 @@ def evaluate(
 ) -> None:
     """Measure the search on a dataset of queries with judged documents.
 
-    The dataset's own index is kept in eval/ beside the index, and made once for each content. So
-    is what was found for each query: an evaluation that was interrupted goes on where it stopped.
+    The dataset's own index is kept in eval/ beside the index, and made once for each content and
+    precision of the encoder. So is what was found for each query: an evaluation that was
+    interrupted goes on where it stopped.
     """
     from index.runtimes import open_encoder
     from index.search import Searcher
@@ -303,8 +304,10 @@ def evaluate(
 
     settings = load_settings(index=index)
     given = read_dataset(dataset, qrels, relevant)
-    kept = settings.index.parent / "eval" / f"{given.name}-{given.sha256[:12]}"
     encoder = open_encoder(settings.encoder, runtime=settings.runtime)
+    # Each precision has its own: what is kept would hold the vectors of whatever made it first.
+    name = f"{given.name}-{given.sha256[:12]}-{encoder.runtime.replace(' ', '-')}"
+    kept = settings.index.parent / "eval" / name
     with _progress(hidden=as_json) as on_progress:
         update_index(
             given.corpus,
@@ -385,7 +388,7 @@ def _report_fields(report: "Report") -> dict[str, object]:
     }
 
 
-def _print_report(report: "Report", settings: Settings) -> None:
+def _print_report(report: "Report", settings: Settings, runtime: str) -> None:
     for record in report.problems:
         err.print(plain(f"{record.source}: {record.problem}", "yellow"), soft_wrap=True)
     for note in report.notes:
@@ -396,7 +399,7 @@ def _print_report(report: "Report", settings: Settings) -> None:
     counts = f"{len(report.added)} added, {len(report.changed)} changed, {len(report.removed)} gone"
     out.print(
         f"{report.articles} articles, {report.passages} passages ({report.encoded} encoded) in "
-        f"{report.seconds:.1f} s. Files: {counts}, {len(report.problems)} not read.",
+        f"{report.seconds:.1f} s by {runtime}. Files: {counts}, {len(report.problems)} not read.",
         soft_wrap=True,
     )
     live = f"Snapshot {report.manifest.snapshot} in {settings.index} is live."

@@ -62,7 +62,7 @@ def serve(settings: Settings, announce: Callable[[str, str], None], *, watch: bo
             announce(
                 f"http://{shown}:{port}/",
                 f"started in {done - began:.1f} s: imports {imported - began:.1f}, "
-                f"encoder {opened - imported:.1f}, snapshot {done - opened:.1f}",
+                f"encoder {opened - imported:.1f}, snapshot {done - opened:.1f}; {encoder.runtime}",
             )
             server.run([listener])
     finally:

@@ -1,6 +1,7 @@
 """Who says so: counted by source, quoted word for word, and never called agreement."""
 
 import re
+import time
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -184,6 +185,15 @@ def test_whether_a_thing_helps_is_compared_for_the_same_thing() -> None:
     helps, not_shown = "Magnesium can help.", "There is no evidence for magnesium."
     assert _ways(_said(("a", helps), ("b", not_shown))) == [("help", [helps], [not_shown])]
     assert _ways(_said(("a", helps), ("b", "There is no evidence for quinine."))) == []
+
+
+def test_a_long_row_of_dashes_costs_no_time() -> None:
+    # Each pair of runs of dashes could be parted in any place.
+    helps = "Magnesium can help."
+    rule = f"It is not {'-' * 5_000} a b c d {'-' * 5_000} magnesium can help."
+    began = time.process_time()
+    _ways(_said(("a", helps), ("b", rule), ("c", "There is no evidence for magnesium.")))
+    assert time.process_time() - began < 2
 
 
 # On the faces

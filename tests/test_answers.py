@@ -3,6 +3,7 @@
 import gc
 import threading
 import weakref
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from index.records import sha256_of
 from index.runtimes import open_encoder
 from index.snapshot import Snapshot, current_snapshot
 from ingest.pipeline import update_index
-from service.answers import Answers
+from service.answers import Answers, everyday_words
 from service.evidence.verify import Quote
 from service.live import KEPT_OPEN, SnapshotNotKept
 from service.safety import DISCLAIMER
@@ -70,6 +71,20 @@ def test_a_message_s_misspelt_word_is_corrected_before_the_search_and_said(
     assert plain.did_you_mean is None
     assert plain.passages
     assert (answer.passages, answer.focus) == (plain.passages, plain.focus)
+
+
+def test_a_name_that_the_tables_know_is_no_misspelt_word() -> None:
+    class Piecewise(DeterministicEncoder):
+        def count_tokens(self, texts: Sequence[str]) -> list[int]:
+            return [len(text) // 2 for text in texts]
+
+    is_word = everyday_words(Piecewise())
+    assert [is_word(word) for word in ("copd", "haemorrhoids", "cat", "spazm")] == [
+        True,
+        True,
+        True,
+        False,
+    ]
 
 
 def test_every_passage_of_an_answer_is_a_slice_of_its_article(answers: Answers) -> None:

@@ -75,6 +75,7 @@ def test_index_says_what_it_did_and_the_second_time_that_nothing_changed(run: Ru
     first = run("index")
     assert first.code == 0
     assert "2 articles, 5 passages (5 encoded) in " in first.out
+    assert " s by deterministic. Files: 2 added" in first.out
     assert "Files: 2 added, 0 changed, 0 gone, 0 not read." in first.out
     live = current_snapshot(Path("var/index"))
     assert f"Snapshot {live} in var/index is live." in first.out

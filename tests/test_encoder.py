@@ -105,6 +105,8 @@ def test_locating_the_default_runs_none_of_the_package_that_carries_it() -> None
 
 def test_the_hub_name_of_the_default_is_the_default() -> None:
     assert locate("sentence-transformers/all-MiniLM-L6-v2") == locate(DEFAULT_ENCODER)
+    assert locate(DEFAULT_ENCODER).official
+    assert locate(str(locate(DEFAULT_ENCODER).path)).official
 
 
 def test_altered_weights_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -179,6 +179,12 @@ def test_all_configurations_side_by_side(tmp_path: Path) -> None:
         ("salt", "Salts", 1),
     ]
     assert miss.wanted[0].rank == 1
+    strict = evaluate(
+        dataset, Searcher(open_snapshot(tmp_path / "index")), encoder, relevant=2, worst=2
+    )
+    assert [
+        [d.document_id for d in one.wanted] for one in strict.worst if one.query_id == "q1"
+    ] == [["calf"]]
     assert miss.found[0].document_id == "calf"
 
 
@@ -216,7 +222,7 @@ def test_the_command_prints_a_table_json_and_a_page(
     assert [r["configuration"] for r in found["results"]] == list(CONFIGURATIONS)
     assert found["worst"][0]["query_id"] == "q3"
     kept = list((tmp_path / "var" / "eval").iterdir())
-    assert [path.name for path in kept] == [f"small-{found['sha256'][:12]}"]
+    assert [path.name for path in kept] == [f"small-{found['sha256'][:12]}-deterministic"]
 
     page = Page()
     page.feed((tmp_path / "report.html").read_text("utf-8"))

@@ -99,6 +99,11 @@ def test_names_are_found_where_they_mean_the_thing(question: str, expected: list
         ("paracetamol for a child", "Tylenol"),
         ("x-ray of the foot", "radiograph"),
         ("what is MS", "multiple sclerosis"),
+        ("does ALS run in families", "amyotrophic lateral sclerosis"),
+        ("is aids a virus", "acquired immunodeficiency syndrome"),
+        ("what is MD (muscular dystrophy)", "muscular dystrophy"),
+        ("I keep throwing up", "vomiting"),
+        ("is the clap contagious", "gonorrhea"),
     ],
 )
 def test_the_table_knows_what_people_say(question: str, other: str) -> None:
@@ -116,6 +121,20 @@ def test_the_table_knows_what_people_say(question: str, other: str) -> None:
         "ms smith is my teacher",
         "pots and pans",
         "a firm brain",
+        "Al is my husband",
+        "can hearing aids cause an infection",
+        "what first aid is there against a virus",
+        "is smoking pot safe",
+        "standing on pots",
+        "Should I see an MD?",
+        "I feel SO SAD",
+        "I JUMP now",
+        "go to the ED now",
+        "I throw a ball",
+        "I clap my hands",
+        "I sleep well",
+        "I have a sense of smell",
+        "I don't want to die",
     ],
 )
 def test_everyday_words_are_no_names(question: str) -> None:
@@ -272,6 +291,12 @@ def test_every_word_as_spelled_is_said_and_every_phrase_elsewhere_would_be_taken
     plain = Names([], {}, rows, EVERYDAY["as_spelled"])
     phrases = EVERYDAY["elsewhere"]
     assert [text for text in phrases if len(terms(text)) < 2 or not plain.in_question(text)] == []
+    grouped, forms = Names(GROUPS), TABLE["forms"]
+    named = {name for group in GROUPS for name in group}
+    assert [word for word in (*forms["as_spelled"], *forms["quiet"]) if word not in named] == []
+    assert [
+        text for text in forms["elsewhere"] if len(terms(text)) < 2 or not grouped.in_question(text)
+    ] == []
 
 
 TEXTS = [
@@ -403,3 +428,28 @@ def test_a_word_of_no_article_may_stand_there_with_other_letters_doubled(
 )
 def test_a_common_word_is_no_misprint_of_another(typed: str, written: str, another: bool) -> None:
     assert (misprints(terms(typed), LexicalIndex.build([written])) == ()) == another
+
+
+@pytest.mark.parametrize(
+    ("question", "denied"),
+    [
+        ("I'm not sleeping well", True),
+        ("I don't really sleep well", True),
+        ("I sleep well but not at night", False),
+        ("there is not a night in which I sleep well", False),
+    ],
+)
+def test_what_is_said_to_be_not_so_needs_its_not(question: str, denied: bool) -> None:
+    found = stored_names().in_question(question)
+    assert (("sleep", "well") in [one.typed for one in found]) == denied
+
+
+def test_a_word_too_long_to_be_one_is_not_looked_for_misprinted() -> None:
+    # The spellings of a run of n letters are n * n / 2 of n letters each.
+    assert misprints(["acgt" * 2_000], LexicalIndex.build(["banana"])) == ()
+    assert misprints(["banna" * 8], LexicalIndex.build(["banana"])) == ()
+
+
+def test_the_words_of_all_names_are_told() -> None:
+    assert {"copd", "sids", "booze", "lou", "gehrig", "hemorrhoids"} <= stored_names().words
+    assert "zanthoxylum" not in stored_names().words

@@ -18,12 +18,12 @@ PLAIN = ["FP32", "INT8"]
         (BF16, "avx2 avx512_vnni avx512_bf16", "int8"),  # Zen 4, Cooper Lake
         (PLAIN, "avx2 avx512f avx512_vnni", "int8"),  # Ice Lake
         (PLAIN, "avx2 fma avx_vnni", "int8"),  # Alder Lake
-        (["FP32"], "avx2 fma avx_vnni", "f32"),
         (PLAIN, "avx2 fma", "f32"),  # Haswell, Zen to Zen 3
         (PLAIN, "avx2 fma avx512f", "f32"),  # Skylake-X
         (PLAIN, "", "f32"),  # no flags to be seen: as OpenVINO says
         (BF16, "", "bf16"),
         (PLAIN, "amx_bf16", "f32"),  # a unit that OpenVINO may not use
+        (PLAIN, "amx_bf16 avx512_vnni", "int8"),
     ],
 )
 def test_a_processor_gets_what_suits_it(

@@ -1,5 +1,6 @@
 """The registry: one reader a suffix, files that are not what their name says, quick imports."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -96,3 +97,21 @@ def test_tidy_leaves_no_blank_line_and_loses_no_word(text: str) -> None:
 )
 def test_superscripts(text: str, before: str, expected: str) -> None:
     assert raised(text, before) == expected
+
+
+@pytest.mark.parametrize(
+    ("written", "published"),
+    [
+        ("2024-03-31T00:00:00Z", "2024-03-31"),
+        ("2024-03", "2024-03"),
+        (2024, "2024"),
+        ("last spring", "last spring"),
+        ("", None),
+    ],
+)
+def test_a_collection_s_dates_are_read_as_those_of_other_files(
+    written: str | int, published: str | None
+) -> None:
+    line = json.dumps({"_id": "a", "text": "Cramps end.", "published": written})
+    (document,) = READERS[".jsonl"](line.encode(), "articles.jsonl")
+    assert document.metadata.published == published

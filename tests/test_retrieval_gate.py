@@ -1,8 +1,8 @@
 """Floors under what the search finds, on development data of others that is read in place.
 
-Each floor lies a little below what was measured (docs/retrieval.md); it goes down only on purpose.
-The corpora are cut to the judged documents of the chosen queries and every n-th other one, so that
-they are encoded in about a minute.
+Each floor lies a little below what was measured (docs/speed.md, "8-bit"); it goes down only on
+purpose. The corpora are cut to the judged documents of the chosen queries and every n-th other one,
+so that they are encoded in about a minute.
 """
 
 import hashlib

@@ -103,7 +103,7 @@ def test_it_starts_answers_and_stops_cleanly(home: Path, number: signal.Signals)
     with _serving(home) as (process, address, announced):
         assert re.fullmatch(
             r"Pincite answers at http://127\.0\.0\.1:\d+/  \(started in \d+\.\d s: "
-            r"imports \d+\.\d, encoder \d+\.\d, snapshot \d+\.\d\)\n",
+            r"imports \d+\.\d, encoder \d+\.\d, snapshot \d+\.\d; deterministic\)\n",
             announced,
         )
         with urlopen(f"{address}readyz") as response:

@@ -14,6 +14,7 @@ TEXTS = [
     "Rhabdomyolysis is the breakdown of muscle.",
     "Tetanus comes from Clostridium tetani.",
     "The dose, the haste and the shoulder.",
+    "A good night without a wound, a cold or a lot of care is a whole one.",
 ]
 SURFACE = {
     "muscl": "muscle",
@@ -27,6 +28,11 @@ SURFACE = {
     "tetani": "tetani",
     "shoulder": "shoulder",
     "hast": "haste",
+    "good": "good",
+    "wound": "wound",
+    "cold": "cold",
+    "whole": "whole",
+    "lot": "lot",
 }
 EVERYDAY = {"crampx"}
 
@@ -44,6 +50,8 @@ def spelling() -> Spelling:
         ("Rabdomyolysis?", "rhabdomyolysis?"),
         ("tetanas symptoms", "tetanus symptoms"),
         ("magnisium for crampz", "magnesium for cramps"),
+        ("MUSSLE SPAZM", "muscle spasm"),  # all in capitals: none of them stands out
+        ("see www.crampz.net on crampz", "see www.crampz.net on cramps"),
     ],
 )
 def test_misspelt_words_become_the_corpus_s_own(spelling: Spelling, typed: str, meant: str) -> None:
@@ -63,6 +71,10 @@ def test_misspelt_words_become_the_corpus_s_own(spelling: Spelling, typed: str, 
         "",
         "B12?",
         "doesnt hasnt shouldn't",
+        "I should've rested, I would’ve, who'll, y'all",
+        "shouldve wouldve alot",
+        "What helps with GORD?",
+        "see https://exercize.com/mussle or mussle@spazm.org, www.crampz.net",
     ],
 )
 def test_what_is_right_or_too_far_is_left_alone(spelling: Spelling, typed: str) -> None:

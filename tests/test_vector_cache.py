@@ -4,18 +4,24 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import pytest
 
-from bench.vector_cache import RememberingEncoder
+from bench.vector_cache import RememberingEncoder, remembering
 from index.encoder import DeterministicEncoder, OnBatch
 from index.records import EncoderRecord
 from ingest.pipeline import update_index
 
 
 class _Counting(DeterministicEncoder):
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, runtime: str = "deterministic") -> None:
         super().__init__()
         self.asked: list[str] = []
         self.name = name
+        self._runtime = runtime
+
+    @property
+    def runtime(self) -> str:
+        return self._runtime
 
     @property
     def record(self) -> EncoderRecord:
@@ -44,10 +50,19 @@ def test_only_new_texts_are_encoded_and_all_come_back_in_order(tmp_path: Path) -
 
 
 def test_another_encoder_has_its_own_vectors(tmp_path: Path) -> None:
-    one, other = _Counting("one"), _Counting("other")
-    for encoder in (one, other):
+    encoders = [_Counting("one"), _Counting("other"), _Counting("one", "openvino int8")]
+    for encoder in encoders:
         RememberingEncoder(encoder, tmp_path / "vectors.db").encode(["a cramp"])
-    assert (one.asked, other.asked) == (["a cramp"], ["a cramp"])
+    assert [encoder.asked for encoder in encoders] == [["a cramp"]] * 3
+
+
+@pytest.mark.slow
+def test_what_is_made_is_kept_by_runtime_and_precision(tmp_path: Path) -> None:
+    encoder, folder = remembering(tmp_path)
+    assert folder == tmp_path / encoder.runtime.replace(" ", "-")
+    encoder.encode(["a cramp"])
+    assert [path.name for path in tmp_path.rglob("*.db")] == ["vectors.db"]
+    assert (folder / "vectors.db").is_file()
 
 
 def test_an_index_is_encoded_in_another_thread(tmp_path: Path) -> None:

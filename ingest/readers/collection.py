@@ -14,6 +14,7 @@ from collections.abc import Iterator
 
 from index.errors import LimitExceeded, SourceError, UnsupportedFormat
 from ingest.document import Document, Metadata, SourceBlock
+from ingest.front_matter import iso_date
 
 MAX_BYTES = 1_000_000_000
 """Largest size once decompressed."""
@@ -41,13 +42,16 @@ def read(data: bytes, name: str) -> Iterator[Document]:
             if text
         ]
 
+        published = entry.get("published")
+
         def fact(key: str, entry: dict[str, object] = entry) -> str | None:
             return str(entry[key]) if entry.get(key) else None
 
         metadata = Metadata(
             title=title or None,
             publisher=fact("publisher"),
-            published=fact("published"),
+            # What cannot be read as a date is kept as it is written.
+            published=(iso_date(str(published)) or str(published)) if published else None,
             url=fact("url"),
             licence=fact("licence"),
             language=fact("language"),

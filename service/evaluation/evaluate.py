@@ -1,9 +1,10 @@
 """How well the articles are searched: what `pincite eval` measures.
 
 Four configurations answer every query of a dataset, side by side: BM25 alone, the vectors alone,
-their plain fusion, and the pipeline as the service runs it. A document counts where its best
-passage stands. Measures are trec_eval's (pytrec_eval), intervals are bootstrap percentiles over
-queries: another sample of queries of the same kind would give a mean in there, 19 times of 20.
+their plain fusion, and the pipeline: the search of the service, before it weighs what is found,
+which decides what is shown and in which order. A document counts where its best passage stands.
+Measures are trec_eval's (pytrec_eval), intervals are bootstrap percentiles over queries: another
+sample of queries of the same kind would give a mean in there, 19 times of 20.
 """
 
 import time
@@ -171,7 +172,14 @@ def evaluate(
             for name in CONFIGURATIONS
         ),
         stages={stage: value for stage, value in stages.items() if stage not in CONFIGURATIONS},
-        worst=_worst(dataset, searcher, rankings["pipeline"], scores["pipeline"]["nDCG@10"], worst),
+        worst=_worst(
+            dataset,
+            searcher,
+            rankings["pipeline"],
+            scores["pipeline"]["nDCG@10"],
+            worst,
+            relevant=relevant,
+        ),
     )
 
 
@@ -284,7 +292,13 @@ def latency(seconds: Sequence[float]) -> Latency:
 
 
 def _worst(
-    dataset: Dataset, searcher: Searcher, rankings: Mapping[str, Ranking], values: Values, k: int
+    dataset: Dataset,
+    searcher: Searcher,
+    rankings: Mapping[str, Ranking],
+    values: Values,
+    k: int,
+    *,
+    relevant: int,
 ) -> tuple[Miss, ...]:
     names = {name.partition("/")[2]: name for name in searcher.snapshot.records.article_rows()}
 
@@ -299,7 +313,8 @@ def _worst(
         query = queries[place]
         ranks = {document: rank for rank, document in enumerate(rankings[query], start=1)}
         grades = dataset.qrels[query]
-        wanted = sorted((d for d in grades if grades[d] > 0), key=lambda d: (-grades[d], d))[:5]
+        good = (document for document in grades if grades[document] >= relevant)
+        wanted = sorted(good, key=lambda document: (-grades[document], document))[:5]
         misses.append(
             Miss(
                 query_id=query,
