@@ -18,7 +18,7 @@ A word that no article has may stand there misprinted: `misprints`.
 import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from importlib.resources import files
 from itertools import combinations
@@ -42,14 +42,20 @@ SHORTEST_MISPRINT = 5
 """Letters of the shortest term that is looked for misprinted: "fell" and "feel" are two words."""
 LONGEST_MISPRINT = 40
 """Letters of the longest, which has 800 spellings: their number grows with the square of them."""
-DENYING = 3
-"""Words before a name among which "not" denies it: "not really sleeping well"."""
+DENYING, BETWEEN = 3, 3
+"""Words before a name among which "not" denies it ("not really sleeping well"), and that may stand
+between the two words of one ("throws his milk up")."""
 COMMON = 1_000_000
 """How often a word stands in the books of `index.spelling.english` that is no misprint there: they
 have "Issac" 231,311 times."""
 
 _JOINED = re.compile(r"[-\u2010\u2011]\w")
-_NO = frozenset({"not", "no", "never", "hardly", "without"})
+_NO = frozenset(
+    """not never hardly rarely barely seldom cannot cant dont doesnt didnt isnt arent wasnt werent
+    havent hasnt hadnt wont wouldnt couldnt aint""".split()  # noqa: SIM905 - reads better as words
+)
+_NO_BEFORE = frozenset({"no", "without"})
+_PARTED = re.compile(r"[,;:.?!()]")
 _Beside = tuple[tuple[str, ...], tuple[str, ...]]
 
 
@@ -90,11 +96,13 @@ class _Entry:
 
 @dataclass(frozen=True, slots=True)
 class _Word:
-    """A word of a question. `loud`: in capitals, in a question that has small letters too."""
+    """A word of a question. `loud`: in capitals, in a question that has small letters too.
+    `parted`: a mark stands between it and the word before."""
 
     text: str
     terms: tuple[str, ...]
     loud: bool
+    parted: bool
 
 
 class Names:
@@ -125,6 +133,7 @@ class Names:
             forms_of.setdefault(tuple(terms(name)), []).append(words(name))
         others, written = _by_terms((group, group) for group in groups), _by_terms(everyday)
         spelled: dict[tuple[str, ...], set[str]] = {}
+        self._as_spelled = frozenset(map(_spelled, as_spelled := tuple(as_spelled)))
         for word in as_spelled:
             spelled.setdefault(tuple(terms(word)), set()).add(_spelled(word))
         no_names = dict.fromkeys(tuple(terms(phrase)) for phrase in elsewhere)
@@ -185,8 +194,13 @@ class Names:
                 continue
             if entry.beside and not any(_stands(one, read, first) for one in entry.beside):
                 continue
-            if entry.denied and not any(map(_denies, read[max(0, first - DENYING) : first])):
-                continue
+            names = bool(entry.mention.others or entry.mention.written)
+            if not names and any(
+                read[at].loud and _spelled(read[at].text) in self._as_spelled for _, at in here
+            ):
+                continue  # "the first AIDS case" is no first aid
+            if entry.denied and not _is_denied(read, first):
+                return replace(entry, mention=Mention(key, ()))
             sure = entry.cues is None or (entry.loud and all(read[at].loud for _, at in here))
             if sure or (entry.cues or frozenset()) & (every - set(key)):
                 return entry
@@ -208,16 +222,24 @@ def _beside(key: tuple[str, ...], forms: Sequence[Sequence[str]]) -> frozenset[_
 
 
 def _stands(beside: _Beside, read: Sequence[_Word], at: int) -> bool:
-    """Return whether word `at` of a question stands between the words of `beside`."""
+    """Return whether word `at` of a question stands between the words of `beside`: those before
+    it next to it, those after it within `BETWEEN` others ("throws his milk up")."""
     before, after = beside
-    around = [word.text.lower() for word in read[max(0, at - len(before)) : at + len(after) + 1]]
-    del around[min(at, len(before))]
-    return tuple(around) == (*before, *after)
+    if tuple(word.text.lower() for word in read[max(0, at - len(before)) : at]) != before:
+        return False
+    rest = [word.text.lower() for word in read[at + 1 : at + 1 + BETWEEN + len(after)]]
+    return any(tuple(rest[n : n + len(after)]) == after for n in range(BETWEEN + 1))
 
 
-def _denies(word: _Word) -> bool:
-    text = word.text.lower()
-    return text in _NO or text.replace("’", "'").endswith("n't")
+def _is_denied(read: Sequence[_Word], at: int) -> bool:
+    """Return whether one of the `DENYING` words before word `at`, in its clause, denies it."""
+    for back in range(1, min(DENYING, at) + 1):
+        if read[at - back + 1].parted:
+            return False
+        text = "".join(words(read[at - back].text))
+        if text in _NO or (back == 1 and text in _NO_BEFORE):
+            return True
+    return False
 
 
 def _spelled(word: str) -> str:
@@ -394,15 +416,13 @@ def _whole(name: Name, lexical: LexicalIndex) -> tuple[Rows, Scores]:
 def _read(question: str) -> list[_Word]:
     """Return the words of a question."""
     mixed = any(character.islower() for character in question)
-    return [
-        _Word(
-            match[0],
-            tuple(terms(match[0])),
-            # "PD-1" is not PD.
-            mixed
-            and len(match[0]) > 1
-            and match[0].isupper()
-            and _JOINED.match(question, match.end()) is None,
-        )
-        for match in WORD.finditer(question)
-    ]
+    found: list[_Word] = []
+    end = 0
+    for match in WORD.finditer(question):
+        # "PD-1" is not PD.
+        alone = _JOINED.match(question, match.end()) is None
+        loud = mixed and len(match[0]) > 1 and match[0].isupper() and alone
+        parted = _PARTED.search(question, end, match.start()) is not None
+        found.append(_Word(match[0], tuple(terms(match[0])), loud, parted))
+        end = match.end()
+    return found

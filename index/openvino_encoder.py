@@ -193,7 +193,7 @@ class OpenvinoEncoder:
         try:
             self._quick([np.zeros((1, STEP), np.int32), np.ones((1, STEP), np.int32)])
         except RuntimeError as error:
-            return str(error).strip().splitlines()[-1]
+            return (str(error).strip() or "no reason given").splitlines()[-1]
         return ""
 
     def _steady(self) -> openvino.CompiledModel:

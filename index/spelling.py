@@ -23,11 +23,12 @@ from index.lexical import LexicalIndex, Rows
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _CONTRACTED = re.compile(r"(?:n['’]t|['’](?:ve|ll|d|re|m|all))$", re.IGNORECASE)
-_ADDRESS = re.compile(r"\S*(?:@|://|www\.)\S*", re.IGNORECASE)
+# From the beginning of a run only: from each letter of it that would take the square of the time.
+_ADDRESS = re.compile(r"(?<!\S)\S*(?:@|://|www\.)\S*", re.IGNORECASE)
 
 SHORTEST = 4
 """Letters of the shortest word that is corrected: three letters are near to too much."""
-LOUD = 5
+LOUD = 4
 """Letters up to which a word in capitals, in a question that has small letters, is taken for an
 abbreviation: "GORD" is not "good"."""
 TWO_EDITS_FROM = 7
@@ -37,7 +38,8 @@ CONTRACTIONS = frozenset(
     """arent cannot cant couldnt didnt doesnt dont hadnt hasnt havent hes im isnt ive shes shouldnt
     thats theres theyre theyve wasnt werent weve whats wont wouldnt youre youve shouldve wouldve
     couldve mightve mustve mustnt neednt mightnt aint whos itll youll theyll wholl thatll youd theyd
-    yall alot infact incase atleast aswell""".split()  # noqa: SIM905 - a word list reads better as words
+    yall shant darent oughtnt itd whod whove howd thatd dosent alot abit infact incase inorder
+    atleast aswell everytime eachother thankyou noone eventhough""".split()  # noqa: SIM905 - a word list reads better as words
 )
 """Contractions as `index.analysis.words` folds them, with an apostrophe or without, and words that
 people run together: not misspelt ("shouldnt" is no shoulder). Those that are words of their own

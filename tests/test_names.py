@@ -103,6 +103,9 @@ def test_names_are_found_where_they_mean_the_thing(question: str, expected: list
         ("is aids a virus", "acquired immunodeficiency syndrome"),
         ("what is MD (muscular dystrophy)", "muscular dystrophy"),
         ("I keep throwing up", "vomiting"),
+        ("he throws his milk up", "vomiting"),
+        ("the first AIDS drug", "acquired immunodeficiency syndrome"),
+        ("does light help SAD", "seasonal affective disorder"),
         ("is the clap contagious", "gonorrhea"),
     ],
 )
@@ -133,6 +136,8 @@ def test_the_table_knows_what_people_say(question: str, other: str) -> None:
         "I throw a ball",
         "I clap my hands",
         "I sleep well",
+        "do I drink enough",
+        "I throw a ball and run up",
         "I have a sense of smell",
         "I don't want to die",
     ],
@@ -437,11 +442,18 @@ def test_a_common_word_is_no_misprint_of_another(typed: str, written: str, anoth
         ("I don't really sleep well", True),
         ("I sleep well but not at night", False),
         ("there is not a night in which I sleep well", False),
+        ("i dont sleep well", True),
+        ("I hardly ever sleep well", True),
+        ("No, I sleep well", False),
+        ("I am not ill, I sleep well", False),
+        ("without waking I sleep well", False),
     ],
 )
 def test_what_is_said_to_be_not_so_needs_its_not(question: str, denied: bool) -> None:
     found = stored_names().in_question(question)
-    assert (("sleep", "well") in [one.typed for one in found]) == denied
+    assert [one.typed for one in found if one.typed == ("sleep", "well")] == denied * [
+        ("sleep", "well")
+    ]
 
 
 def test_a_word_too_long_to_be_one_is_not_looked_for_misprinted() -> None:

@@ -1,5 +1,7 @@
 """`index.spelling`: misspelt words towards the corpus's own, real words left alone."""
 
+import time
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -51,6 +53,7 @@ def spelling() -> Spelling:
         ("tetanas symptoms", "tetanus symptoms"),
         ("magnisium for crampz", "magnesium for cramps"),
         ("MUSSLE SPAZM", "muscle spasm"),  # all in capitals: none of them stands out
+        ("SPAZM after it", "spasm after it"),
         ("see www.crampz.net on crampz", "see www.crampz.net on cramps"),
     ],
 )
@@ -109,3 +112,9 @@ def test_a_correction_is_stable_and_never_fails(text: str) -> None:
     if corrected is not None:
         assert corrected != text
         assert spelling.corrected(corrected) is None
+
+
+def test_one_long_run_of_letters_costs_no_time(spelling: Spelling) -> None:
+    began = time.process_time()
+    assert spelling.corrected("w" * 50_000) is None
+    assert time.process_time() - began < 2

@@ -346,7 +346,7 @@ def _rules() -> _Rules:
                 one=_any_of(pair["one"]),
                 other=_any_of(pair["other"]),
                 wordings=tuple(_any_of([wording]) for wording in pair["other"]),
-                negated=re.compile(rf"\b(?:{negated})\W+(?:\w[\w'-]*\W+){{0,2}}$"),
+                negated=re.compile(rf"\b(?:{negated})\W+(?:\w+(?:['-]+\w+)*\W+){{0,2}}$"),
                 conditions=re.compile(rf"\b(?:{conditions})\b"),
                 partial=re.compile(rf"\b(?:{partial})\b"),
             )
