@@ -93,6 +93,11 @@ class _Entry:
     beside: frozenset[_Beside]
     denied: bool
 
+    @property
+    def is_name(self) -> bool:
+        """Whether it names a thing: a phrase in which words are no names does not."""
+        return bool(self.mention.others or self.mention.written)
+
 
 @dataclass(frozen=True, slots=True)
 class _Word:
@@ -125,17 +130,17 @@ class Names:
         the words are no names.
         """
         unsure = {tuple(terms(name)): cues for name, cues in (uncertain or {}).items()}
-        soft = {name for name in uncertain or () if not name.isupper()} | {*quiet}
-        quietly = {tuple(terms(name)) for name in soft}
+        ordinary = (name for name in uncertain or () if not name.isupper())
+        quietly = {tuple(terms(name)) for name in (*ordinary, *quiet)}
         said = [name for names, _ in (*((g, g) for g in groups), *everyday) for name in names]
         forms_of: dict[tuple[str, ...], list[list[str]]] = {}
         for name in said:
             forms_of.setdefault(tuple(terms(name)), []).append(words(name))
         others, written = _by_terms((group, group) for group in groups), _by_terms(everyday)
         spelled: dict[tuple[str, ...], set[str]] = {}
-        self._as_spelled = frozenset(map(_spelled, as_spelled := tuple(as_spelled)))
         for word in as_spelled:
             spelled.setdefault(tuple(terms(word)), set()).add(_spelled(word))
+        self._as_spelled = frozenset().union(*spelled.values())
         no_names = dict.fromkeys(tuple(terms(phrase)) for phrase in elsewhere)
         self._by_first: dict[str, list[_Entry]] = {}
         for key in {**others, **written, **no_names}:
@@ -172,7 +177,7 @@ class Names:
                 place += 1
                 continue
             mention = entry.mention
-            if (mention.others or mention.written) and mention not in found:
+            if entry.is_name and mention not in found:
                 found.append(mention)
             place += len(mention.typed)
         return tuple(found)
@@ -194,8 +199,7 @@ class Names:
                 continue
             if entry.beside and not any(_stands(one, read, first) for one in entry.beside):
                 continue
-            names = bool(entry.mention.others or entry.mention.written)
-            if not names and any(
+            if not entry.is_name and any(
                 read[at].loud and _spelled(read[at].text) in self._as_spelled for _, at in here
             ):
                 continue  # "the first AIDS case" is no first aid

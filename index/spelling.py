@@ -21,10 +21,12 @@ from symspellpy.editdistance import DistanceAlgorithm, EditDistance
 from index.analysis import STOP_WORDS, terms, words
 from index.lexical import LexicalIndex, Rows
 
-_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+# An address is looked for from the beginning of a run only: from each letter of it that would take
+# the square of the time.
+_WORD = re.compile(
+    r"(?P<address>(?<!\S)\S*(?:@|://|www\.)\S*)|[^\W\d_]+(?:['’][^\W\d_]+)*", re.IGNORECASE
+)
 _CONTRACTED = re.compile(r"(?:n['’]t|['’](?:ve|ll|d|re|m|all))$", re.IGNORECASE)
-# From the beginning of a run only: from each letter of it that would take the square of the time.
-_ADDRESS = re.compile(r"(?<!\S)\S*(?:@|://|www\.)\S*", re.IGNORECASE)
 
 SHORTEST = 4
 """Letters of the shortest word that is corrected: three letters are near to too much."""
@@ -91,14 +93,12 @@ class Spelling:
         """
         changed = False
         mixed = any(character.islower() for character in question)
-        addresses = [match.span() for match in _ADDRESS.finditer(question)]
 
         def replacement(match: re.Match[str]) -> str:
             nonlocal changed
             word = match.group()
             loud = mixed and len(word) <= LOUD and word.isupper()
-            in_address = any(start <= match.start() < end for start, end in addresses)
-            if loud or in_address or _CONTRACTED.search(word):
+            if match["address"] or loud or _CONTRACTED.search(word):
                 return word
             better = self._nearest(word, near)
             changed = changed or better is not None

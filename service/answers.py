@@ -405,8 +405,10 @@ def everyday_words(encoder: Encoder) -> Callable[[str], bool]:
     A snapshot's spelling keeps it, so that it must not hold on to a desk, and by it to another
     snapshot.
     """
-    named = stored_names().words
-    return lambda word: canonical(word) in named or encoder.count_tokens([word]) == [1]
+    # The tables are read when a word is first looked up, and not at the start.
+    return lambda word: (
+        canonical(word) in stored_names().words or encoder.count_tokens([word]) == [1]
+    )
 
 
 def _json(answer: Answer) -> bytes:

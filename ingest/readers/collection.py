@@ -42,16 +42,15 @@ def read(data: bytes, name: str) -> Iterator[Document]:
             if text
         ]
 
-        published = entry.get("published")
-
         def fact(key: str, entry: dict[str, object] = entry) -> str | None:
             return str(entry[key]) if entry.get(key) else None
 
+        published = fact("published")
         metadata = Metadata(
             title=title or None,
             publisher=fact("publisher"),
             # What cannot be read as a date is kept as it is written.
-            published=(iso_date(str(published)) or str(published)) if published else None,
+            published=(iso_date(published) or published) if published else None,
             url=fact("url"),
             licence=fact("licence"),
             language=fact("language"),
