@@ -60,9 +60,9 @@ def find_notice(
 
     By a rule of the table, by its words, or with `by_meaning` by the question read whole, which has
     the last word but where a rule sees asked how to kill oneself. To read a text takes 11 to 110
-    ms, of some questions several parts are read, and read are those that a rule speaks for, those
-    that name a wish to die, and those whose words are not calm. Without the default encoder's
-    weights words and rules speak alone.
+    ms, of some questions several parts are read, and read are those that a rule speaks for, or
+    would if nothing set a sign aside, those that name a wish to die, and those whose words are not
+    calm. Without the default encoder's weights words and rules speak alone.
     It is written in `language`, whatever the question is in; the rules know English only.
     No country is assumed: without `emergency_number` the text says "your local emergency number",
     and without `crisis_line` it says only that crisis lines exist. Time is linear in the length

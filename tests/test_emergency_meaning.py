@@ -31,6 +31,7 @@ from service.emergency.meaning import (
     LONG,
     LONGEST_OUTVOTED,
     SHORT_CRISIS,
+    SHORT_EMERGENCY,
     STORED,
     Meaning,
     Meant,
@@ -209,6 +210,64 @@ def test_what_a_rule_takes_for_an_emergency_may_be_a_crisis(
             found = find_notice(RULE, by_meaning=True)
         assert found is not None
         assert (found.kind, found.spans) == (kind, ruled.spans)
+
+
+@pytest.mark.parametrize(
+    ("question", "pieces", "stands"),
+    [
+        (RULE, SHORT_EMERGENCY, True),
+        (RULE, SHORT_EMERGENCY + 1, False),
+        ("took an overdose last night", SHORT_EMERGENCY, True),
+        ("stiff neck fever rash", SHORT_EMERGENCY, False),  # nobody's
+    ],
+)
+def test_a_short_emergency_of_somebody_stands(
+    monkeypatch: pytest.MonkeyPatch, question: str, pieces: int, *, stands: bool
+) -> None:
+    assert find_notice(question) is not None
+    with reading(monkeypatch, Fixed(-20.0, pieces=pieces)):
+        assert (find_notice(question, by_meaning=True) is not None) == stands
+
+
+def test_what_one_asks_about_oneself_stands_as_a_rule_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    question = "why am i vomiting blood"
+    assert find_notice(question) is None
+    with reading(monkeypatch, Fixed(BESIDE_RULE)):
+        found = find_notice(question, by_meaning=True)
+    assert found is not None
+    assert (found.kind, found.matched) == ("emergency", "vomiting blood")
+    with reading(monkeypatch, Fixed(BESIDE_RULE - 0.01)):
+        assert find_notice(question, by_meaning=True) is None
+
+
+def test_what_a_cue_sets_aside_is_read_and_takes_as_much_as_without_a_rule(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    question = "what to do when baby is choking"
+    assert weigh(read_words(question)).probability < fitted().suspected
+    for network, stands in (
+        (Fixed(ALONE), True),
+        (Fixed(ALONE - 0.01), False),
+        (Fixed(ALONE - 0.01, crisis=1.0), False),
+    ):
+        with reading(monkeypatch, network):
+            assert (find_notice(question, by_meaning=True) is not None) == stands
+        assert network.asked == [question]
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "am i having a stroke",
+        "Could my chest pain and sweating be a heart attack?",
+        "my daughter swallowed a button battery lol",
+        "should i go to er for crushing chest pain",
+        "what to do when baby is choking",
+        "my boyfriend strangled me last night",
+    ],
+)
+def test_plain_questions_of_a_few_words_raise_it(question: str) -> None:
+    assert find_notice(question, by_meaning=True) is not None
 
 
 def test_in_a_long_question_no_rule_is_outvoted(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -145,6 +145,19 @@ def test_names_the_words_that_raised_it(question: str, topic: str, matched: str)
         ("my lips are blue", "quiz: which king had blue lips"),
         ("he is not breathing", "is he breathing better with the new pillow"),
         ("my mother collapsed and is unresponsive", "who was unresponsive in the last episode"),
+        ("no insurance, severe chest pain and left arm numb", "no chest pain and left arm numb"),
+        ("not diabetic chest pain and sweating", "not having chest pain and sweating"),
+        ("previously healthy, now chest pain and sweating", "previous chest pain and sweating"),
+        ("piece of chicken stuck in throat cant breathe", "my chicken cant breathe"),
+        ("allergic to cats cant breathe lips blue", "the cats have blue lips"),
+        ("fish allergy cant breathe", "my fish choked on a pebble"),
+        ("my husband strangled me last night", "my husband beats me at chess"),
+        ("i was raped", "the engine was strangled"),
+        ("my dad was electrocuted", "i have an electric shock feeling in my leg"),
+        ("i want to die, my hair is falling out", "i want to die my hair red"),
+        ("my leg is bent the wrong way after football", "my leg is bent the wrong way in yoga"),
+        ("took to many paracetamol, i feel sick", "is it safe to take paracetamol"),
+        ("they gave the epipen and it isnt working", "how does an epipen work"),
     ],
 )
 def test_a_question_and_its_harmless_twin(raises: str, silent: str) -> None:
@@ -160,6 +173,9 @@ def test_a_question_and_its_harmless_twin(raises: str, silent: str) -> None:
         "im havin cheast pian and left arm is numb!!!",
         "I had a heart attack in 2010. Now I'm having chest pain and my left arm is numb.",
         "Can stress cause cramps? I'm having chest pain and my left arm is numb",
+        "\uff29'm having \uff43hest pain and my left arm is numb",  # in full width
+        "𝗜'm having 𝗰𝗵𝗲𝘀𝘁 𝗽𝗮𝗶𝗻 and my left arm is numb",
+        "I'm having chest\u200b pa\u00adin and my left arm is numb",
     ],
 )
 def test_ways_of_writing_do_not_hide_it(question: str) -> None:

@@ -18,10 +18,11 @@ from service.emergency.meaning import (
     LONG,
     LONGEST_OUTVOTED,
     SHORT_CRISIS,
+    SHORT_EMERGENCY,
     Meaning,
 )
 from service.emergency.reach import set_aside
-from service.emergency.table import fulfilled, read_words, table
+from service.emergency.table import Rule, Topic, fulfilled, read_words, table
 from service.emergency.words import (
     SOURCE,
     UNSPECIFIED,
@@ -35,6 +36,8 @@ from service.emergency.words import (
 
 # Signs that say who, not what: a notice does not name them.
 _PEOPLE = frozenset(("person", "near_person"))
+# Cues that a question of a few words is of somebody, and no topic.
+_OF_SOMEONE = frozenset(("near", "of_someone"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +59,13 @@ class Asked:
         self._mentioned = table().signs.mentions(self._words)
 
     @cached_property
+    def _cues(self) -> list[Mention]:
+        return table().cues.mentions(self._words)
+
+    @cached_property
     def _present(self) -> list[Mention]:
         """The mentions that are said to be so, now, of someone present."""
-        cues = table().cues.mentions(self._words)
-        return set_aside(self._mentioned, cues, self._words, table().exempt)
+        return set_aside(self._mentioned, self._cues, self._words, table().exempt)
 
     @cached_property
     def _wishes(self) -> list[Mention]:
@@ -76,22 +82,37 @@ class Asked:
         """What the part weighs that weighs most, and the word in its middle."""
         return heaviest(self._words, self._weighed)
 
-    def by_rule(self) -> Raised | None:
-        """Return what the first rule raises that applies."""
+    @cached_property
+    def _possible(self) -> list[tuple[Topic, Rule]]:
+        """The rules all of whose signs are mentioned, however they are."""
         mentioned = {mention.sign for mention in self._mentioned}
-        possible = [
+        return [
             (topic, rule)
             for topic in table().topics
             if not topic.openings.isdisjoint(mentioned)
             for rule in topic.rules
             if not any(mentioned.isdisjoint(group) for group in rule.groups)
         ]
-        if not possible:
+
+    def by_rule(self) -> Raised | None:
+        """Return what the first rule raises that applies."""
+        return self._first_rule(self._present) if self._possible else None
+
+    @cached_property
+    def _by_own_question(self) -> Raised | None:
+        """What a rule would raise if what one asks about oneself were told."""
+        if not self._possible:
             return None
+        own = set_aside(
+            self._mentioned, self._cues, self._words, table().exempt, own_questions=True
+        )
+        return self._first_rule(own)
+
+    def _first_rule(self, mentions: list[Mention]) -> Raised | None:
         by_sign: dict[str, list[Mention]] = {}
-        for mention in self._present:
+        for mention in mentions:
             by_sign.setdefault(mention.sign, []).append(mention)
-        for topic, rule in possible:
+        for topic, rule in self._possible:
             signs = fulfilled(rule, by_sign, self._words)
             if signs is not None:
                 told = [(each.first, each.last) for each in signs if each.sign not in _PEOPLE]
@@ -110,10 +131,18 @@ class Asked:
     def is_to_be_read(self, raised: Raised | None) -> bool:
         """Return whether the question is worth reading whole: where a rule spoke, unless it is of
         a wish to die and a sign is there that nothing outvotes (how to die); or where none did, and
-        the words are not calm or name a wish to die."""
+        the words are not calm, name a wish to die, or would fulfil a rule if nothing were said that
+        sets one aside."""
         if raised is not None:
             outright = any(mention.sign in table().outright for mention in self._wishes)
             return raised.kind != "crisis" or not outright
+        return self._calls or (
+            bool(self._possible) and self._first_rule(self._mentioned) is not None
+        )
+
+    @cached_property
+    def _calls(self) -> bool:
+        """Whether the words are not calm, or name a wish to die."""
         return (
             any(mention.sign in table().wishes for mention in self._mentioned)
             or self._heaviest[0].probability >= fitted().suspected
@@ -128,7 +157,10 @@ class Asked:
             return self._standing(raised, network)
         part, middle = self._heaviest
         meant = network.read(self._question, self._words[middle].start)
-        if meant.margin < 0:
+        own = self._by_own_question
+        if own is not None and own.kind == "emergency" and meant.log_odds >= BESIDE_RULE:
+            return own
+        if meant.margin < 0 or (not self._calls and meant.log_odds < ALONE):
             return None
         # A network has no words to name: those that weighed most, or all where only plain ones did.
         spans = _spans(part.words or ((0, len(self._words) - 1),), self._words)
@@ -147,6 +179,9 @@ class Asked:
         meant = network.read(self._question)
         if meant.log_odds >= ALONE and meant.crisis > CRISIS_BESIDE_RULE:
             return _crisis(raised.spans)
+        of_someone = any(cue.sign in _OF_SOMEONE for cue in self._cues)
+        if length <= SHORT_EMERGENCY and not crisis and of_someone:
+            return raised
         beside_rule = BESIDE_RULE if length <= LONG else BESIDE_RULE_IN_LONG
         if meant.log_odds >= (BESIDE_CRISIS if crisis else beside_rule):
             return raised

@@ -8,6 +8,7 @@ now, of someone present is for `service/emergency/reach.py` to tell.
 """
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
@@ -17,7 +18,11 @@ from service.emergency.numbers import NUMERIC_TAGS, tags_of
 
 # Letters with inner apostrophes, or a number with decimals; and the marks that end a sentence or
 # a clause. A full stop inside a number belongs to the number.
-_TOKEN = re.compile(r"\d+(?:[.,]\d+)?|[^\W\d_]+(?:'[^\W\d_]+)*|[.!?;\n]|[,:()–—]")
+_TOKEN = re.compile(
+    r"\d+(?:[.,]\d+)?|[^\W\d_]+(?:['\u00ad\u200b-\u200d\u2060\ufeff]+[^\W\d_]+)*|[.!?;\n]|[,:()–—]"
+)
+# Soft hyphens and the like stand in a word without being seen.
+_UNSEEN = str.maketrans(dict.fromkeys("'\u00ad\u200b\u200c\u200d\u2060\ufeff", ""))
 _SENTENCE_END = frozenset(".!?;\n")
 _TRIPLED = re.compile(r"([^\W\d_])\1{2,}")
 
@@ -232,6 +237,12 @@ def _one_slip(left: str, right: str) -> bool:
 _VOWELS = frozenset("aeiou")
 
 
+def _plain(letter: str) -> str:
+    """Return a letter in full width, or in a styled alphabet, as the plain one that it shows."""
+    plain = unicodedata.normalize("NFKC", letter) if letter.isalpha() else letter
+    return plain if len(plain) == 1 else letter
+
+
 @dataclass(frozen=True, slots=True)
 class Reader:
     """Turns a question into words in their normal form."""
@@ -254,6 +265,8 @@ class Reader:
     def words(self, question: str) -> list[Word]:
         """Return the question's words. Offsets are code points of `question` as given."""
         straight = question.replace("’", "'").replace("‘", "'").replace("`", "'")
+        if not straight.isascii():
+            straight = "".join(map(_plain, straight))
         text = straight.lower()
         if len(text) != len(straight):  # some capitals grow, and would shift every offset
             text = "".join(c if len(c.lower()) > 1 else c.lower() for c in straight)
@@ -325,7 +338,7 @@ class Reader:
     def _form(self, token: str, tripled: bool) -> str:
         if token[0].isdigit():
             return token.replace(",", ".")
-        form = token.replace("'", "")
+        form = token.translate(_UNSEEN)
         if tripled:  # somewhere in the question
             form = _TRIPLED.sub(r"\1", form)
         form = self.written_as.get(form, form)

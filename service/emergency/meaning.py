@@ -1,9 +1,9 @@
 """What an emergency is told in, beyond words: the question read whole, by a small fitted network.
 
 Words alone do not tell "she had a stroke in 2019" from "she is having one". So a question whose
-words are not calm or name a wish to die, and one for which a rule speaks, unless it asks how to
-kill oneself, is read by the default encoder's own network with a low-rank adapter
-(`index/adapted_bert.py`), fitted for this alone:
+words are not calm or name a wish to die, and one for which a rule speaks, or would if nothing set a
+sign aside, unless it asks how to kill oneself, is read by the default encoder's own network with a
+low-rank adapter (`index/adapted_bert.py`), fitted for this alone:
 
     value(k)  = bias_k + mean over word pieces of  state · head_k      k: emergency, crisis
     log odds  = ln(exp value(emergency) + exp value(crisis))           against neither, which is 0
@@ -38,7 +38,7 @@ BESIDE_RULE = -3.0
 for a crisis, and where a rule does. Of 3,188 vignettes, 4,380 look-alikes held back, and 7,771 real
 questions, the first two (while `BESIDE_CRISIS` was -5, with no clause read): 2 and 2 raise 3,059,
 139 and 21; 2 and .5 3,093, 157 and 23; 1.5 and .5 3,098, 163 and 23; 2.5 and 1 3,068, 139 and 21.
-(As it is now 3,094, 153 and 26: three more real ones stand by what is said besides a question,
+(As it is now 3,098, 153 and 26: three more real ones stand by what is said besides a question,
 from 3 on.) The third, with 2 and 2: -4, -3, -2 and -1 raise 3,063, 3,059, 3,056 and 3,046
 vignettes, and look-alikes 5, 0, -4 and -13 more than -3 does; of 263 dangers that a rule raises,
 with an ordinary question behind them, 7, 9, 10 and 14 are outvoted."""
@@ -57,6 +57,12 @@ BESIDE_QUESTION = 3.0
 """Log odds from which what is said besides its questions holds up a rule of anything else. From 0,
 2, 3 and 4 on 11, 5, 1 and 0 more of the look-alikes held back are raised, and of 1,163 dangers that
 a rule raises, with an ordinary question, 41, 50, 50 and 57 are outvoted."""
+SHORT_EMERGENCY = 16
+"""Word pieces, with the two at the ends, up to which an emergency stands that a rule sees and that
+is somebody's ("is my dad having a heart attack"): the network takes such questions for questions in
+general. Up to 16 it outvoted 4 vignettes, all held back, and 2 look-alikes, none of them held; in
+whoever's words 9 and 33; from 17 to 24, in a question of oneself, none and 2. Of 7,771 real
+questions none changes."""
 LONG = 96
 BESIDE_RULE_IN_LONG = -5.0
 LONGEST_OUTVOTED = 256

@@ -28,6 +28,7 @@ _OF_THE_SAME = frozenset(("it", "its", "he", "hes", "she", "shes", "they", "they
 _JOINS = frozenset(("and", "so", "when", "after", "because"))
 _TURNS = frozenset(("while", "whilst"))
 _FIRST_PERSON = frozenset(("i", "im", "ive", "me", "my", "myself"))
+_ONES_OWN = _FIRST_PERSON | {"we", "weve", "us", "our"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +40,20 @@ class Exempt:
 
 
 def set_aside(
-    mentions: list[Mention], cues: list[Mention], words: list[Word], exempt: Exempt
+    mentions: list[Mention],
+    cues: list[Mention],
+    words: list[Word],
+    exempt: Exempt,
+    *,
+    own_questions: bool = False,
 ) -> list[Mention]:
-    """Return the mentions that are said to be so, now, of someone present.
+    """Return the mentions that are said to be so, now, of someone present; with `own_questions`
+    those too that whoever asks only asks about ("why do I have …").
 
     How far each cue reaches is written beside it in `rules.toml`. A mention that begins
     at or before a negation contains it ("not breathing") and is not denied by it.
     """
-    reach = _Reach(cues, words, exempt)
+    reach = _Reach(cues, words, exempt, own_questions=own_questions)
     return [mention for mention in mentions if not reach.covers(mention)]
 
 
@@ -61,7 +68,9 @@ def _list_goes_on(words: list[Word], index: int) -> bool:
 class _Reach:
     """Which words of a question each cue sets aside."""
 
-    def __init__(self, cues: list[Mention], words: list[Word], exempt: Exempt) -> None:
+    def __init__(
+        self, cues: list[Mention], words: list[Word], exempt: Exempt, *, own_questions: bool
+    ) -> None:
         self._words = words
         self._exempt = exempt
         at: dict[str, list[Mention]] = {}
@@ -97,6 +106,8 @@ class _Reach:
         self._near = self._sentences("near", excused=self._places("not_near"))
         asking = self._sentences("asks")
         self._asks = asking - self._near
+        if own_questions:
+            self._asks -= {word.sentence for word in words if word.form in _ONES_OWN}
         self._figure = self._with_same_subject(self._clauses("figure", fronted=False))
         self._idle = self._sentences("idle")
         at_leisure = self._places("not_story")
