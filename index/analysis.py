@@ -30,6 +30,9 @@ _STEMMER = Stemmer.Stemmer("english", 0)
 # A stemmer keeps the word it works on as state: two threads in it at once mix their words up.
 _ONE_AT_A_TIME = threading.Lock()
 
+_AMOUNT = re.compile(r"(\d+)(?:mg|mcg|ug|μg|g|kg|ml|dl|cl|cm|mm|iu|kcal|hrs?|yrs?|yo|lbs?|oz)")
+"""A number with its unit, written together: the unit adds little, and "400 mg" has the number."""
+
 KEPT = 200_000
 """Words whose stem is kept, some 30 MB; then all are let go of, and kept again as they come."""
 LONGEST = 40
@@ -44,9 +47,13 @@ class _Stems(dict[str, str | None]):
 
     def __missing__(self, word: str) -> str | None:
         found = None
-        if word not in STOP_WORDS:
+        if len(word) == 3 and word[2] == "s" and word not in STOP_WORDS:
+            # An abbreviation: ALS would become "al" (of "et al."), EDS the "ed" of another illness.
+            found = word
+        elif word not in STOP_WORDS:
+            amount = _AMOUNT.fullmatch(word)
             with _ONE_AT_A_TIME:
-                found = str(_STEMMER.stemWord(canonical(word)))
+                found = amount[1] if amount else str(_STEMMER.stemWord(canonical(word)))
         if len(word) <= LONGEST:
             if len(self) >= KEPT:
                 self.clear()

@@ -16,8 +16,8 @@
         └── QuestionTooLong    it has more characters than are read
 
 The service adds, beside the routes they belong to, what only HTTP knows
-(`service/web/replies.py`, `service/web/admission.py`, `service/upkeep/shelf.py`): not found, admin
-token missing, precondition failed.
+(`service/web/replies.py`, `service/web/admission.py`, `service/web/middleware.py`,
+`service/upkeep/shelf.py`): not found, admin token missing, too slow, precondition failed.
 
 A message names the thing, its value and the way out, and is fit to be shown to a person.
 """

@@ -52,7 +52,7 @@ _ISE = re.compile(
 _NOT_ISE = re.compile(
     r"""^(?:\w{0,3}ris|\w{0,2}wis|anis|.*(?:advis|pris|promis|premis|demis|chemis|surmis|vis|franchis
     |tortis|treatis|merchandis|paradis|expertis|despis|likewis|otherwis|clockwis|penis|pelvis
-    |clitoris|epidermis))""",
+    |clitoris|epidermis|disab))""",
     re.VERBOSE,
 )
 _ISATION = re.compile(r"is(ation|ations|ational)$")

@@ -24,7 +24,10 @@ from index.lexical import LexicalIndex, Rows
 # An address is looked for from the beginning of a run only: from each letter of it that would take
 # the square of the time.
 _WORD = re.compile(
-    r"(?P<address>(?<!\S)\S*(?:@|://|www\.)\S*)|[^\W\d_]+(?:['’][^\W\d_]+)*", re.IGNORECASE
+    r"(?P<address>(?<!\S)\S*(?:@|://|www\.)\S*)"
+    r"|(?<!\w)(?P<before>[^\W\d_]+)(?P<number>\d{1,3})(?!\w)"
+    r"|[^\W\d_]+(?:['’][^\W\d_]+)*",
+    re.IGNORECASE,
 )
 _CONTRACTED = re.compile(r"(?:n['’]t|['’](?:ve|ll|d|re|m|all))$", re.IGNORECASE)
 
@@ -100,12 +103,22 @@ class Spelling:
             loud = mixed and len(word) <= LOUD and word.isupper()
             if match["address"] or loud or _CONTRACTED.search(word):
                 return word
-            better = self._nearest(word, near)
+            better = self._parted(match) if match["number"] else self._nearest(word, near)
             changed = changed or better is not None
             return better or word
 
         result = _WORD.sub(replacement, question)
         return result if changed else None
+
+    def _parted(self, match: re.Match[str]) -> str | None:
+        """Return a word and its number with a space between them ("type2"), where the articles have
+        both and never as one. What has fewer letters is a name as it stands ("B12", "h1")."""
+        word, number = match["before"], match["number"]
+        known = all(term in self._lexical for term in (*terms(word), *terms(number)))
+        joined = any(term in self._lexical for term in terms(match.group()))
+        if len(word) < SHORTEST - 1 or joined or not known or not terms(word):
+            return None
+        return f"{word} {number}"
 
     def _nearest(self, word: str, near: Callable[[], Rows] | None) -> str | None:
         folded = "".join(words(word))

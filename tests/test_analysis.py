@@ -63,6 +63,26 @@ def test_the_stems_are_those_of_english_snowball(word: str, stem: str) -> None:
     assert terms(word) == [stem]
 
 
+@pytest.mark.parametrize(
+    ("word", "found"),
+    [
+        ("ALS", ["als"]),  # not the "al" of "et al."
+        ("EDS", ["eds"]),
+        ("legs", ["leg"]),
+        ("400mg", ["400"]),
+        ("5μg", ["5"]),
+        ("10yrs", ["10"]),
+        ("b12", ["b12"]),
+        ("mg", ["mg"]),
+        ("disable", ["disabl"]),
+        ("disabled", ["disabl"]),
+        ("was", []),
+    ],
+)
+def test_abbreviations_and_amounts_are_their_own_terms(word: str, found: list[str]) -> None:
+    assert terms(word) == found
+
+
 def test_fold_lowers_and_strips_accents() -> None:
     assert fold("ÉLECTROLYTES") == "electrolytes"
     assert fold("İ") == "i"

@@ -105,6 +105,24 @@ def test_with_passages_only_what_one_of_them_holds_and_what_is_near_enough() -> 
     assert spelling.corrected(typed, lambda: np.array([], np.int64)) is None
 
 
+def test_a_word_and_its_number_are_parted_where_the_articles_have_them_so() -> None:
+    texts = ["Type 2 diabetes, covid 19, vitamin B12.", "A stage 4 tumour; gene brca2, omega 3."]
+    spelling = Spelling(LexicalIndex.build(texts), SURFACE.get, lambda _: False)
+    assert spelling.corrected("type2 diabetes") == "type 2 diabetes"
+    assert spelling.corrected("Is COVID19 worse at stage4?") == "Is COVID 19 worse at stage 4?"
+    for question in (
+        "vitamin b12",
+        "brca2",
+        "type 2",
+        "type7",
+        "kind2",
+        "omega3x",
+        "the2",
+        "type20000",
+    ):
+        assert spelling.corrected(question) is None
+
+
 @given(st.text(max_size=60))
 def test_a_correction_is_stable_and_never_fails(text: str) -> None:
     spelling = Spelling(LexicalIndex.build(TEXTS), SURFACE.get, EVERYDAY.__contains__)
