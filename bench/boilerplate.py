@@ -9,9 +9,11 @@ text never holds, is counted against us: the judge keeps it, because an article 
 """
 
 import argparse
+import sys
 from collections.abc import Callable, Sequence
 from statistics import mean
 
+from bench.evaluation_data import EVAL
 from bench.page_text import FLATTENINGS, Page, flatten, page_title, pages, token_scores
 from bench.train_boilerplate import examples_of, folds, health_texts, learn, site
 from ingest.boilerplate import Weights, judge
@@ -133,13 +135,18 @@ def _print_row(how: str, name: str, rows: Sequence[tuple[float, float, float]]) 
     print(f"{how:7} {name:27} {precision:.3f}  {recall:.3f}  {score:.4f}", flush=True)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print the table; return 1 when `../shared` is absent."""
+    parser = argparse.ArgumentParser(prog="python -m bench.boilerplate", description=__doc__)
     parser.add_argument("--shipped", action="store_true", help="score the shipped weights")
-    chosen = parser.parse_args()
+    chosen = parser.parse_args(arguments)
+    if not EVAL.is_dir():
+        print(f"skipped: {EVAL} is absent")
+        return 1
     web = pages()
     report(web, None if chosen.shipped else cross_validated(web))
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -9,8 +9,9 @@ describe a real emergency, and then the alarm is right. The data are read in pla
 """
 
 import argparse
+import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from bench.evaluation_data import EVAL, entries
@@ -54,28 +55,31 @@ def alarms(
     return count, raised, time.perf_counter() - started
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print the figures and the alarms; return 1 when `../shared` is absent."""
+    parser = argparse.ArgumentParser(prog="python -m bench.false_alarms", description=__doc__)
     parser.add_argument("--templates", action="store_true", help="MedQuAD's questions as well")
     parser.add_argument("--meaning", action="store_true", help="read whole as well")
     parser.add_argument("--quiet", action="store_true", help="the figures without the questions")
-    arguments = parser.parse_args()
+    options = parser.parse_args(arguments)
     if not EVAL.is_dir():
-        raise SystemExit(f"{EVAL} is not there: the evaluation data are needed to measure this")
-    find_notice("warm up", by_meaning=arguments.meaning)
+        print(f"skipped: {EVAL} is absent")
+        return 1
+    find_notice("warm up", by_meaning=options.meaning)
     total = total_raised = 0
-    for name in REAL + (TEMPLATES if arguments.templates else ()):
-        count, raised, seconds = alarms(EVAL / name, by_meaning=arguments.meaning)
+    for name in REAL + (TEMPLATES if options.templates else ()):
+        count, raised, seconds = alarms(EVAL / name, by_meaning=options.meaning)
         total, total_raised = total + count, total_raised + len(raised)
         print(
             f"{name}: {len(raised)} of {count} ({len(raised) / count:.2%}), "
             f"{1000 * seconds / count:.3f} ms a question"
         )
-        if not arguments.quiet:
+        if not options.quiet:
             for topic, words, question in raised:
                 print(f"    [{topic}] {words}\n        {question}")
     print(f"all: {total_raised} of {total} ({total_raised / total:.2%})")
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

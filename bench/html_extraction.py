@@ -108,12 +108,13 @@ EXTRACTORS: dict[str, Extractor] = {
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    """Print the table; return 1 when the pages are absent."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--pages", type=Path, default=WEB_PAGES)
     parser.add_argument("--worst", type=int, default=0, help="list the reader's N worst pages")
     options = parser.parse_args(arguments)
     if not (options.pages / TRUTH).is_file():
-        print(f"no {TRUTH} in {options.pages}; name its folder with --pages", file=sys.stderr)
+        print(f"skipped: {options.pages / TRUTH} is absent")
         return 1
     logging.disable(logging.CRITICAL)
     warnings.simplefilter("ignore")
@@ -138,4 +139,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    sys.exit(main())

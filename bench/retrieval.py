@@ -10,6 +10,7 @@ docs/records/retrieval.md.
 """
 
 import argparse
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple
 from pathlib import Path
@@ -84,11 +85,16 @@ RARE_GRID = (
 Gathered = list[tuple[np.ndarray[tuple[int], np.dtype[np.int64]], Signals]]
 
 
+def folder_of(given: str) -> Path:
+    """Return the folder of `DIR[:QRELS[:GRADE]]`."""
+    return Path(given.partition(":")[0])
+
+
 def named(given: str) -> tuple[Dataset, int]:
     """Read `DIR[:QRELS[:GRADE]]`: the dataset, and the grade from which a document answers."""
-    folder, qrels, grade = ([*given.split(":"), "", ""])[:3]
+    qrels, grade = ([*given.split(":")[1:], "", ""])[:2]
     relevant = int(grade or 1)
-    return read_dataset(Path(folder), qrels or None, relevant), relevant
+    return read_dataset(folder_of(given), qrels or None, relevant), relevant
 
 
 def encoded(dataset: Dataset, encoder: Encoder) -> tuple[list[str], NDArray[np.float32]]:
@@ -159,14 +165,19 @@ def sweep(
             row(f"with a rare term {astuple(weights)}", None)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print the table; return 1 when a dataset is absent."""
+    parser = argparse.ArgumentParser(prog="python -m bench.retrieval", description=__doc__)
     parser.add_argument("datasets", nargs="+", help="DIR[:QRELS[:GRADE]]")
     parser.add_argument("--target", type=int, default=96, help="tokens of a passage")
     parser.add_argument("--long", type=int, default=index.focus.LONG, help="terms of a long one")
     parser.add_argument("--floor", type=float, default=index.focus.FLOOR)
     parser.add_argument("--rare", type=float, default=index.directions.RARE)
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
+    absent = [folder for folder in map(folder_of, options.datasets) if not folder.is_dir()]
+    if absent:
+        print(f"skipped: {absent[0]} is absent")
+        return 1
     encoder = open_encoder()
     sets = []
     for given in options.datasets:
@@ -181,7 +192,8 @@ def main() -> None:
         patch.object(index.directions, "RARE", options.rare),
     ):
         sweep(sets, encoder)
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -133,7 +133,7 @@ class Settings(BaseSettings):
         Field(
             min_length=1,
             description="A cross-encoder, by name or by path, that orders the passages which "
-            "answer; none is used.",
+            "answer; unless set, there is no reranking.",
         ),
     ] = None
     rerank_ms: Annotated[
