@@ -11,6 +11,7 @@ from service.answers import Answers
 from service.evidence.verify import Quote
 from service.filters import Filters
 from service.schemas import (
+    TYPED,
     Answer,
     ArticleFull,
     ArticleList,
@@ -22,6 +23,7 @@ from service.schemas import (
     ReferenceOut,
     Suggestion,
     SuggestionList,
+    SuggestRequest,
     Verification,
     VerifyRequest,
 )
@@ -152,24 +154,36 @@ def api_router() -> APIRouter:
         quote = Quote(body.article_id, body.start, body.end, body.text, body.sha256)
         return desk.verify(quote, body.snapshot)
 
-    @router.get(
+    @router.post(
         "/suggest",
         dependencies=PRIVATE,
         summary="Completions, from the articles' own titles and headings",
     )
+    def post_suggest(body: SuggestRequest, desk: Desk) -> SuggestionList:
+        return suggested(desk, body.q)
+
+    @router.get(
+        "/suggest",
+        dependencies=PRIVATE,
+        summary="Completions, of what is typed in the address",
+    )
     def get_suggest(
         desk: Desk,
         q: Annotated[
-            str, Query(max_length=500, description="What is typed so far.", examples=["cramp"])
+            str,
+            Query(max_length=TYPED, description="What is typed so far.", examples=["cramp"]),
         ] = "",
     ) -> SuggestionList:
+        return suggested(desk, q)
+
+    def suggested(desk: Answers, typed: str) -> SuggestionList:
         snapshot = desk.info.snapshot
         suggester = completions.get(snapshot)
         if suggester is None:
             suggester = Suggester(desk.headings())
             completions.clear()
             completions[snapshot] = suggester
-        found = suggester.suggestions(q)
+        found = suggester.suggestions(typed)
         return SuggestionList(suggestions=tuple(Suggestion(text=t, kind=k) for t, k in found))
 
     @router.get("/index", dependencies=READING, summary="What is live")
@@ -195,12 +209,13 @@ def health_router() -> APIRouter:
     """Return `/healthz`, `/readyz` and `/metrics`."""
     router = APIRouter(tags=["Operation"], dependencies=PRIVATE, responses=PROBLEMS)
 
+    # Coroutines: they wait for nothing, and questions may have all of the threads.
     @router.get("/healthz", summary="Is the process alive?")
-    def healthz() -> Health:
+    async def healthz() -> Health:
         return Health(status="alive")
 
     @router.get("/readyz", summary="Can it answer?")
-    def readyz(desk: Desk) -> Health:
+    async def readyz(desk: Desk) -> Health:
         return Health(status="ready", snapshot=desk.info.snapshot)
 
     @router.get(
@@ -208,7 +223,7 @@ def health_router() -> APIRouter:
         response_class=PlainTextResponse,
         summary="Counts for Prometheus; never a question's text",
     )
-    def metrics(request: Request, desk: Desk) -> PlainTextResponse:
+    async def metrics(request: Request, desk: Desk) -> PlainTextResponse:
         info = desk.info
         counts: Counter[tuple[str, int]] = request.app.state.requests
         answering, wanted = desk.processes()

@@ -3,7 +3,7 @@
 import secrets
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from importlib.metadata import version
 from typing import Any
 
@@ -71,29 +71,27 @@ def create_app(
     many others as the settings say.
 
     Opens the encoder (unless given) and the snapshot; raises `EncoderError` or `SnapshotError`
-    when they cannot be used.
+    when they cannot be used, and `SourceError` when there is no corpus to watch.
     """
     encoder = encoder or open_encoder(settings.encoder, runtime=settings.runtime)
 
     @asynccontextmanager
     async def living(_: FastAPI) -> AsyncIterator[None]:
         """Follow the index for as long as the application runs."""
-        follower.start()
-        if settings.admin_token is not None:
-            shelf.sweep()
-            indexing.resume()
-        if watch:
-            watcher.start()
-        if pool:
-            pool.start()
-        try:
-            yield
-        finally:
+        async with AsyncExitStack() as started:
+            follower.start()
+            started.push_async_callback(run_in_threadpool, follower.stop)
+            started.push_async_callback(run_in_threadpool, indexing.stop)
+            if settings.admin_token is not None:
+                shelf.sweep()
+                indexing.resume()
+            if watch:
+                watcher.start()
+                started.push_async_callback(run_in_threadpool, watcher.stop)
             if pool:
-                await run_in_threadpool(pool.stop)
-            await run_in_threadpool(watcher.stop)
-            await run_in_threadpool(indexing.stop)
-            await run_in_threadpool(follower.stop)
+                pool.start()
+                started.push_async_callback(run_in_threadpool, pool.stop)
+            yield
 
     app = PinciteApp(
         lifespan=living,
@@ -119,6 +117,8 @@ def create_app(
     follower = app.state.follower = Follower(answers, settings.index)
     indexing = app.state.indexing = Indexing(settings, lambda: follower.look(again=True))
     watcher = Watcher(settings.corpus, indexing.request)
+    if watch:
+        watcher.check()  # here it is said in a line; where it begins, in a traceback
     shelf = Shelf(settings.corpus)
     app.state.changes = Changes(settings.changes_per_minute)
     app.state.guesses = Guesses()

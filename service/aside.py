@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 HOUSE = Path(__file__).resolve().parents[1]
+_SECRETS = frozenset({"PINCITE_ADMIN_TOKEN"})
 
 
 def module_command(module: str) -> tuple[str, ...]:
@@ -14,9 +15,14 @@ def module_command(module: str) -> tuple[str, ...]:
 
 
 def environment() -> dict[str, str]:
-    """Return this process's environment, in which the house's own modules come first."""
+    """Return this process's environment, in which the house's own modules come first.
+
+    Less the admin token: none of these processes changes what only its owner may, and one of them
+    reads the files of strangers.
+    """
     path = os.pathsep.join(filter(None, (str(HOUSE), os.environ.get("PYTHONPATH", ""))))
-    return {**os.environ, "PYTHONPATH": path}
+    given = {name: value for name, value in os.environ.items() if name.upper() not in _SECRETS}
+    return {**given, "PYTHONPATH": path}
 
 
 def how_ended(code: int) -> str:

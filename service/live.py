@@ -43,7 +43,10 @@ class Live:
         self._settings = settings
         self._encoder = BatchedEncoder(encoder)
         self._swap = threading.Lock()
-        self._keeping = threading.Lock()  # brief: a kept snapshot is compared under the other one
+        # Apart from the one above: comparing kept snapshots may take long, and whoever asks for
+        # several in turn must not keep a new one from going live.
+        self._opening = threading.Lock()
+        self._keeping = threading.Lock()  # brief: nothing is compared under it
         self._searcher = self._open(settings.index)
         self._known: dict[str, Known] = {}
         self._kept: dict[str, Searcher] = {}
@@ -140,7 +143,7 @@ class Live:
                 f"snapshot {identifier[:40]!r} is not kept here (kept: {', '.join(kept)}). Leave "
                 "it out to ask the live one; PINCITE_KEEP_SNAPSHOTS says how many are kept."
             )
-        with self._swap:
+        with self._opening:
             found = self._kept.pop(identifier, None)
             if found is None:
                 try:

@@ -24,7 +24,7 @@ from service.web.browse import Catalogue, browse, chosen_from, foreign
 from service.web.error_pages import problem_page, too_long
 from service.web.forms import read_form, read_pairs, whole_number
 from service.web.render import Span, example_questions
-from service.web.site import answers_of, language_of, site
+from service.web.site import answers_of, language_of, scheme_of, site
 
 # As many as `VerifyRequest` takes.
 QUOTE_CHARACTERS = 100_000
@@ -92,17 +92,18 @@ def pages_router() -> APIRouter:
 
     @router.api_route("/opensearch.xml", methods=["GET", "HEAD"])
     def get_opensearch(request: Request) -> Response:
-        base = f"{request.url.scheme}://{request.url.netloc}"
+        base = f"{scheme_of(request)}://{request.url.netloc}"
         page = site().page(request, "opensearch.xml", headers=READING, base=base)
         page.headers["content-type"] = "application/opensearchdescription+xml; charset=utf-8"
         return page
 
+    # Coroutines: these lie in memory, and questions may have all of the threads.
     @router.api_route("/static/pincite-search.js", methods=["GET", "HEAD"])
-    def get_component(request: Request) -> Response:
+    async def get_component(request: Request) -> Response:
         return site().embedded(request)
 
     @router.api_route("/static/{digest}/{name}", methods=["GET", "HEAD"])
-    def get_static(request: Request, digest: str, name: str) -> Response:
+    async def get_static(request: Request, digest: str, name: str) -> Response:
         return site().asset(request, name, digest) or problem_page(request, 404, "error.not_found")
 
     return router
@@ -231,6 +232,7 @@ def _check(request: Request, fields: dict[str, str]) -> HTMLResponse:
         asked=(start, end),
         text=text,
         sha256=sha256_of(text),
+        given=sha256 or "",
     )
 
 

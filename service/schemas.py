@@ -377,6 +377,18 @@ class Verification(_Model):
     explanation: str
 
 
+TYPED = 500
+"""The longest beginning of a question that is completed."""
+
+
+class SuggestRequest(_Model):
+    """What is typed so far."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"q": "cramp"}]})
+
+    q: Annotated[str, Field(max_length=TYPED, description="What is typed so far.")]
+
+
 class Suggestion(_Model):
     """A completion, from an article's own title or headings."""
 

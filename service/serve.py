@@ -1,7 +1,9 @@
 """Run the service: uvicorn on the address of the settings, and the processes that answer."""
 
+import asyncio
 import ctypes
 import gc
+import logging
 import os
 import signal
 import socket
@@ -26,6 +28,10 @@ ARENAS = 2
 which keeps what was freed in it: at 1,000,000 passages 2,796 to 2,862 MB are left after 8 clients,
 and so 2,631 to 2,674 (docs/scale.md). Of 35,000 passages answers come as fast with two."""
 _M_ARENA_MAX = -8  # as in malloc.h
+STOP_SECONDS = 10
+"""How long what is being answered is waited for, once told to stop: some answers of a large index
+on a busy machine. A client that does not read its answer, or send its request to the end, would
+keep the process for as long as it likes."""
 
 
 def serve(settings: Settings, announce: Callable[[str, str], None], *, watch: bool = False) -> None:
@@ -56,8 +62,18 @@ def serve(settings: Settings, announce: Callable[[str, str], None], *, watch: bo
         done = time.perf_counter()
         host, port = listener.getsockname()[:2]
         shown = f"[{host}]" if ":" in host else host
-        # The access log would hold the questions that people put into addresses.
-        server = uvicorn.Server(uvicorn.Config(app, access_log=False, log_level="warning"))
+        config = uvicorn.Config(
+            app,
+            # The access log would hold the questions that people put into addresses.
+            access_log=False,
+            log_level="warning",
+            # Else uvicorn believes whoever is on this machine where a request comes from, and with
+            # another address each time one may guess tokens without end.
+            proxy_headers=bool(os.environ.get("FORWARDED_ALLOW_IPS")),
+            timeout_graceful_shutdown=STOP_SECONDS,
+        )
+        logging.getLogger("uvicorn.error").addFilter(_no_traceback_of_the_end)
+        server = uvicorn.Server(config)
         with _stopping(server), _one_thread():
             announce(
                 f"http://{shown}:{port}/",
@@ -84,6 +100,15 @@ def _few_arenas() -> None:
     if not (tuned or os.environ.get("MALLOC_ARENA_MAX")):
         with suppress(OSError, AttributeError, TypeError):
             ctypes.CDLL(None).mallopt(_M_ARENA_MAX, ARENAS)
+
+
+def _no_traceback_of_the_end(record: logging.LogRecord) -> bool:
+    """Tell whether a line of uvicorn's log is more than that a request was cut off at the end.
+
+    How many were, it says in a line before.
+    """
+    error = record.exc_info[1] if isinstance(record.exc_info, tuple) else None
+    return not isinstance(error, asyncio.CancelledError)
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from service.web.allowance import (
     Changes,
     Guesses,
     TooMany,
+    whose,
 )
 
 
@@ -71,3 +72,28 @@ def test_one_address_guesses_and_another_may_still_sign_in() -> None:
     for number in range(ADDRESSES):
         guesses.wrong(str(number))
     guesses.check("192.0.2.1")  # forgotten: memory has a bound
+
+
+@pytest.mark.parametrize(
+    ("address", "of"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("2001:db8:0:1:2::3", "2001:db8:0:1::/64"),
+        ("2001:db8:0:1:ffff::4%eth0", "2001:db8:0:1::/64"),
+        ("2001:db8:0:2::3", "2001:db8:0:2::/64"),
+        ("testclient", "testclient"),
+        ("", ""),
+    ],
+)
+def test_a_network_of_ipv6_is_one_guesser(address: str, of: str) -> None:
+    assert whose(address) == of
+
+
+def test_another_address_of_the_same_network_waits_too() -> None:
+    guesses = Guesses()
+    for number in range(GUESSES_PER_MINUTE):
+        guesses.wrong(f"2001:db8::{number}")
+    with pytest.raises(TooMany, match="too many wrong tokens"):
+        guesses.check("2001:db8::ffff")
+    guesses.check("2001:db8:0:1::1")

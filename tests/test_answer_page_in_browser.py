@@ -136,6 +136,19 @@ def test_feedback_by_keyboard_without_the_question(page: Page, address: str, hom
     )
 
 
+def test_a_double_click_sends_feedback_once(page: Page, address: str, home: Path) -> None:
+    ask(page, address)
+    page.check("input[value=yes]")
+    page.fill("#reason", "Clicked twice.")
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url))
+    page.dblclick(".feedback button")
+    page.wait_for_selector(".told:focus")
+    assert page.locator(".told").text_content() == "Your feedback is stored, without your question."
+    assert sent == [f"{address}/feedback"]
+    assert [one["reason"] for one in entries(home)].count("Clicked twice.") == 1
+
+
 def test_feedback_without_a_script_and_with_the_question(
     browser: Browser, address: str, home: Path
 ) -> None:

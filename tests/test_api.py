@@ -377,6 +377,22 @@ def test_completions(api: TestClient) -> None:
     assert "zanthoxylum" not in response.text
 
 
+@pytest.mark.parametrize("typed", ["what c", "WATER", "", "\x00", "water "])
+def test_what_is_typed_may_be_sent_in_the_body(api: TestClient, typed: str) -> None:
+    sent = api.post("/v1/suggest", json={"q": typed})
+    assert (sent.status_code, sent.headers["cache-control"]) == (200, "no-store")
+    assert sent.json() == api.get("/v1/suggest", params={"q": typed}).json()
+
+
+@pytest.mark.parametrize("body", [{}, {"q": SECRET * 20}, {"q": 1}, {"q": "a", SECRET: "b"}])
+def test_completions_of_what_is_no_beginning_are_refused(
+    api: TestClient, body: dict[str, Any]
+) -> None:
+    response = api.post("/v1/suggest", json=body)
+    _problem(response, 422, "invalid-request")
+    assert "zanthoxylum" not in response.text
+
+
 def test_what_is_live(api: TestClient) -> None:
     found = api.get("/v1/index").json()
     assert found["snapshots"] == [found["snapshot"]]

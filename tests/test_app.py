@@ -150,7 +150,7 @@ def test_nothing_at_an_address(web: TestClient) -> None:
         ("HEAD", "/v1/verify", "POST"),
         ("POST", "/healthz", "GET, HEAD"),
         ("PATCH", "/", "GET, HEAD, POST"),
-        ("OPTIONS", "/v1/suggest", "GET, HEAD"),
+        ("OPTIONS", "/v1/suggest", "GET, HEAD, POST"),
         ("GET", "/check", "POST"),
     ],
 )

@@ -1,11 +1,13 @@
 """`<pincite-search>` on a page of another origin, in a real browser."""
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Route as Held
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
@@ -53,6 +55,9 @@ retrieved: 2026-01-02
 
 Acetaminophen lowers a fever. Acetaminophen works within an hour.
 """
+
+EMERGENCY = f"{CAUSES} I cannot breathe."
+BOX = "document.querySelector('pincite-search')"
 
 
 def _host(server: str, *others: str) -> Starlette:
@@ -243,7 +248,7 @@ def test_a_refusal_is_in_the_language_of_the_box(browser: Browser, sites: Sites)
 
 
 def test_an_emergency_raises_the_notice_above_the_passages(page: Page, sites: Sites) -> None:
-    ask(page, sites.friend, f"{CAUSES} I cannot breathe.")
+    ask(page, sites.friend, EMERGENCY)
     notice = page.locator("pincite-search [role=alert]")
     assert "cannot breathe" in (notice.text_content() or "")
     assert page.locator("pincite-search blockquote").count() > 0
@@ -287,6 +292,89 @@ def test_attributes_choose_language_number_and_words(page: Page, sites: Sites) -
     page.evaluate("document.querySelector('pincite-search').setAttribute('lang', 'en')")
     assert page.locator("pincite-search button").text_content() == "Ask"
     assert page.locator("pincite-search input").input_value() == CAUSES
+
+
+def held_back(page: Page, server: str) -> list[Held]:
+    """Have no answer come; return what is asked as it is asked, to be let go on."""
+    asked: list[Held] = []
+
+    def hold(route: Held) -> None:
+        asked.append(route)
+
+    page.route(f"{server}/v1/ask", hold)
+    return asked
+
+
+def test_a_box_that_is_moved_while_it_asks_gets_its_answer(page: Page, sites: Sites) -> None:
+    page.goto(sites.friend)
+    asked = held_back(page, sites.server)
+    page.fill("pincite-search input", CAUSES)
+    page.press("pincite-search input", "Enter")
+    status = page.locator("pincite-search [role=status]")
+    expect(status).to_have_text("Looking …")
+    page.evaluate(f"document.querySelector('main').prepend({BOX})")
+    asked[0].continue_()
+    page.wait_for_selector("pincite-search blockquote")
+    expect(status).to_have_text(re.compile("passages found"))
+
+
+def test_a_box_that_is_taken_out_while_it_asks_can_ask_again(page: Page, sites: Sites) -> None:
+    page.goto(sites.friend)
+    held_back(page, sites.server)
+    page.fill("pincite-search input", CAUSES)
+    page.press("pincite-search input", "Enter")
+    status = page.locator("pincite-search [role=status]")
+    expect(status).to_have_text("Looking …")
+    page.evaluate(f"window.box = {BOX}; box.remove()")
+    page.evaluate("document.querySelector('main').append(box)")
+    assert status.text_content() == ""
+    page.unroute(f"{sites.server}/v1/ask")
+    page.press("pincite-search input", "Enter")
+    page.wait_for_selector("pincite-search blockquote")
+
+
+def test_another_language_of_the_box_leaves_what_is_shown(page: Page, sites: Sites) -> None:
+    ask(page, sites.friend, EMERGENCY)
+    notice = page.locator("pincite-search [role=alert]")
+    said = notice.text_content()
+    page.evaluate(f"{BOX}.setAttribute('placeholder', 'por ejemplo')")
+    page.evaluate(f"{BOX}.lang = 'es'")
+    assert page.locator("pincite-search label").text_content() == locales()["es"]("ask.label")
+    box = page.locator("pincite-search input")
+    assert (box.get_attribute("placeholder"), box.input_value()) == ("por ejemplo", EMERGENCY)
+    assert notice.text_content() == said
+    assert page.locator("pincite-search .answer").get_attribute("lang") == "en"
+    # The next answer is in the language that the box has now.
+    page.press("pincite-search input", "Enter")
+    expect(page.locator("pincite-search .answer[lang=es] [role=alert]")).to_be_visible()
+
+
+def test_an_answer_under_way_comes_in_the_language_it_was_asked_in(
+    page: Page, sites: Sites
+) -> None:
+    page.goto(sites.friend)
+    asked = held_back(page, sites.server)
+    page.fill("pincite-search input", CAUSES)
+    page.press("pincite-search input", "Enter")
+    expect(page.locator("pincite-search [role=status]")).to_have_text("Looking …")
+    page.evaluate(f"{BOX}.lang = 'es'")
+    asked[0].continue_()
+    page.wait_for_selector("pincite-search blockquote")
+    assert "Published 4 March 2025 · Reviewed June 2025" in text(page)
+    assert page.locator("pincite-search label").text_content() == locales()["es"]("ask.label")
+
+
+@pytest.mark.parametrize(
+    ("k", "sent"), [("50", 20), ("-3", 1), ("2.7", 2), ("0", None), ("many", None), ("", None)]
+)
+def test_any_number_of_passages_is_one_that_the_service_takes(
+    page: Page, sites: Sites, k: str, sent: int | None
+) -> None:
+    bodies: list[dict[str, object]] = []
+    page.on("request", lambda request: bodies.append(request.post_data_json or {}))
+    ask(page, f"{sites.friend}?k={k}")
+    page.wait_for_selector("pincite-search blockquote")
+    assert [body.get("k") for body in bodies if "question" in body] == [sent]
 
 
 def test_a_site_that_is_not_allowed_gets_no_answer(browser: Browser, sites: Sites) -> None:

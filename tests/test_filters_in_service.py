@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import ExitStack
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ from index.filters import Filter
 from service.cli import app
 from service.filters import Filters, described, filters_from
 from service.web.filter_parameters import query_filters
-from tests.service_fixtures import CAUSES, build, client, settings_in, write_corpus
+from tests.service_fixtures import CAUSES, SOURCES, build, client, settings_in, write_corpus
 
 
 @pytest.fixture(scope="module")
@@ -105,6 +107,86 @@ def test_so_are_those_of_an_address(api: TestClient, query: str) -> None:
     assert response.status_code == 422
     assert query.partition("=")[0] in response.json()["detail"]
     assert api.get(f"/?q={CAUSES}&{query}").status_code == 422
+
+
+class _Form(HTMLParser):
+    """What a browser sends of the form that asks: hidden fields, and what each list has chosen."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.fields: list[tuple[str, str]] = []
+        self.inside, self.list = False, ""
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        if tag == "form":
+            self.inside = given.get("class", "").split()[:1] == ["ask"]
+        elif self.inside and tag == "select":
+            self.list = given["name"]
+        elif self.inside and (tag == "option" and "selected" in given):
+            self.fields.append((self.list, given["value"]))
+        elif self.inside and tag == "input":
+            self.fields.append((given["name"], given["value"]))
+
+    def handle_endtag(self, tag: str) -> None:
+        self.inside = self.inside and tag != "form"
+
+
+@pytest.mark.parametrize(
+    "narrowed",
+    [
+        [("article", "night.md")],
+        [("article", "night.md"), ("article", "more/water & salt.md")],
+        [("publisher", "Example Library")],
+        [("publisher", "example LIBRARY")],
+        [("publisher", "Another Library"), ("publisher", "Example Library")],
+        [("publisher", "Nobody")],
+        [("section_type", "causes")],
+        [("section_type", "causes"), ("section_type", "treatment")],
+        [("language", "en"), ("language", "es")],
+        [("language", 'e"><b>')],
+        [("published_since", "2024-03-15")],
+        [("published_since", "2025"), ("published_until", "2025-12")],
+        [("modified_since", "2024"), ("modified_until", "2026")],
+    ],
+)
+@pytest.mark.parametrize("articles", [1, 2, 4])
+def test_asking_again_from_an_answer_asks_the_same_articles(
+    homes: dict[int, TestClient], articles: int, narrowed: list[tuple[str, str]]
+) -> None:
+    page = homes[articles].get("/", params=[("q", CAUSES), *narrowed]).text
+    sent = _Form(page).fields
+    assert sent.count(("q", CAUSES)) == 1
+    assert filters_from(sent) == filters_from(narrowed)
+    assert len([pair for pair in sent if pair in narrowed]) == len(narrowed)
+
+
+def test_of_a_list_another_can_be_chosen(homes: dict[int, TestClient]) -> None:
+    """What a list shows is no hidden field, which would go on narrowing what is asked."""
+    narrowed = [("publisher", "example LIBRARY"), ("published_since", "2024-03-15")]
+    page = homes[4].get("/", params=[("q", CAUSES), *narrowed]).text
+    assert 'type="hidden" name="published_since"' not in page.partition("</search>")[0]
+    assert 'type="hidden" name="publisher"' not in page.partition("</search>")[0]
+    assert "15 March 2024 or later</option>" in page
+
+
+@pytest.fixture(scope="module")
+def homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[int, TestClient]]:
+    """Services of one article, where there is nothing to choose, of two and of four."""
+    more = {
+        "new.md": "---\npublished: 2022\nlanguage: es\npublisher: A & B\n---\n\n# N\n\nCalf.\n",
+        "old.md": "---\npublished: 2019-05\nlanguage: en-GB\n---\n\n# O\n\nCalf.\n",
+    }
+    sources = list({**SOURCES, **more}.items())
+    with ExitStack() as opened:
+        found = {}
+        for number in (1, 2, 4):
+            home = tmp_path_factory.mktemp("choices")
+            write_corpus(home / "corpus", dict(sources[:number]))
+            build(settings_in(home))
+            found[number] = opened.enter_context(client(settings_in(home)))
+        yield found
 
 
 def test_parameters_become_filters() -> None:

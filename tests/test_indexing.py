@@ -92,6 +92,7 @@ def test_requests_during_a_job_become_one_next_job(settings: Settings, tmp_path:
         ("raise SystemExit(7)", "exit code 7"),
         ('print(\'{"stage": "rea\')', "exit code 0"),
         ("print(5)", "exit code 0"),
+        ('print(\'{"stage": "reading"}\')', "no report (KeyError)"),
     ],
 )
 def test_a_process_that_dies_is_a_job_that_failed(
@@ -103,7 +104,7 @@ def test_a_process_that_dies_is_a_job_that_failed(
     assert last.state == "failed"
     assert last.error
     assert says in last.error
-    assert "What was live still is" in last.error
+    assert "What was live still is" in last.error or "KeyError" in last.error
     assert (settings.index / "pending").exists()
     # What was asked for is done by the next service that starts.
     again = Indexing(settings, lambda: None)
@@ -125,6 +126,44 @@ def test_nothing_to_index_is_the_error_of_the_job(tmp_path: Path) -> None:
     indexing = Indexing(settings, lambda: None)
     indexing.request()
     assert (ended(indexing).error or "").startswith("nothing in ")
+
+
+def test_the_worker_outlives_whoever_is_told(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    told: list[int] = []
+
+    def on_done() -> None:
+        told.append(len(told))
+        raise BrokenPipeError("zanthoxylum")
+
+    indexing = Indexing(settings, on_done)
+    for number in (1, 2):
+        assert indexing.request().job == number
+        last = ended(indexing)
+        assert (last.job, last.state, last.error) == (number, "done", None)
+    assert told == [0, 1]
+    lines = [record.getMessage() for record in caplog.records]
+    assert [line.partition(" at ")[0] for line in lines] == ["BrokenPipeError"] * 2
+    assert "zanthoxylum" not in caplog.text
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_however_the_worker_ends_the_next_request_starts_another(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    indexing = Indexing(settings, lambda: None)
+    plain = indexing._run
+
+    def die(_: object) -> None:
+        raise SystemExit
+
+    monkeypatch.setattr(indexing, "_run", die)
+    indexing.request()
+    wait_until(lambda: indexing._worker is None)
+    monkeypatch.setattr(indexing, "_run", plain)
+    assert indexing.request().job == 2
+    assert ended(indexing).state == "done"
 
 
 def test_stopping_ends_the_process_and_leaves_the_work_for_later(settings: Settings) -> None:

@@ -51,6 +51,7 @@ def test_it_describes_every_route_of_the_design(schema: dict[str, Any]) -> None:
         ("DELETE", "/v1/metadata/{article_id}"),
         ("POST", "/v1/verify"),
         ("GET", "/v1/suggest"),
+        ("POST", "/v1/suggest"),
         ("GET", "/healthz"),
         ("GET", "/readyz"),
         ("GET", "/metrics"),

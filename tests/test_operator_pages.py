@@ -124,6 +124,45 @@ def test_a_secure_cookie_over_https(settings: Settings) -> None:
         assert "Secure" in sign_in(api, TOKEN).headers["set-cookie"]
 
 
+def test_a_secure_cookie_behind_a_server_with_https(api: TestClient) -> None:
+    """As Caddy says it without being asked, and nginx where it is told to."""
+    headers = {**OWN, "x-forwarded-proto": "https"}
+    data = {"token": TOKEN}
+    right = api.post("/operator/sign-in", data=data, headers=headers, follow_redirects=False)
+    assert "Secure" in right.headers["set-cookie"]
+
+
+def test_after_a_wrong_token_the_other_language_is_a_page(api: TestClient) -> None:
+    wrong = sign_in(api, "a-wrong-token").text
+    assert re.findall(r'<a href="([^"]*)" lang="es"', wrong) == ["/operator?lang=es"]
+    assert api.get("/operator?lang=es", headers=OWN).status_code == 200
+
+
+def test_a_form_in_a_charset_that_makes_no_text_is_refused(
+    operator: TestClient, settings: Settings
+) -> None:
+    half = rb"\ud800"
+
+    def sent(charset: str, name: str, value: bytes, *more: str) -> tuple[int, str]:
+        head = f'--x\r\nContent-Disposition: form-data; name="{name}"{"".join(more)}\r\n\r\n'
+        response = operator.post(
+            f"/operator/{'articles' if more else 'sign-in' if name == 'token' else 'delete'}",
+            content=head.encode() + value + b"\r\n--x--\r\n",
+            headers={
+                "sec-fetch-site": "same-origin",
+                "content-type": f"multipart/form-data; boundary=x; charset={charset}",
+            },
+        )
+        return response.status_code, response.json()["type"]
+
+    refused = (400, "urn:pincite:form-unreadable")
+    assert sent("unicode_escape", "token", half) == refused
+    assert sent("unicode_escape", "file", half) == refused
+    assert sent("unicode_escape", "files", b"# A\n", '; filename="\\ud800.md"') == refused
+    assert sent("undefined", "token", b"x") == refused
+    assert files(settings) == set(SOURCES)
+
+
 def test_who_guesses_is_stopped(api: TestClient) -> None:
     for number in range(GUESSES_PER_MINUTE):
         assert sign_in(api, f"guess-{number}").status_code == 401

@@ -435,8 +435,95 @@ def test_static_files_keep_for_good_under_their_own_digest_only(client: TestClie
     old = client.get(re.sub(r"/static/\w+/", "/static/0123456789ab/", address))
     assert (old.status_code, old.headers["cache-control"]) == (200, "no-cache")
     assert client.get("/static/0123456789ab/none.css").status_code == 404
-    again = client.get(address, headers={"if-none-match": script.headers["etag"]})
-    assert again.status_code == 304
+    tag = script.headers["etag"]
+    plain = {"accept-encoding": "gzip;q=0, identity"}
+    for known in (tag, f"W/{tag}", f'"other", {tag}', "*"):
+        again = client.get(address, headers={**plain, "if-none-match": known})
+        assert (again.status_code, again.headers["etag"], again.content) == (304, tag, b"")
+    packed = client.get(address, headers={"accept-encoding": "GZIP", "if-none-match": tag})
+    assert (packed.status_code, packed.headers["content-encoding"]) == (200, "gzip")
+    assert packed.content == script.content
+    # Other bytes have another name.
+    other = packed.headers["etag"]
+    assert other == f'{tag[:-1]}-gz"'
+    headers = {"accept-encoding": "*", "if-none-match": other}
+    assert client.get(address, headers=headers).status_code == 304
+
+
+@pytest.mark.parametrize(
+    ("accepted", "packed"),
+    [("gzip", True), ("GZIP;q=0.5", True), ("*", True), ("gzip;q=0", False), ("br", False)],
+)
+def test_a_page_is_packed_for_who_takes_it(client: TestClient, accepted: str, packed: bool) -> None:
+    page = client.get("/about", headers={"accept-encoding": accepted})
+    assert (page.headers.get("content-encoding") == "gzip") is packed
+    assert "</html>" in page.text
+
+
+def _languages(page: str) -> list[str]:
+    """Return the addresses that the links to the other languages lead to."""
+    return re.findall(r'<a href="([^"]*)" lang="\w+" hreflang="\w+">', unescape(page))
+
+
+@pytest.mark.parametrize(
+    "path", ["//evil.example/x", "///evil.example/x", "/\\evil.example", "/%5Cevil.example/x"]
+)
+def test_no_language_link_leads_to_another_site(client: TestClient, path: str) -> None:
+    page = client.get(f"http://testserver{path}")
+    assert page.status_code == 404
+    (address,) = _languages(page.text)
+    assert re.match(r"/(%5C)?evil\.example", address)
+    assert client.get(address).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "data", "status"),
+    [
+        ("/feedback", {"helped": "yes"}, 200),
+        ("/feedback", {"helped": "perhaps"}, 422),
+        ("/check", {"start": "x"}, 422),
+        ("/", {"q": " "}, 422),
+        ("/operator/sign-in", {"token": "wrong"}, 403),
+        ("/operator/refresh", {}, 403),
+    ],
+)
+def test_the_other_language_of_a_page_that_a_form_has_given_is_a_page_too(
+    client: TestClient, path: str, data: dict[str, str], status: int
+) -> None:
+    page = client.post(path, data=data)
+    assert page.status_code == status
+    (address,) = _languages(page.text)
+    there = client.get(address)
+    assert there.status_code == (403 if path.startswith("/operator") else 200)
+    assert there.headers["content-language"] == "es"
+
+
+def test_a_check_can_be_read_in_the_other_language(client: TestClient) -> None:
+    text = 'A calf "cramps" at <night>\nwhen'
+    sent = {"article_id": "calves.md", "start": "3", "end": "40", "text": text, "sha256": "0" * 64}
+    page = client.post("/check", data=sent).text
+    switch = re.search(r'<form method="post" action="/check\?lang=es">.*?</form>', page, re.DOTALL)
+    assert switch
+    outline = _Outline(switch[0])
+    fields = {f["name"]: f["value"] for f in (*outline.all("input"), *outline.all("button"))}
+    assert fields == sent
+    spanish = client.post("/check?lang=es", data=fields)
+    assert (spanish.status_code, spanish.headers["content-language"]) == (200, "es")
+
+
+@pytest.mark.parametrize("tag", ["ES", "es-MX"])
+def test_a_language_by_another_tag_travels_with_every_link(client: TestClient, tag: str) -> None:
+    page = client.get("/about", params={"lang": tag})
+    assert page.headers["content-language"] == "es"
+    assert 'href="/articles?lang=es"' in page.text
+
+
+def test_behind_a_server_with_https_addresses_are_so(client: TestClient) -> None:
+    for path in ("/opensearch.xml", "/docs"):
+        assert "http://testserver" in client.get(path).text
+        page = client.get(path, headers={"x-forwarded-proto": "https"}).text
+        assert "https://testserver" in page
+        assert "http://testserver" not in page
 
 
 def test_an_answer_with_all_it_loads_is_under_60_kb(client: TestClient) -> None:

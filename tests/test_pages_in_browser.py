@@ -122,6 +122,19 @@ def test_asking_by_keyboard_with_suggestions(page: Page, address: str) -> None:
     assert page.url == f"{address}/#answer", "the question is in the address"
 
 
+def test_what_is_typed_is_in_no_address(page: Page, address: str) -> None:
+    requests: list[tuple[str, str]] = []
+    page.on("request", lambda request: requests.append((request.method, request.url)))
+    page.goto(address)
+    page.locator("#q").press_sequentially("why does")
+    page.wait_for_selector("[role=option]")
+    page.press("#q", "ArrowDown")
+    page.press("#q", "Enter")
+    page.wait_for_selector("h1 bdi")
+    assert ("POST", f"{address}/v1/suggest") in requests
+    assert not [url for _, url in requests if "?" in url]
+
+
 def test_the_first_tab_leads_past_the_head(page: Page, address: str) -> None:
     page.goto(f"{address}/about")
     page.keyboard.press("Tab")
@@ -206,6 +219,24 @@ def test_going_back_to_an_answer_and_reloading_it_find_it_again(page: Page, addr
     page.click(".wordmark")
     page.wait_for_selector("body.home")
     assert page.locator("#q").input_value() == ""
+
+
+def test_an_answer_is_found_again_after_going_to_a_place_on_it(page: Page, address: str) -> None:
+    ask(page, address)
+    page.locator("a.skip").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{address}/#main")
+    page.reload()
+    page.wait_for_selector(".best blockquote")
+    assert page.locator("h1 bdi").text_content() == QUESTION
+    page.locator("a.skip").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{address}/#main")
+    page.click(".best .actions > a >> nth=0")
+    page.wait_for_selector("article mark")
+    page.go_back()
+    page.wait_for_selector(".best blockquote")
+    assert page.locator("h1 bdi").text_content() == QUESTION
 
 
 def test_a_citation_is_copied(browser: Browser, address: str) -> None:

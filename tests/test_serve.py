@@ -11,15 +11,16 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from urllib.request import urlopen
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from index.errors import SettingsError
-from service.serve import ARENAS, _listen, _one_thread
+from service.serve import ARENAS, STOP_SECONDS, _listen, _one_thread
 from tests.service_fixtures import TOKEN, build, settings_in, wait_until, write_corpus
 
 ROOT = Path(__file__).parents[1]
@@ -66,14 +67,17 @@ def _environment() -> dict[str, str]:
     return {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith("PINCITE_") and name not in ("MALLOC_ARENA_MAX", "GLIBC_TUNABLES")
+        if not name.startswith("PINCITE_")
+        and name not in ("MALLOC_ARENA_MAX", "GLIBC_TUNABLES", "FORWARDED_ALLOW_IPS")
     }
 
 
 @contextmanager
-def _serving(home: Path, processes: int = 0) -> Iterator[tuple[subprocess.Popen[str], str, str]]:
+def _serving(
+    home: Path, processes: int = 0, **more: str
+) -> Iterator[tuple[subprocess.Popen[str], str, str]]:
     """Run `pincite serve` on a free port; give the process, its address and what it announced."""
-    environment = _environment()
+    environment = _environment() | more
     environment |= {"PINCITE_ENCODER": "deterministic", "PINCITE_ADMIN_TOKEN": TOKEN}
     environment["PINCITE_PROCESSES"] = str(processes)
     program = "import service.cli; service.cli.main()"
@@ -155,6 +159,63 @@ def test_the_processes_that_answer_end_with_it(home: Path, number: signal.Signal
     assert (out, err) == ("", "")
     assert process.returncode == (-number if number == signal.SIGKILL else 0)
     wait_until(lambda: not any(Path(f"/proc/{child}/fd").exists() for child in children))
+
+
+def _unfinished(address: str, path: str, sent: bytes) -> socket.socket:
+    """Open a connection that says it sends 50 bytes, and sends fewer."""
+    host, port = address.removeprefix("http://").rstrip("/").split(":")
+    made = socket.create_connection((host, int(port)), timeout=30)
+    head = f"POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n"
+    made.sendall(f"{head}Content-Length: 50\r\n\r\n".encode() + sent)
+    return made
+
+
+def test_requests_that_are_never_finished_stop_neither_questions_nor_the_end(home: Path) -> None:
+    with _serving(home, PINCITE_QUEUE="2") as (process, address, _), ExitStack() as open_ones:
+        for path in ("v1/ask", "", "v1/verify") * 3:
+            sent = b'{"question": "zanthoxylum'
+            open_ones.enter_context(_unfinished(address, f"/{path}", sent))
+        with urlopen(f"{address}v1/ask?q=cramps") as response:
+            assert json.load(response)["question"] == "cramps"
+        process.send_signal(signal.SIGTERM)
+        out, err = process.communicate(timeout=STOP_SECONDS + 20)
+    assert (process.returncode, out) == (0, "")
+    said = "ERROR:    Cancel 9 running task(s), timeout graceful shutdown exceeded\n"
+    assert err == said
+
+
+def _guess(address: str, number: int) -> int:
+    """Send a wrong token and an address that is not ours; return the status."""
+    headers = {"authorization": "Bearer wrong", "x-forwarded-for": f"192.0.2.{number}"}
+    try:
+        urlopen(Request(f"{address}v1/index/refresh", b"", headers))
+    except HTTPError as error:
+        with error:
+            return error.code
+    raise AssertionError
+
+
+@pytest.mark.parametrize(
+    ("trusted", "statuses"),
+    [({}, [401] * 20 + [429] * 5), ({"FORWARDED_ALLOW_IPS": "127.0.0.1"}, [401] * 25)],
+)
+def test_only_a_proxy_that_is_named_is_believed_where_a_token_comes_from(
+    home: Path, trusted: dict[str, str], statuses: list[int]
+) -> None:
+    with _serving(home, 0, **trusted) as (_, address, _):
+        assert [_guess(address, number) for number in range(25)] == statuses
+
+
+def test_without_a_corpus_to_watch_it_says_so_in_a_line(home: Path, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", "import service.cli; service.cli.main()", "serve", "--watch",
+         "--port", "0", "--index", str(home / "index"), "--corpus", str(tmp_path / "none")],
+        env=_environment() | {"PINCITE_ENCODER": "deterministic", "PYTHONPATH": str(ROOT)},
+        cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (1, "")
+    why = f"there is no corpus at {tmp_path / 'none'} to watch. Make it first."
+    assert done.stderr == f"pincite: {why}\n"
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")

@@ -48,6 +48,10 @@ def test_every_key_that_a_template_names_exists() -> None:
         (None, "es;q=abc, ;;;, q=", "en"),
         ("es", "en", "es"),
         ("tlh", "es", "es"),
+        ("es-MX", None, "es"),
+        ("ES", "en", "es"),
+        (None, "es; q=0.9, en; q=0.5", "es"),
+        (None, "en;Q=0.5, es;Q=0.9", "es"),
     ],
 )
 def test_the_language_is_the_one_asked_for_else_the_browsers(

@@ -136,6 +136,22 @@ def test_the_command_follows_a_folder_and_stops_when_it_is_told(
     assert not (settings.index / "pending").exists()
 
 
+def test_when_nobody_reads_what_it_tells_it_ends(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+    write_corpus(settings.corpus)
+    read, write = os.pipe()
+    os.close(read)
+    with os.fdopen(write, "w") as unread:
+        done = subprocess.run(
+            [sys.executable, "-c", "import service.cli; service.cli.main()", "watch",
+             "--corpus", str(settings.corpus), "--index", str(settings.index)],
+            stdout=unread, stderr=subprocess.PIPE, text=True, cwd=tmp_path, timeout=60, check=False,
+            env={"PATH": os.environ["PATH"], "PINCITE_ENCODER": "deterministic",
+                 "PYTHONPATH": str(ROOT)},
+        )  # fmt: skip
+    assert (done.returncode, done.stderr) == (1, "")
+
+
 def test_told_to_stop_in_the_middle_of_a_job_it_leaves_no_process_behind(tmp_path: Path) -> None:
     settings = settings_in(tmp_path)
     write_corpus(settings.corpus)
@@ -164,6 +180,35 @@ def test_told_to_stop_in_the_middle_of_a_job_it_leaves_no_process_behind(tmp_pat
 def children(pid: int) -> list[int]:
     tasks = Path(f"/proc/{pid}/task")
     return [int(c) for task in tasks.glob("*/children") for c in task.read_text().split()]
+
+
+def test_a_service_that_is_to_watch_nothing_does_not_start(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+    write_corpus(settings.corpus)
+    build(settings)
+    nowhere = settings.model_copy(update={"corpus": tmp_path / "none"})
+    with pytest.raises(SourceError, match="no corpus at"):
+        create_app(nowhere, DeterministicEncoder(), watch=True)
+
+
+def test_what_was_started_is_stopped_where_the_rest_cannot_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from fastapi.testclient import TestClient
+
+    settings = settings_in(tmp_path)
+    write_corpus(settings.corpus)
+    build(settings)
+    app = create_app(settings, DeterministicEncoder(), watch=True)
+
+    def gone(_: Watcher) -> None:
+        raise SourceError("the corpus has gone.")
+
+    monkeypatch.setattr(Watcher, "start", gone)
+    with pytest.raises(SourceError, match="has gone"), TestClient(app):
+        pass
+    names = {thread.name for thread in threading.enumerate()}
+    assert not names & {"follow", "indexing", "watch"}
 
 
 def test_nothing_to_watch_is_said(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ again when it is started.
 
 import contextlib
 import json
+import logging
 import subprocess
 import threading
 from collections.abc import Callable
@@ -16,10 +17,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from service.aside import environment, how_ended, module_command
+from service.failures import place_of
 from service.schemas import JobOut, JobReport
 from service.settings import Settings
 
 COMMAND = module_command("ingest.job")
+
+_LOG = logging.getLogger("pincite")
 
 
 @dataclass(slots=True)
@@ -97,6 +101,16 @@ class Indexing:
             worker.join()
 
     def _work(self) -> None:
+        try:
+            self._work_off()
+        finally:
+            with self._lock:
+                # However it ended, the next request starts another.
+                if self._worker is threading.current_thread():
+                    self._worker = None
+
+    def _work_off(self) -> None:
+        """Run what was asked for until nothing more is."""
         while True:
             with self._lock:
                 job, self._next = self._next, None
@@ -109,10 +123,14 @@ class Indexing:
                 self._run(job)
             except OSError as error:
                 job.error = f"indexing could not be started: {error.strerror or error}."
-            except ValueError as error:
-                # Whatever the child said that is no report; the worker must outlive it.
+            except Exception as error:  # noqa: BLE001 - the worker outlives whatever the child said
+                job.report = None
                 job.error = f"indexing ended in what is no report ({type(error).__name__})."
-            self._on_done()
+                _LOG.error("%s", place_of(error))
+            try:
+                self._on_done()
+            except Exception as error:  # noqa: BLE001 - and whatever it tells
+                _LOG.error("%s", place_of(error))
             with self._lock:
                 job.state = "failed" if job.error else "done"
                 job.ended = _now()

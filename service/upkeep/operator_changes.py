@@ -29,6 +29,13 @@ CHUNK = 1 << 20
 Change = Callable[[Request, Shelf, Indexing, str, FormData, Strings], str]
 
 
+class FormUnreadable(PinciteError):
+    """A form holds what is no text."""
+
+    status = 400
+    kind = "form-unreadable"
+
+
 class Unsure(PinciteError):
     """What is to be deleted was not confirmed, or is gone."""
 
@@ -37,14 +44,17 @@ class Unsure(PinciteError):
 
 
 def store_all(shelf: Shelf, fields: FormData) -> list[tuple[str, str | None]]:
-    """Store each file that came; return its name and what is wrong with it, or None."""
+    """Store each file that came; return its name and what is wrong with it, or None.
+
+    Raises `FormUnreadable` where a name is no text.
+    """
     folder = text_of(fields, "folder").strip().strip("/")
     stored: list[tuple[str, str | None]] = []
     for upload in fields.getlist("files"):
         if not isinstance(upload, UploadFile) or not upload.filename:
             continue
         # Some browsers send the path of a file on the operator's own disk.
-        last = upload.filename.replace("\\", "/").rsplit("/", 1)[-1]
+        last = _whole(upload.filename).replace("\\", "/").rsplit("/", 1)[-1]
         name = f"{folder}/{last}" if folder else last
         try:
             stored.append((str(_store(shelf, name, upload)), None))
@@ -131,6 +141,17 @@ CHANGES: Mapping[str, Change] = {
 
 
 def text_of(fields: FormData, name: str) -> str:
-    """Return a field of a form as text; "" where it is missing or a file."""
+    """Return a field of a form as text; "" where it is missing or a file.
+
+    Raises `FormUnreadable` for half a character, which a charset of its sender's can spell.
+    """
     value = fields.get(name)
-    return value if isinstance(value, str) else ""
+    return _whole(value) if isinstance(value, str) else ""
+
+
+def _whole(text: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise FormUnreadable("there is half a character in the form. Send it as UTF-8.") from error
+    return text

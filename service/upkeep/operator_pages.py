@@ -22,7 +22,7 @@ from index.history import kept_snapshots
 from service.schemas import JobOut
 from service.settings import Settings
 from service.upkeep.indexing import Indexing
-from service.upkeep.operator_changes import CHANGES, store_all, text_of
+from service.upkeep.operator_changes import CHANGES, FormUnreadable, store_all, text_of
 from service.upkeep.sessions import SESSION_SECONDS, Session, Sessions
 from service.upkeep.shelf import Shelf, plain_path
 from service.web.admission import AdminOnly, is_admin
@@ -31,8 +31,8 @@ from service.web.browse import page_of
 from service.web.error_pages import capitalised
 from service.web.forms import states_own, whole_number
 from service.web.middleware import BODY_BYTES, UPLOAD_BYTES
-from service.web.site import answers_of, language_of, site
-from service.web.strings import Strings, locales
+from service.web.site import answers_of, language_of, scheme_of, site
+from service.web.strings import Strings, known_language, locales
 
 COOKIE = "pincite_operator"
 HOME = "/operator"
@@ -309,7 +309,10 @@ async def _form(request: Request, most: int) -> FormData:
     announced = request.headers.get("content-length", "")
     if announced.isdigit() and (len(announced) > 15 or int(announced) > most):
         raise LimitExceeded(f"more than {most // 1_000_000} MB came at once. Send less.")
-    return await Request(request.scope, counted).form(max_files=1000, max_fields=100)
+    try:
+        return await Request(request.scope, counted).form(max_files=1000, max_fields=100)
+    except UnicodeError as error:  # of a charset that is named, and is none
+        raise FormUnreadable("the form is in no charset that is read. Send it as UTF-8.") from error
 
 
 def _set_cookie(request: Request, response: Response, key: str) -> None:
@@ -320,14 +323,14 @@ def _set_cookie(request: Request, response: Response, key: str) -> None:
         path=HOME,
         httponly=True,
         samesite="strict",
-        secure=request.url.scheme == "https",
+        secure=scheme_of(request) == "https",
     )
 
 
 def _to(request: Request, address: str = HOME) -> Response:
     """Send the browser on, in the language that it was in."""
-    language = request.query_params.get("lang")
-    query = f"?{urlencode({'lang': language})}" if language in locales() else ""
+    language = known_language(request.query_params.get("lang"))
+    query = f"?{urlencode({'lang': language})}" if language else ""
     return RedirectResponse(address + query, 303, headers={"cache-control": "no-store"})
 
 

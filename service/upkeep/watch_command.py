@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from service.schemas import JobOut
 from service.settings import load_settings
 
 
@@ -21,19 +22,16 @@ def watch(
     settings = load_settings(corpus=corpus, index=index)
 
     def tell() -> None:
-        job, _ = indexing.jobs()
-        if job and job.error:
-            typer.echo(job.error, err=True)
-        elif job and job.report and job.report.snapshot:
-            done = job.report
-            typer.echo(
-                f"{done.articles} articles, {done.passages} passages ({done.encoded} encoded): "
-                f"snapshot {done.snapshot} is live. {done.unread} files could not be read."
-            )
+        try:
+            _tell(indexing.jobs()[0])
+        except OSError as error:
+            unheard.append(error)
+            stop.set()
 
     indexing = Indexing(settings, tell)
     watcher = Watcher(settings.corpus, indexing.request)
     stop = threading.Event()
+    unheard: list[OSError] = []
     # A signal that came in the middle of a job would else leave its process behind.
     before = {n: signal.signal(n, lambda *_: stop.set()) for n in (signal.SIGINT, signal.SIGTERM)}
     try:
@@ -44,3 +42,16 @@ def watch(
         indexing.stop()
         for number, handler in before.items():
             signal.signal(number, handler)
+    if unheard:  # whoever read what is told has gone, as `head` does
+        raise unheard[0]
+
+
+def _tell(job: JobOut | None) -> None:
+    if job and job.error:
+        typer.echo(job.error, err=True)
+    elif job and job.report and job.report.snapshot:
+        done = job.report
+        typer.echo(
+            f"{done.articles} articles, {done.passages} passages ({done.encoded} encoded): "
+            f"snapshot {done.snapshot} is live. {done.unread} files could not be read."
+        )

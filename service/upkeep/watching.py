@@ -26,10 +26,14 @@ class Watcher:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="watch", daemon=True)
 
-    def start(self) -> None:
-        """Begin; raises `SourceError` when there is no corpus to watch."""
+    def check(self) -> None:
+        """Raise `SourceError` when there is no corpus to watch."""
         if not self._corpus.exists():
             raise SourceError(f"there is no corpus at {self._corpus} to watch. Make it first.")
+
+    def start(self) -> None:
+        """Begin; raises `SourceError` when there is no corpus to watch."""
+        self.check()
         self._thread.start()
 
     def stop(self) -> None:

@@ -1,5 +1,6 @@
 """How many requests are taken in a minute: a bucket of them, filled again as time passes."""
 
+import ipaddress
 import math
 import threading
 import time
@@ -72,8 +73,23 @@ class Changes:
             )
 
 
+def whose(address: str) -> str:
+    """Return what stands for whoever has `address`: of IPv6 the network of 64 bits, for each of
+    its 2**64 addresses is the same one's.
+    """
+    try:
+        found = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:  # a name, or a socket without any
+        return address
+    if not isinstance(found, ipaddress.IPv6Address):
+        return str(found)
+    if found.ipv4_mapped:
+        return str(found.ipv4_mapped)
+    return str(ipaddress.ip_network((found, 64), strict=False))
+
+
 class Guesses:
-    """Wrong tokens, counted by the address that they come from."""
+    """Wrong tokens, counted by the address that they come from: `whose` it is."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -85,7 +101,7 @@ class Guesses:
         Otherwise a guesser would be told, by who is let in, which one is right.
         """
         with self._lock:
-            allowance = self._of.get(address)
+            allowance = self._of.get(whose(address))
         seconds = allowance.wait(take=False) if allowance else 0
         if seconds:
             raise TooMany(f"too many wrong tokens came from here. Wait {seconds} s.", seconds)
@@ -93,8 +109,9 @@ class Guesses:
     def wrong(self, address: str) -> None:
         """Count a wrong token."""
         with self._lock:
-            allowance = self._of.setdefault(address, Allowance(GUESSES_PER_MINUTE))
-            self._of.move_to_end(address)
+            sender = whose(address)
+            allowance = self._of.setdefault(sender, Allowance(GUESSES_PER_MINUTE))
+            self._of.move_to_end(sender)
             while len(self._of) > ADDRESSES:
                 self._of.popitem(last=False)
         allowance.wait()

@@ -14,6 +14,9 @@ from service.web.strings import primary_language
 ARTICLES_ON_A_PAGE = 100
 UNDATED = "none"
 
+Filtered = Sequence[tuple[str, str]]
+"""Filters as fields of a form, as `service.filters.parameters_of` gives them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Choices:
@@ -28,6 +31,17 @@ class Choices:
     years: tuple[str, ...]
     undated: bool
     unnamed: bool = False
+
+    @property
+    def listed(self) -> frozenset[str]:
+        """The filters of which the form of a question has a list; it has none of one choice."""
+        some = {
+            "publisher": self.publishers,
+            "section_type": self.kinds,
+            "language": self.languages,
+        }
+        listed = frozenset(name for name, choices in some.items() if len(choices) > 1)
+        return listed | {"published_since"} if listed and len(self.years) > 1 else listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +79,17 @@ def foreign(choices: Choices, language: str) -> tuple[str, ...]:
     """
     known = tuple(dict.fromkeys(map(primary_language, choices.languages)))
     return () if language in known or choices.unnamed else known
+
+
+def unlisted(choices: Choices | None, narrowed: Filtered) -> list[tuple[str, str]]:
+    """Return the filters of an answer that no list of the form of a question can show.
+
+    That is those it has no list of, and of several values in a list all but the last. It carries
+    them unseen, or to ask again from an answer would be to ask other articles.
+    """
+    listed = choices.listed if choices else frozenset()
+    shown = {name: place for place, (name, _) in enumerate(narrowed) if name in listed}
+    return [pair for place, pair in enumerate(narrowed) if shown.get(pair[0]) != place]
 
 
 def chosen_from(parameters: Mapping[str, str]) -> dict[str, str]:

@@ -14,7 +14,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse
 
 from service.answers import Answers
-from service.web.site import answers_of, site
+from service.web.site import answers_of, scheme_of, site
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ def docs_router() -> APIRouter:
 
     @router.get("/docs", response_class=HTMLResponse)
     def get_docs(request: Request) -> HTMLResponse:
-        base = str(request.base_url).rstrip("/")
+        base = f"{scheme_of(request)}://{request.base_url.netloc}"
         schema = request.app.openapi()
         shown = tuple(routes(schema, base, _quotation(answers_of(request))))
         headers = {"cache-control": "no-cache"}

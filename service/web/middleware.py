@@ -1,15 +1,17 @@
 """What lies around every request: failures caught, bodies and crowds bounded, HEAD answered,
 counts kept.
 
-Plain ASGI, like `service.web.headers`: nothing is buffered, and nothing of a request is remembered.
+Plain ASGI, like `service.web.headers`: nothing of a request is remembered, and nothing is buffered
+but the body of a question, until all of it is there.
 """
 
-from collections import Counter
+import asyncio
+from collections import Counter, deque
 from collections.abc import Callable
 from urllib.parse import parse_qsl
 
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -21,6 +23,12 @@ when each is sent as an escape of six bytes."""
 UPLOAD_BYTES = 100_000_000
 """Longest file that `PUT /v1/articles/` takes: the largest that the indexer opens, collections
 aside. Who may not send it is refused before it is read."""
+SILENT_SECONDS = 30.0
+"""How long a client that is sending a body may send nothing: more than a bad connection pauses."""
+QUESTION_SECONDS = 20.0
+"""How long the body of a question may take in all. Whatever a person wrote is there in a moment."""
+CLOSING = {"connection": "close"}
+"""For a client that has not sent all of its request: what it sends next is no request."""
 
 
 class CatchFailures:
@@ -48,15 +56,24 @@ class CatchFailures:
 
         try:
             await self.app(scope, receive, noticed)
+        except ClientDisconnect:  # while it was sending: nobody waits for an answer
+            return
         except Exception as error:  # noqa: BLE001 - the last resort, whatever it is
             response = self.respond(Request(scope, receive), error)
             if not started:
                 await response(scope, receive, send)
 
 
+class TooSlow(PinciteError):
+    """A body does not come, or only drop by drop."""
+
+    status = 408
+    kind = "too-slow"
+
+
 class LimitBody:
     """Refuses a body of more than `BODY_BYTES` under `/v1/`, by what it says and by what comes;
-    an article's file may have `UPLOAD_BYTES`.
+    an article's file may have `UPLOAD_BYTES`. Refuses any of which nothing more comes.
 
     FastAPI's own `max_body_size` answers in plain text, past our problem details.
     """
@@ -66,19 +83,28 @@ class LimitBody:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, counting the bytes as they are read."""
-        if scope["type"] != "http" or not scope["path"].startswith("/v1/"):
+        if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        read = 0
+        read, ended = 0, False
+        bounded = scope["path"].startswith("/v1/")  # the forms of pages have bounds of their own
         upload = scope["method"] == "PUT" and scope["path"].startswith("/v1/articles/")
         most = UPLOAD_BYTES if upload else BODY_BYTES
         announced = _announced(scope)
 
         async def counted() -> Message:
-            nonlocal read
-            message = await receive()
+            nonlocal read, ended
+            try:
+                # After its end there is only a client that leaves, which may take as long as it
+                # likes.
+                async with asyncio.timeout(None if ended else SILENT_SECONDS):
+                    message = await receive()
+            except TimeoutError:
+                # As the framework's own kind: it makes a 400 of another that is raised in here.
+                raise HTTPException(408, "the rest of the body did not come.", CLOSING) from None
+            ended = not message.get("more_body", False)
             read += len(message.get("body", b""))
-            if read > most or announced > most:
+            if bounded and (read > most or announced > most):
                 raise HTTPException(413, f"the body is longer than {most} bytes.")
             return message
 
@@ -97,7 +123,8 @@ class LimitQuestions:
     """Refuses a question at once when `most` others are being answered.
 
     Whoever is refused knows it within milliseconds and may come again; whoever is taken waits for
-    `most` others at the longest.
+    `most` others at the longest. A client has a place from when all of its question is there until
+    its answer is: sending or reading slowly keeps nobody else out.
     """
 
     def __init__(
@@ -113,18 +140,39 @@ class LimitQuestions:
         if scope["type"] != "http" or not _asks(scope):
             await self.app(scope, receive, send)
             return
-        if self.taken >= self.most:
-            refusal = Crowded(
-                f"{self.taken} questions are being answered, and no more are taken at a time "
-                f"(PINCITE_QUEUE). Ask again in {Crowded.seconds} s."
-            )
+        try:
+            self._check()
+            if scope["method"] == "POST":
+                receive = await _read_ahead(receive)
+                self._check()
+        except ClientDisconnect:
+            return
+        except (Crowded, TooSlow) as refusal:
             await self.respond(Request(scope, receive), refusal)(scope, receive, send)
             return
         self.taken += 1
+        left = False
+
+        def leave() -> None:
+            nonlocal left
+            self.taken -= not left
+            left = True
+
+        async def answered(message: Message) -> None:
+            leave()
+            await send(message)
+
         try:
-            await self.app(scope, receive, send)
+            await self.app(scope, receive, answered)
         finally:
-            self.taken -= 1
+            leave()
+
+    def _check(self) -> None:
+        if self.taken >= self.most:
+            raise Crowded(
+                f"{self.taken} questions are being answered, and no more are taken at a time "
+                f"(PINCITE_QUEUE). Ask again in {Crowded.seconds} s."
+            )
 
 
 class CountRequests:
@@ -176,6 +224,34 @@ def _asks(scope: Scope) -> bool:
         given = parse_qsl(scope["query_string"], keep_blank_values=True)
         return any(name == b"q" for name, _ in given)
     return path in {"/", "/v1/ask"}
+
+
+async def _read_ahead(receive: Receive) -> Receive:
+    """Return what gives a body that has been read, or so much of it that it will be refused.
+
+    Raises `TooSlow`, or `ClientDisconnect` when the client has gone.
+    """
+    messages: deque[Message] = deque()
+    read = 0
+    try:
+        async with asyncio.timeout(QUESTION_SECONDS):
+            while read <= BODY_BYTES:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise ClientDisconnect
+                messages.append(message)
+                read += len(message.get("body", b""))
+                if not message.get("more_body", False):
+                    break
+    except TimeoutError:
+        raise TooSlow(
+            f"the question did not come within {QUESTION_SECONDS:g} s. Send it again."
+        ) from None
+
+    async def again() -> Message:
+        return messages.popleft() if messages else await receive()
+
+    return again
 
 
 def _announced(scope: Scope) -> int:

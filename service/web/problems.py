@@ -19,7 +19,7 @@ from service.failures import place_of
 from service.web.admission import AdminOnly
 from service.web.allowance import TooMany
 from service.web.error_pages import problem_page, render_error
-from service.web.middleware import Crowded
+from service.web.middleware import CLOSING, Crowded, TooSlow
 from service.web.site import answers_of, language_of
 
 _LOG = logging.getLogger("pincite")
@@ -42,6 +42,8 @@ def on_pincite_error(request: Request, error: Exception) -> Response:
     headers = {"www-authenticate": "Bearer"} if isinstance(error, AdminOnly) else {}
     if isinstance(error, TooMany | Crowded):
         headers = {"retry-after": str(error.seconds)}
+    if isinstance(error, TooSlow):
+        headers = CLOSING
     if isinstance(error, Crowded) and _wants_page(request):
         page = problem_page(request, error.status, "error.crowded_title", "error.crowded")
         page.headers.update(headers)

@@ -18,7 +18,8 @@ from index.records import SectionType
 from service.answers import Answers
 from service.evidence import citations
 from service.evidence.sources import OLD_YEARS
-from service.web import embedding, render, strings
+from service.web import browse, embedding, render, strings
+from service.web.negotiation import is_known, takes_gzip
 
 _HERE = Path(__file__).parent
 
@@ -73,13 +74,13 @@ class Site:
         asked = request.query_params.get("lang")
         language = language_of(request)
         # An explicit choice travels in the addresses of the page: there are no cookies.
-        carried = language if asked == language else None
+        carried = strings.known_language(asked)
         known = strings.locales()
         body = self.templates.get_template(template).render(
             t=known[language],
             lang=language,
             languages=[
-                (code, words("site.language"), _with_language(str(request.url), code))
+                (code, words("site.language"), _with_language(_readable(request), code))
                 for code, words in known.items()
             ],
             href=lambda address: _with_language(address, carried) if carried else address,
@@ -94,7 +95,7 @@ class Site:
         }
         # Compressing what a question asks for together with a secret would tell the secret's length
         # (BREACH); the form token of these pages is the same for everybody who can open one.
-        if "gzip" in request.headers.get("accept-encoding", ""):
+        if takes_gzip(request.headers.get("accept-encoding")):
             packed = gzip.compress(body.encode(), compresslevel=5, mtime=0)
             return HTMLResponse(packed, status, {**described, "content-encoding": "gzip"})
         return HTMLResponse(body, status, described)
@@ -115,14 +116,16 @@ class Site:
         if asset is None:
             return None
         lasting = "public, max-age=31536000, immutable"
+        packed = takes_gzip(request.headers.get("accept-encoding"))
         headers = {
             "cache-control": lasting if digest == asset.digest else "no-cache",
-            "etag": f'"{asset.digest}"',
+            # Packed it is other bytes, of which a part would not fit the rest of these.
+            "etag": f'"{asset.digest}{"-gz" if packed else ""}"',
             "vary": "Accept-Encoding",
         }
-        if request.headers.get("if-none-match") == headers["etag"]:
+        if is_known(headers["etag"], request.headers.get("if-none-match")):
             return Response(None, 304, headers)
-        if "gzip" in request.headers.get("accept-encoding", ""):
+        if packed:
             headers["content-encoding"] = "gzip"
             return Response(asset.packed, 200, headers, asset.media_type)
         return Response(asset.body, 200, headers, asset.media_type)
@@ -155,6 +158,7 @@ def site() -> Site:
         urlencode=urlencode,
         primary_language=strings.primary_language,
         named_languages={code: words("site.language") for code, words in strings.locales().items()},
+        unlisted=browse.unlisted,
         kinds_named=frozenset(kind for kind in get_args(SectionType) if kind),
     )
     templates.tests["web"] = _is_web_address
@@ -165,6 +169,15 @@ def answers_of(request: Request) -> Answers:
     """Return what answers the request: `request.app.state.answers`, of one snapshot throughout."""
     answers: Answers = request.app.state.answers
     return answers.held()
+
+
+def scheme_of(request: Request) -> str:
+    """Return "https" where the browser came by it: to us, or to the server that stands before us.
+
+    Whoever says so of themselves untruly misleads nobody else.
+    """
+    forwarded = request.headers.get("x-forwarded-proto", "").partition(",")[0]
+    return "https" if forwarded.strip().lower() == "https" else request.url.scheme
 
 
 def language_of(request: Request) -> str:
@@ -193,9 +206,21 @@ def _read_asset(file: Path) -> Asset:
 def _with_language(address: str, language: str) -> str:
     """Return the path, query and fragment of `address`, with `lang` set."""
     parts = urlsplit(address)
+    # Two slashes at the beginning would name another site.
+    path = "/" + parts.path.lstrip("/")
     query = [(k, v) for k, v in parse_qsl(parts.query, keep_blank_values=True) if k != "lang"]
     fragment = f"#{parts.fragment}" if parts.fragment else ""
-    return f"{parts.path or '/'}?{urlencode([*query, ('lang', language)])}{fragment}"
+    return f"{path}?{urlencode([*query, ('lang', language)])}{fragment}"
+
+
+def _readable(request: Request) -> str:
+    """Return an address that can be opened: of a request, or of the page that its form belongs to.
+
+    The address of a form takes nothing but forms, and sending one again may do its work twice.
+    """
+    if request.method != "POST":
+        return str(request.url)
+    return "/operator" if request.url.path.startswith("/operator") else "/"
 
 
 def _is_web_address(address: object) -> bool:

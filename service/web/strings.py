@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from service.web.negotiation import weighted
+
 DEFAULT_LANGUAGE = "en"
 _LOCALES = Path(__file__).parent / "locales"
 
@@ -55,21 +57,22 @@ def primary_language(tag: str) -> str:
     return tag.split("-", maxsplit=1)[0].lower()
 
 
+def known_language(tag: str | None) -> str | None:
+    """Return the language of a BCP 47 tag where we have it: "es" of "es-MX" and of "ES"."""
+    language = primary_language((tag or "").strip())
+    return language if language in locales() else None
+
+
 def choose_language(asked: str | None, accept_language: str | None) -> str:
     """Return a language we have: the one asked for, else the best of an Accept-Language header."""
-    known = locales()
-    if asked in known:
-        return str(asked)
-    ranked: list[tuple[float, int, str]] = []
-    for place, entry in enumerate((accept_language or "")[:500].split(",")):
-        tag, _, quality = entry.partition(";q=")
-        try:
-            weight = float(quality or 1)
-        except ValueError:
-            continue
-        language = primary_language(tag.strip())
-        if language in known and weight > 0:
-            ranked.append((-weight, place, language))
+    chosen = known_language(asked)
+    if chosen:
+        return chosen
+    ranked = [
+        (-weight, place, language)
+        for place, (tag, weight) in enumerate(weighted(accept_language))
+        if weight > 0 and (language := known_language(tag))
+    ]
     return min(ranked)[2] if ranked else DEFAULT_LANGUAGE
 
 

@@ -120,6 +120,8 @@ const quotation = ({ text, blocks, highlights, article }) => {
 class PinciteSearch extends HTMLElement {
   static observedAttributes = ["lang", "placeholder"];
   #asking = null;
+  // The language of what is said: an answer stays in that in which it was asked for.
+  #spoken = "en";
 
   constructor() {
     super();
@@ -130,15 +132,22 @@ class PinciteSearch extends HTMLElement {
   }
 
   connectedCallback() {
-    if (!this.shadowRoot.hasChildNodes()) this.#build();
+    if (this.shadowRoot.hasChildNodes()) this.#label();
+    else this.#build();
   }
 
   disconnectedCallback() {
-    this.#asking?.abort();
+    // One that is only moved is in the page again before anything else happens.
+    queueMicrotask(() => {
+      if (this.isConnected || !this.#asking) return;
+      this.#asking.abort();
+      this.#asking = null;
+      this.shadowRoot.querySelector(".status").textContent = "";
+    });
   }
 
   attributeChangedCallback() {
-    if (this.shadowRoot.hasChildNodes()) this.#build(this.shadowRoot.querySelector("input").value);
+    if (this.shadowRoot.hasChildNodes()) this.#label();
   }
 
   get #server() {
@@ -152,7 +161,7 @@ class PinciteSearch extends HTMLElement {
   }
 
   #say(key, values = {}) {
-    const words = PINCITE.words[this.#language];
+    const words = PINCITE.words[this.#spoken];
     const text = words[key] ?? words[`${key}.${values.n === 1 ? "one" : "other"}`];
     return text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
   }
@@ -162,7 +171,7 @@ class PinciteSearch extends HTMLElement {
     if (!found) return iso;
     const [, year, month, day] = found;
     const parts = { year: "numeric", month: "long", day: day ? "numeric" : undefined, timeZone: "UTC" };
-    const locale = this.#language === "en" ? "en-GB" : this.#language;
+    const locale = this.#spoken === "en" ? "en-GB" : this.#spoken;
     return new Date(Date.UTC(year, month - 1, day ?? 1)).toLocaleDateString(locale, parts);
   }
 
@@ -177,16 +186,15 @@ class PinciteSearch extends HTMLElement {
     return href && element("a", { href, rel }, words, whose && element("span", { class: "unseen" }, `: ${whose}`));
   }
 
-  #build(question = "") {
+  #build() {
     const input = element("input", {
       id: "q", name: "q", type: "text", required: "", dir: "auto", autocomplete: "off", enterkeyhint: "search",
-      "aria-describedby": "hint", placeholder: this.getAttribute("placeholder"),
+      "aria-describedby": "hint",
     });
-    input.value = question;
     const form = element("form", {},
-      element("label", { for: "q" }, this.#say("ask.label")),
-      element("div", { class: "row" }, input, element("button", { type: "submit" }, this.#say("ask.button"))),
-      element("p", { class: "hint", id: "hint" }, this.#say("ask.hint")),
+      element("label", { for: "q" }),
+      element("div", { class: "row" }, input, element("button", { type: "submit" })),
+      element("p", { class: "hint", id: "hint" }),
     );
     form.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -195,8 +203,22 @@ class PinciteSearch extends HTMLElement {
     const status = element("p", { class: "status", role: "status" });
     const answer = element("div", { class: "answer" });
     this.shadowRoot.replaceChildren(
-      element("div", { class: "all", part: "all", lang: this.#language }, element("search", {}, form), status, answer),
+      element("div", { class: "all", part: "all" }, element("search", {}, form), status, answer),
     );
+    this.#label();
+  }
+
+  // The words of the box, and no more: what is shown below it, a notice perhaps, stays.
+  #label() {
+    this.#spoken = this.#language;
+    const inside = (selector) => this.shadowRoot.querySelector(selector);
+    inside("search").lang = this.#spoken;
+    inside("label").textContent = this.#say("ask.label");
+    inside("button").textContent = this.#say("ask.button");
+    inside("#hint").textContent = this.#say("ask.hint");
+    const placeholder = this.getAttribute("placeholder");
+    if (placeholder === null) inside("input").removeAttribute("placeholder");
+    else inside("input").placeholder = placeholder;
   }
 
   async #ask(question) {
@@ -204,17 +226,20 @@ class PinciteSearch extends HTMLElement {
     const asking = (this.#asking = new AbortController());
     const status = this.shadowRoot.querySelector(".status");
     const shown = this.shadowRoot.querySelector(".answer");
+    const language = this.#language;
+    this.#spoken = status.lang = shown.lang = language;
     status.textContent = this.#say("embed.asking");
     shown.replaceChildren();
-    const k = Number(this.getAttribute("k")) || undefined;
+    const wanted = Math.trunc(Number(this.getAttribute("k")));
+    const k = wanted ? Math.min(20, Math.max(1, wanted)) : undefined;
     let answer = null;
     let found = null;
     try {
       answer = await fetch(new URL("v1/ask", this.#server), {
         method: "POST",
         // The header is for a refusal that comes before the body is read.
-        headers: { "content-type": "application/json", "accept-language": this.#language },
-        body: JSON.stringify({ question, k, lang: this.#language }),
+        headers: { "content-type": "application/json", "accept-language": language },
+        body: JSON.stringify({ question, k, lang: language }),
         credentials: "omit", referrerPolicy: "no-referrer", cache: "no-store", signal: asking.signal,
       });
       found = await answer.json();
@@ -222,6 +247,8 @@ class PinciteSearch extends HTMLElement {
       if (error.name === "AbortError") return;
     }
     if (asking.signal.aborted) return;
+    this.#asking = null;
+    this.#spoken = language;
     if (!answer || !found) {
       status.textContent = this.#say("embed.unreachable");
     } else if (!answer.ok) {

@@ -68,8 +68,13 @@ for (const form of document.querySelectorAll("form[data-suggest]")) {
     request?.abort();
     request = new AbortController();
     try {
-      const query = new URLSearchParams({ q: typed });
-      const answer = await fetch(`${form.dataset.suggest}?${query}`, { signal: request.signal });
+      // In the body, as the question itself: an address is kept by whoever stands between.
+      const answer = await fetch(form.dataset.suggest, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ q: typed }),
+        signal: request.signal,
+      });
       if (!answer.ok) throw new Error(String(answer.status));
       const found = (await answer.json()).suggestions.filter(({ text }) => text !== typed);
       if (document.activeElement === input) show(found.slice(0, 8));
@@ -122,6 +127,8 @@ if (asked && !new URLSearchParams(location.search).has("q")) {
   const link = document.getElementById("share-link");
   const fields = [...new URLSearchParams(link.search)].filter(([name]) => name !== "lang");
   history.replaceState({ asked: fields }, "", `${location.search}#answer`);
+  // A link to a place on the page makes another entry, which would remember nothing.
+  addEventListener("hashchange", () => history.state ?? history.replaceState({ asked: fields }, ""));
 } else if (box && document.body.classList.contains("home") && history.state?.asked) {
   for (const [name, value] of history.state.asked) {
     if (name === "q") box.elements.q.value = value;
@@ -203,8 +210,11 @@ for (const block of document.querySelectorAll("pre[data-copy], a[data-copy]")) {
 // Feedback without leaving the answer. What is sent is what the form would send.
 for (const form of document.querySelectorAll("form[data-feedback]")) {
   const told = form.querySelector(".told");
+  let sending = false;
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
+    if (sending) return; // a double click says it once
+    sending = true;
     const sent = new URLSearchParams(new FormData(form));
     try {
       const answer = await fetch(form.action, { method: "POST", body: sent });
@@ -216,6 +226,7 @@ for (const form of document.querySelectorAll("form[data-feedback]")) {
       told.tabIndex = -1;
       told.focus();
     } catch {
+      sending = false;
       told.textContent = form.dataset.failed;
     }
   });
