@@ -19,6 +19,7 @@ from types import MappingProxyType
 from ingest import boilerplate_reasons as because
 from ingest.boilerplate_context import refined_scores
 from ingest.boilerplate_features import CERTAIN, BlockView, describe, look, normalised
+from ingest.crisis_lines import crisis_lines
 from ingest.document import SourceBlock
 from ingest.health_words import is_about_health
 
@@ -116,13 +117,17 @@ def judge(
     `ingest.repetition`). `weights` are others than the shipped ones (for cross-validation).
     """
     views = look(blocks, repeated)
-    fixed = _fixed_reasons(views, title)
-    scores = article_scores(views, weights) if _has_frame(views) else [1.0] * len(views)
+    crisis = crisis_lines(views)
+    framed = _has_frame([view for index, view in enumerate(views) if index not in crisis])
+    fixed = _fixed_reasons(views, title, framed=framed)
+    scores = article_scores(views, weights) if framed else [1.0] * len(views)
     kept = [
         reason == "" or (reason is None and score > 0.0)
         for reason, score in zip(fixed, scores, strict=True)
     ]
     _keep_sentences_beside_kept(views, fixed, scores, kept)
+    for index in crisis:
+        kept[index] = True
     _keep_headings_of_kept(views, fixed, scores, kept)
     if title is None:
         _keep_title(views, fixed, scores, kept)
@@ -132,12 +137,14 @@ def judge(
 
 
 def _has_frame(views: Sequence[BlockView]) -> bool:
-    """Tell whether the blocks hold the frame of a site, not an article alone."""
+    """Tell whether the blocks hold the frame of a site, not an article alone.
+
+    Each block speaks of one kind: a telephone number looks like counts of shares too.
+    """
     spoken = {
-        rule.reason
+        view.certain or view.rules[0].reason
         for view in views
-        if view.size <= SITE_WORDS and not view.listed
-        for rule in view.rules
+        if view.rules and view.size <= SITE_WORDS and not view.listed
     }
     return len(spoken) >= MIN_SITE_REASONS
 
@@ -163,7 +170,9 @@ def first_score(names: Sequence[str], weights: Mapping[str, float]) -> float:
     return -8.0 if CERTAIN in names else sum(weights.get(name, 0.0) for name in names)
 
 
-def _fixed_reasons(views: Sequence[BlockView], title: str | None) -> list[str | None]:
+def _fixed_reasons(
+    views: Sequence[BlockView], title: str | None, *, framed: bool
+) -> list[str | None]:
     """Return a reason that needs no weighing, "" for the title, None where it must be weighed.
 
     A wording that alone would be weighed needs no weighing within the part of the page that it
@@ -173,7 +182,7 @@ def _fixed_reasons(views: Sequence[BlockView], title: str | None) -> list[str | 
     fixed: list[str | None] = []
     part = ""
     for view in views:
-        reason: str | None = view.certain or None
+        reason: str | None = (view.certain if framed else view.certain_alone) or None
         if wanted is not None and normalised(view.text) == wanted:
             reason = ""
         elif reason is None and part and any(rule.reason == part for rule in view.rules):

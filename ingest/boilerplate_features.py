@@ -65,6 +65,13 @@ class BlockView:
         return next((rule.reason for rule in self.rules if rule.certain), "")
 
     @property
+    def certain_alone(self) -> str:
+        """The same for a page that does not hold the frame of a site."""
+        if self.listed:
+            return REFERENCES
+        return next((r.reason for r in self.rules if r.certain and not r.framed), "")
+
+    @property
     def linkish(self) -> bool:
         """Whether this looks like a link, a label or a button: short and no sentence."""
         return self.size <= 8 and not self.closed and not self.text.endswith((":", ",", ";"))

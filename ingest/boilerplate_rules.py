@@ -36,9 +36,10 @@ from ingest.boilerplate_reasons import (
 class Rule:
     """`pattern` is searched for in a block of at most `words` words.
 
-    `certain` alone suffices to leave the block out. An `opens` rule begins a part of the page
-    when its block is a line of its own. `hints` are groups of signs: a text that the pattern matches
-    has, in lower case, one of each group. They spare most blocks the slow patterns (see
+    `certain` alone suffices to leave the block out; where it is `framed` too, only on a page that
+    holds the frame of a site, for an article may have the same words. An `opens` rule begins a part
+    of the page when its block is a line of its own. `hints` are groups of signs: a text that the
+    pattern matches has, in lower case, one of each group. They spare most blocks the slow patterns (see
     `ingest.boilerplate_wordings`). A space inside a hint is any one space between two words; at its
     ends it stands for the beginning or end of a word. An `anchored` pattern matches at the
     beginning of a block or nowhere.
@@ -48,6 +49,7 @@ class Rule:
     pattern: re.Pattern[str]
     words: int
     certain: bool = False
+    framed: bool = False
     opens: bool = False
     hints: tuple[tuple[str, ...], ...] = ()
     anchored: bool = False
@@ -59,6 +61,7 @@ def _rule(
     words: int = 12,
     *,
     certain: bool = False,
+    framed: bool = False,
     opens: bool = False,
     hints: str = "",
     anchored: bool = False,
@@ -68,7 +71,8 @@ def _rule(
     groups = tuple(
         tuple(hint.replace("_", " ") for hint in group.split()) for group in hints.split("&")
     )
-    return Rule(reason, compiled, words, certain, opens, groups if hints else (), anchored)
+    found = groups if hints else ()
+    return Rule(reason, compiled, words, certain, framed, opens, found, anchored)
 
 
 _MONTH = (
@@ -88,18 +92,33 @@ _SOMEBODY_DOES = " ".join(
     f"_{who}_{does}" for who in ("she", "he", "they") for does in _DOES.split()
 )
 
+_TELEPHONE = (
+    r"(?!.*\d\.\d+\s*[-–]\s*\d)(?:\+|\(|0|1[-.\s]\(?\d{3}\b|\d{2,4}[-.\s]\d{3,4}[-.\s]\d)"
+    r"(?=(?:\D*\d){6})[\d\s().-]{5,24}"
+)
+"""Numbers grouped as a telephone's are, of seven digits or more; no range of values: "18.5 - 24.9"."""
+
 RULES: tuple[Rule, ...] = (
     # Forms
     _rule(
         COMMENT_FORM,
         r"^(?:leave\ (?:a|your)\ (?:reply|comment|response)|(?:post|write|add|submit|make)\ (?:a|your)"
-        r"\ (?:comment|reply)|join\ the\ (?:conversation|discussion)|cancel\ reply|have\ your\ say\W*$"
+        r"\ (?:comment|reply)|join\ the\ (?:conversation|discussion)|cancel\ reply"
         r"|(?:your|share\ your|tell\ us\ your)\ (?:thoughts|opinion|views)(?:\ on\ this|\ below"
-        r"|\ in\ the\ comments)?\W*$|what\ do\ you\ think\W*$|deja\ (?:un\ comentario|una\ respuesta)"
+        r"|\ in\ the\ comments)\W*$|(?:share|tell\ us)\ your\ (?:thoughts|opinion|views)\W*$|deja\ (?:un\ comentario|una\ respuesta)"
         r"|laisser\ un\ commentaire|schreibe?n?\ (?:einen\ kommentar|sie\ einen\ kommentar)"
         r"|deixe\ (?:um\ comentário|uma\ resposta)|lascia\ un\ commento)\b",
         8,
         certain=True,
+        opens=True,
+        anchored=True,
+    ),
+    _rule(
+        COMMENT_FORM,
+        r"^(?:have\ your\ say|your\ (?:thoughts|opinion|views)|what\ do\ you\ think)\W*$",
+        8,
+        certain=True,
+        framed=True,
         opens=True,
         anchored=True,
     ),
@@ -136,10 +155,20 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule(
         COMMENTS,
-        r"^(?:user\ avatar|avatar)\b.{0,30}$|^log\ in\ or\ register\ to|^(?:\S+\ ){1,4}says\ ?:$"
+        r"^(?:user\ avatar|avatar)\b.{0,30}$|^log\ in\ or\ register\ to"
         r"|^\d+\ (?:responses|thoughts|comments|replies)\ (?:to|on)\b|^feed\ for\ comments",
         24,
         certain=True,
+        opens=True,
+        anchored=True,
+    ),
+    _rule(
+        COMMENTS,
+        r"^(?!(?:the|an?|your|our|my|this|one|every|their|his|her|who|what|it|dr\.?)\ )"
+        r"(?:\S+\ ){1,4}says\ ?:$",
+        24,
+        certain=True,
+        framed=True,
         opens=True,
         anchored=True,
     ),
@@ -243,10 +272,18 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule(
         RELATED,
-        r"^(?:related|recommended|read\ (?:more|also|next|this)|also\ read|see\ also|watch|don[’']t\ miss"
+        r"^(?:related|read\ (?:more|also|next|this)|also\ read|see\ also"
         r"|lire\ aussi|leia\ (?:também|mais)|leggi\ anche|lea\ también|lesen\ sie\ auch)\ ?:\ ?\S.*[^.]$",
         18,
         certain=True,
+        anchored=True,
+    ),
+    _rule(
+        RELATED,
+        r"^(?:recommended|watch|don[’']t\ miss)\ ?:\ ?(?-i:[A-Z“‘\"']).*[^.]$",
+        18,
+        certain=True,
+        framed=True,
         anchored=True,
     ),
     _rule(
@@ -284,8 +321,8 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule(
         AUTHOR,
-        r"^(?:bachelors?|masters?|doctor|b\.?sc|m\.?sc|ph\.?d|mbbs|ba|bs|ma|md|mph|diploma)\b(?:’s|'s)?"
-        r"(?:\ (?:of|in)\ |[,\ (-]).*\b(?:university|college|school|institute|hon(?:our)?s)\b[^.]*$"
+        r"^(?:(?:bachelors?|masters|diploma|b\.?sc|m\.?sc|ph\.?d|mbbs|ba|bs|ma|md|mph)\b(?:’s|'s)?[,\ (-]"
+        r"|(?:master|doctor)(?:(?:’s|'s)\ |\ of\ )).*\b(?:university|college|school|institute|hon(?:our)?s)\b[^.]*$"
         r"|^(?i:hello|hi)?\W*my\ name\ is\ .*\b(?:graduated?|degree|doctor|nurse|pharmacist"
         r"|physiotherapist|writer|editor|journalist|student|studied|studying|passionate|career"
         r"|years\ of\ experience|speciali[sz])",
@@ -318,9 +355,10 @@ RULES: tuple[Rule, ...] = (
     _rule(
         COMPANY,
         r"^(?:e-?mail|phone|tel(?:ephone)?|fax|mobile|whatsapp)(?:\ (?:number|address|us))?\s*:"
-        r"\s*(?:\+?[\d\s().-]{6,24}|\S+@\S+)?$|^\+?\(?\d[\d\s().-]{6,20}$|^\S+@\S+\.\w+$",
+        rf"\s*(?:{_TELEPHONE}|\S+@\S+)?$|^{_TELEPHONE}$|^\S+@\S+\.\w+$",
         10,
         certain=True,
+        framed=True,
         anchored=True,
     ),
     _rule(
@@ -378,9 +416,12 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule(
         DISCLAIMER,
-        r"\b(?:content|information|articles?|page|site|website|blog|material)\b[^.]{0,160}\b(?:not|isn[’']t"
-        r"|never)\b[^.]{0,60}\b(?:substitute|replace|constitute|(?:is|as|be|offer|provide)\ )[^.]{0,60}"
-        r"\b(?:medical|professional|physician|doctor)|\b(?:for|purely|solely)\ (?:general\ |educational\ and\ "
+        r"\b(?:(?:this|these|our|the|all|any|such|provided|site)\ contents?|information|articles?|page|site"
+        r"|website|blog|material)\b[^.]{0,160}\b(?:not|isn[’']t|never)\b(?:[^.]{0,60}"
+        r"\b(?:substitutes?|replac(?:es?|ing|ements?)|constitutes?)\b[^.]{0,60}"
+        r"\b(?:medical|professional|physician|doctor)|[^.,;:]{0,60}\b(?:is|as|be|offer|provide)\ "
+        r"(?:(?!(?:if|seek|get|ask|call|see|need|to|find)\b)[\w-]+,?\ ){0,6}"
+        r"(?:medical|professional|doctor[’']s|physician[’']s)\ (?:[\w-]+,?\ ){0,4}?advice)|\b(?:for|purely|solely)\ (?:general\ |educational\ and\ "
         r")?informational\b[^.]{0,40}\b(?:only|not|isn[’']t)\b",
         150,
         certain=True,

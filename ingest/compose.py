@@ -46,7 +46,7 @@ def compose(document: Document, metadata: Metadata, *, source: str, source_sha25
         before = block
     text = "".join(pieces)
     return Article(
-        article_id=f"{source}/{document.key}" if document.key else source,
+        article_id=f"{source}/{_storable(document.key)}" if document.key else source,
         title=metadata.title or _storable(_own_title(kept, source, document.key)),
         text=text,
         blocks=tuple(blocks),

@@ -4,7 +4,7 @@ import hashlib
 import os
 import stat
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from operator import itemgetter
 from pathlib import Path, PurePath
@@ -14,6 +14,9 @@ from index.errors import SourceError
 from index.store import FileRecord
 
 SIDECAR_SUFFIXES = (".yaml", ".yml")
+PAGE_SUFFIXES = (".htm", ".html")
+PARTS_OF_A_PAGE = "_files"
+"""How the folder ends in which a browser saves the pictures and frames of a page, beside it."""
 RACY_NANOSECONDS = 2_000_000_000
 """A file changed this shortly ago may change again within the same time stamp."""
 
@@ -118,10 +121,11 @@ def find_files(corpus: Path) -> list[SourceFile | FileRecord]:
 def list_files(corpus: Path) -> Listing:
     """Look at every file of `corpus`, which may be a single file.
 
-    Hidden files and folders are not looked at. A link to a file is followed where it stays inside
-    the corpus; a link to a folder never is (its files would come twice, or round in circles). What
-    has a name that is not UTF-8 is passed over, a folder with all that it holds: no address could
-    name it. So a source is a path, and no two files have the same.
+    Hidden files and folders are not looked at, nor the files by which Word locks a document. A link
+    to a file is followed where it stays inside the corpus; a link to a folder never is (its files
+    would come twice, or round in circles). What a browser has saved beside a page, its pictures and
+    frames, is passed over. So is what has a name that is not UTF-8, a folder with all that it
+    holds: no address could name it. So a source is a path, and no two files have the same.
     """
     began_ns = time.time_ns()
     if corpus.is_file():
@@ -141,13 +145,16 @@ def list_files(corpus: Path) -> Listing:
             problems[here[:-1] or place] = f"cannot be opened: {error.strerror}"
             continue
         looks: dict[str, os.stat_result] = {}
+        parts = _parts_of_pages(entry.name for entry in entries)
         for entry in entries:
             name = entry.name
-            if name.startswith("."):
+            if name.startswith((".", "~$")):
                 continue
             look = _look(entry, root)
             if isinstance(look, str):
                 problems[here + os.fsencode(name).decode("utf-8", "backslashreplace")] = look
+            elif stat.S_ISDIR(look.st_mode) and name in parts:
+                problems[here + name] = f"parts of the page {parts[name]}; not looked into"
             elif stat.S_ISDIR(look.st_mode):
                 folders.append(f"{here}{name}/")
             else:
@@ -171,6 +178,15 @@ def list_files(corpus: Path) -> Listing:
         if source not in taken
     ]
     return Listing(corpus, began_ns, files, sidecars, passed_over)
+
+
+def _parts_of_pages(names: Iterable[str]) -> dict[str, str]:
+    """Return, by the name of the folder in which its parts would be saved, each page."""
+    return {
+        f"{PurePath(name).stem}{PARTS_OF_A_PAGE}": name
+        for name in names
+        if name.lower().endswith(PAGE_SUFFIXES)
+    }
 
 
 def _single_file(corpus: Path, began_ns: int) -> Listing:

@@ -13,17 +13,24 @@ from itertools import count
 from lxml import etree
 
 from index.records import BlockKind
+from ingest import math_markup
+from ingest.page_marks import is_note_mark, is_page_number, raised_text
 from ingest.page_regions import (
     BUTTON,
     HIDDEN,
     Region,
     is_concealed,
     is_panel,
+    is_removed,
     names_panel,
     region_of,
 )
+from ingest.table_spans import Cell, SpanningRows
 
-SKIPPED = frozenset(
+STRUCK = ("del", "s", "strike")
+"""Elements whose text is struck out: a dose that holds no more is not to be quoted."""
+
+SKIPPED = frozenset(STRUCK) | frozenset(
     {
         "script", "style", "template", "noscript", "iframe", "object", "embed", "svg", "canvas",
         "audio", "video", "map", "head", "title", "meta", "link", "datalist", "applet",
@@ -37,12 +44,14 @@ CONTROLS = frozenset({"button", "select", "option", "optgroup", "textarea", "inp
 INLINE = frozenset(
     {
         "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn",
-        "em", "font", "i", "img", "ins", "kbd", "mark", "math", "nobr", "q", "rb", "ruby", "s",
+        "em", "font", "i", "img", "ins", "kbd", "mark", "nobr", "q", "rb", "ruby", "s",
         "samp", "small", "span", "strike", "strong", "sub", "sup", "time", "tt", "u", "var", "wbr",
         "picture", "source", "o:p", "center-inline",
     }
 )  # fmt: skip
 """Elements that flow with the text around them; every other element begins a new block."""
+
+_FLOWING = INLINE | math_markup.TAGS | SKIPPED | CONTROLS | {"br"}
 
 HEADINGS = {f"h{n}": n for n in range(1, 7)}
 LISTS = frozenset({"ul", "ol", "menu", "dir"})
@@ -57,18 +66,16 @@ _INVISIBLE = re.compile(
 )
 _JOINER = re.compile("(?<![^\\W\\d_a-zA-Z])[\u200c\u200d]|[\u200c\u200d](?![^\\W\\d_a-zA-Z])")
 _BULLET = re.compile(r"^(?:[•●▪◦‣·*–—-]|\(?\d{1,2}[.)])\s+(?=\S)")
-_CITATION = re.compile(r"^[\[(]?\s*\d{1,3}(?:\s*[,;–—-]\s*\d{1,3})*\s*[\])]?[,;]?$")
-_BRACKETED = re.compile(r"^\[\s*(?:\d{1,3}(?:\s*[,;–—-]\s*\d{1,3})*|edit)\s*\]$")
-_POWER = re.compile(r"(?:^|[^A-Za-zµμ'’])(?:[kcdmnµμ]?m|ft|yd)$|/s$|[×x·*]\s?10$")
-_SUPERSCRIPT = str.maketrans("0123456789+-−–", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻")
-_SIGNED = re.compile(r"^(?:[+\-−–]?\d{1,3}[+\-−–]?|[+\-−–])$")
+_NO_PAGE = ("tel:", "sms:", "mailto:")
+"""How addresses begin that lead to a person, not to another page."""
 
 
 @dataclass(frozen=True, slots=True)
 class DomBlock:
     """One block of a page. `regions` are the named parts it stands in, outermost first.
 
-    `link_share` is the share of its characters that are link text, 0 to 1. `path` holds the
+    `link_share` is the share of its characters that are link text, 0 to 1; a link to a telephone
+    or to a letter box does not count, for it leads to no other page. `path` holds the
     element's ancestors, outermost first, ending with the element that the block came from;
     `panel` is the one of them that is folded up until a button unfolds it. `number` is printed
     before a list item by a browser, `hrefs` are the addresses of the links in the block.
@@ -199,16 +206,13 @@ def _walk(element: etree._Element, context: _Context, walker: _Walker) -> None:
     tag = element.tag
     if not isinstance(tag, str) or tag in SKIPPED:
         return
-    if tag == "br":
-        walker.pieces.append("\x1e")
+    if _walk_mark(element, walker):
         return
     if tag == "hr":
         walker.flush(context)
         return
-    if tag == "sup" and _superscript(element, walker):
-        return
-    if tag == "a" and _BRACKETED.match("".join(element.itertext()).strip()):
-        _close_gap(element, walker)
+    if tag == "math":
+        walker.text("" if is_concealed(element) else math_markup.math_text(element), context)
         return
     if _is_inline(element):
         _walk_inline(element, context, walker)
@@ -228,16 +232,35 @@ def _walk(element: etree._Element, context: _Context, walker: _Walker) -> None:
         walker.panels.clear()
 
 
+def _walk_mark(element: etree._Element, walker: _Walker) -> bool:
+    """Read `element` where it is a mark, not words: the end of a line, a citation, an exponent."""
+    if element.tag == "br":
+        walker.pieces.append("\x1e")
+    elif is_page_number(element):
+        if element.tag not in INLINE or any(map(str.strip, element.itertext())):
+            walker.pieces.append(" ")
+    elif is_note_mark(element):
+        _close_gap(element, walker)
+    elif element.tag == "sup":
+        text = clean_text("".join(element.itertext()))
+        raised = raised_text(element, text, "".join(walker.pieces[-3:])[-8:])
+        if raised:
+            walker.pieces.append(raised)
+        elif raised is not None:
+            _close_gap(element, walker)
+        return raised is not None
+    else:
+        return False
+    return True
+
+
 def _is_inline(element: etree._Element) -> bool:
     if element.tag == "label":
         return True
     if element.tag not in INLINE or element.get("role") == "heading":
         return False
     return not any(
-        isinstance(child.tag, str)
-        and child.tag not in INLINE
-        and child.tag not in SKIPPED
-        and child.tag not in ("br", *CONTROLS)
+        isinstance(child.tag, str) and child.tag not in _FLOWING
         for child in element.iterdescendants()
     )
 
@@ -250,12 +273,16 @@ def _walk_inline(element: etree._Element, context: _Context, walker: _Walker) ->
         walker.hrefs.append(href)
     inner = _Context(
         context.kind, context.level, context.path, context.regions, context.list_depth,
-        context.in_link or bool(href), context.item, context.panel,
+        context.in_link or _leads_away(href), context.item, context.panel,
     )  # fmt: skip
     walker.text(element.text, inner)
     for child in element:
         _walk(child, inner, walker)
         walker.text(child.tail, inner)
+
+
+def _leads_away(href: str | None) -> bool:
+    return href is not None and bool(href) and not href.strip().lower().startswith(_NO_PAGE)
 
 
 def _enter(element: etree._Element, context: _Context, walker: _Walker) -> _Context:
@@ -283,7 +310,7 @@ def _enter(element: etree._Element, context: _Context, walker: _Walker) -> _Cont
         numbers = context.numbers if tag == "li" else None
         inner.item = _Item(None if numbers is None else next(numbers))
     elif tag == "a" and element.get("href"):
-        inner.in_link = True
+        inner.in_link = context.in_link or _leads_away(element.get("href"))
         walker.hrefs.append(element.get("href") or "")
     return inner
 
@@ -306,7 +333,7 @@ def _mark_regions(element: etree._Element, inner: _Context) -> None:
 
 def _aria_level(element: etree._Element) -> int:
     level = element.get("aria-level") or ""
-    return min(MAX_LEVEL, max(1, int(level))) if level.isascii() and level.isdigit() else 2
+    return min(MAX_LEVEL, max(1, int(level))) if re.fullmatch("[0-9]{1,9}", level) else 2
 
 
 def _opens_panel(element: etree._Element) -> bool:
@@ -324,26 +351,6 @@ def _first_number(element: etree._Element) -> int | None:
         return None
     start = element.get("start") or ""
     return int(start) if re.fullmatch(r"[0-9]{1,4}", start) else 1
-
-
-def _superscript(element: etree._Element, walker: _Walker) -> bool:
-    """Handle a `<sup>`: drop a citation, print an exponent as one; False for any other text."""
-    text = clean_text("".join(element.itertext()))
-    before = "".join(walker.pieces[-3:])[-8:]
-    linked = next(element.iter("a"), None) is not None or any(
-        ancestor.tag == "a" for ancestor in element.iterancestors()
-    )
-    if not linked and _SIGNED.match(text):
-        follows = (element.tail or "")[:1]
-        isotope = (not before or before[-1:].isspace()) and follows.isupper()
-        divided = follows in ("/", "⁄") and not before[-1:].isalpha()
-        if not text.isdigit() or isotope or divided or _POWER.search(before):
-            walker.pieces.append(text.translate(_SUPERSCRIPT))
-            return True
-    if not _CITATION.match(text) and not (linked and _BRACKETED.match(text)):
-        return False
-    _close_gap(element, walker)
-    return True
 
 
 def _close_gap(element: etree._Element, walker: _Walker) -> None:
@@ -378,29 +385,55 @@ def _cells(row: etree._Element) -> list[etree._Element]:
 
 def _walk_table(table: etree._Element, context: _Context, walker: _Walker) -> None:
     inner = _enter(table, context, walker)
+    rows = {row: [cell for cell in _cells(row) if _has_place(cell)] for row in table.iter("tr")}
+    spans = SpanningRows(max(map(len, rows.values())), sum(map(len, rows.values())))
+    group = None
     for part in table.iter("caption", "tr"):
         place = _enter(part, inner, walker)
         if part.tag == "caption":
             place.kind, place.level = "paragraph", 0
-            walker.text(" ".join(part.itertext()), place)
+            walker.text(_text_inside(part, inner, walker), place)
             walker.flush(place)
             continue
-        cells = []
-        for cell in _cells(part):
-            of_cell = _Walker()
-            place_in_cell = _enter(cell, place, of_cell)
-            of_cell.text(cell.text, place_in_cell)
-            for child in cell:
-                _walk(child, place_in_cell, of_cell)
-                of_cell.text(child.tail, place_in_cell)
-            of_cell.flush(place_in_cell)
-            cells.append(" ".join(block.text for block in of_cell.blocks))
-            walker.hrefs.extend(href for block in of_cell.blocks for href in block.hrefs)
-            walker.link_length += round(
-                sum(block.link_share * len(block.text.split()) for block in of_cell.blocks)
-            )
+        if part.getparent() is not group:
+            group = part.getparent()
+            spans.end_group()
+        if group is not None and is_concealed(group) and not is_panel(group):
+            place.regions = (*place.regions, Region(HIDDEN, group))
         place.kind, place.level = "row", 0
+        cells = spans.row([_cell(cell, place, walker) for cell in rows[part]])
         if any(cells):
             joined = " | ".join(cells) if sum(map(bool, cells)) > 1 else "".join(cells)
             walker.text(joined.removesuffix(" | "), place)
         walker.flush(place)
+
+
+def _has_place(cell: etree._Element) -> bool:
+    return not is_removed(cell) or is_panel(cell)
+
+
+def _cell(cell: etree._Element, place: _Context, walker: _Walker) -> Cell:
+    across, down = (
+        int(said) if re.fullmatch(r"[0-9]{1,9}", said := (cell.get(name) or "").strip()) else 1
+        for name in ("colspan", "rowspan")
+    )
+    return Cell(_text_inside(cell, place, walker), across, down)
+
+
+def _text_inside(element: etree._Element, place: _Context, walker: _Walker) -> str:
+    """Return what can be seen inside `element`, in one line. Its links count as the walker's."""
+    inside = _Walker()
+    context = _enter(element, place, inside)
+    inside.text(element.text, context)
+    for child in element:
+        _walk(child, context, inside)
+        inside.text(child.tail, context)
+    inside.flush(context)
+    seen = [
+        block
+        for block in inside.blocks
+        if all(region.reason != HIDDEN for region in block.regions[len(place.regions) :])
+    ]
+    walker.hrefs.extend(href for block in seen for href in block.hrefs)
+    walker.link_length += round(sum(b.link_share * len(b.text.split()) for b in seen))
+    return " ".join(block.text for block in seen)

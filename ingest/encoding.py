@@ -44,7 +44,9 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
 _CONTROLS = bytes(set(range(0x20)) - set(b"\t\n\x0b\x0c\r\x1b"))
 _SAMPLE = 65_536  # bytes looked at for controls and for a guess of the encoding's width
 _MAX_CONTROLS = 0.005  # of the sample; text has none, compressed data about 0.1
-_MAX_DAMAGE = 0.02  # undecodable bytes for each byte beyond ASCII that UTF-8 does explain
+# The escape sequences that turn to Japanese and back (RFC 1468).
+_TO_JAPANESE = re.compile(rb"\x1b\$[@B]")
+_BACK = re.compile(rb"\x1b\([BJ]")
 
 # A sign that stands inside a word in the Windows-1252 reading is a letter of another alphabet.
 _MISPLACED = re.compile(r"[A-Za-z\u00c0-\u017f][¢-§¨ª-¬¯-³µ¸-¿¡×÷†-‡ˆ‰‹›˜][A-Za-z\u00c0-\u017f]")
@@ -55,9 +57,9 @@ _SIGNS = "\u00a0¡£§©«®°±²³µ·¹º»¼½¾¿×€‚„…†‡‰‹
 def decode(data: bytes, name: str) -> tuple[str, str]:
     """Return the characters of `data` and the name of its encoding.
 
-    The byte order mark decides, then UTF-8, then the statistics of charset-normalizer. A file that
-    is UTF-8 but for a few broken bytes stays UTF-8, with U+FFFD in their place. `name` is only for
-    messages.
+    The byte order mark decides, then the escape sequences of ISO-2022-JP, then UTF-8, then the
+    statistics of charset-normalizer. A file that is UTF-8 but for some broken bytes (a paragraph
+    pasted from elsewhere) stays UTF-8, with U+FFFD in their place. `name` is only for messages.
 
     Raises:
         SourceError: the file is empty, is not text, or is in no encoding that can be told.
@@ -87,6 +89,8 @@ def _detect(data: bytes, name: str) -> str:
     controls = len(sample) - len(sample.translate(None, _CONTROLS))
     if b"\x00" in data or controls > _MAX_CONTROLS * len(sample):
         raise SourceError(f"{name}: not a text file (it holds control bytes); remove it")
+    if _is_iso_2022_jp(data):
+        return "iso2022_jp"
     try:
         data.decode("utf-8")
     except UnicodeDecodeError:
@@ -105,12 +109,26 @@ def _utf16_without_mark(sample: bytes) -> str | None:
     return None
 
 
+def _is_iso_2022_jp(data: bytes) -> bool:
+    """Tell Japanese in seven bits, which is valid UTF-8 of other characters."""
+    if not data.isascii() or not (_TO_JAPANESE.search(data) and _BACK.search(data)):
+        return False
+    try:
+        data.decode("iso2022_jp")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def _damaged_utf8(data: bytes) -> str | None:
-    """Return "utf-8" where it explains nearly all bytes beyond ASCII, else None."""
+    """Return "utf-8" where it explains at least half of the bytes beyond ASCII, else None.
+
+    Of text in another encoding it explains few, by chance.
+    """
     text = data.decode("utf-8", "replace")
     broken = text.count("\ufffd")
     explained = sum(1 for character in text if character > "\x7f") - broken
-    return "utf-8" if explained and broken <= max(1, _MAX_DAMAGE * explained) else None
+    return "utf-8" if explained and broken <= explained else None
 
 
 def _legacy(data: bytes, name: str) -> str:

@@ -1,13 +1,15 @@
-"""What a person wrote about an article: YAML front matter and sidecar files, as `Metadata`.
+"""What a person wrote about an article: front matter and sidecar files, as `Metadata`.
 
 YAML is read with every scalar as the string that stands in the file: `language: no` stays "no",
 `published: 2024-05` stays "2024-05", and no tag builds an object. Aliases are refused, because
-a few of them nested in each other make a file of gigabytes ("billion laughs").
+a few of them nested in each other make a file of gigabytes ("billion laughs"). Front matter may be
+TOML too, between lines of `+++`.
 """
 
 import dataclasses
 import datetime as dt
 import re
+import tomllib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -15,6 +17,7 @@ import yaml
 
 from index.errors import LimitExceeded, SourceError
 from index.records import Reference
+from ingest import stated_dates
 from ingest.document import Metadata
 
 MAX_CHARACTERS = 65_536
@@ -39,6 +42,9 @@ _DATE_KEYS = {
     "reviewed": ("reviewed", "lastreviewed", "last_reviewed"),
     "retrieved": ("retrieved", "accessed"),
 }
+_JOINED = frozenset({"publisher", "reviewed_by", "licence", "note"})
+"""Fields that may be a list: several are named one after the other."""
+
 _AUTHOR_KEYS = ("authors", "author")
 _REFERENCE_KEYS = ("references", "sources")
 
@@ -47,6 +53,9 @@ _WRITTEN_DATES = ("%d %B %Y", "%d %b %Y", "%B %d, %Y", "%b %d, %Y", "%B %d %Y")
 _OPENING = re.compile(r"\ufeff?---[ \t]*\r?\n")
 _CLOSING = re.compile(r"^(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.MULTILINE)
 _KEY_LINE = re.compile(r"^[A-Za-z_][\w -]*:(?:\s|$)", re.MULTILINE)
+_TOML_OPENING = re.compile(r"\ufeff?\+\+\+[ \t]*\r?\n")
+_TOML_CLOSING = re.compile(r"^\+\+\+[ \t]*(?:\r?\n|\Z)", re.MULTILINE)
+_TOML_KEY_LINE = re.compile(r"^[ \t]*[\w\"'.-]+[ \t]*=", re.MULTILINE)
 
 _NUMBER = re.compile(r"^(?:\[(\d{1,3})\]:?|\[\^(\d{1,3})\]:|(\d{1,3})[.)])\s+")
 _URL = re.compile(r"https?://[^\s<>\"“”\]]+")
@@ -83,7 +92,8 @@ def load_yaml(text: str, where: str) -> dict[str, object]:
     try:
         loader = _PlainLoader(text)
         loaded = loader.get_single_data()
-    except (yaml.YAMLError, RecursionError) as error:
+    # An escape for a character that does not exist is a ValueError or an OverflowError.
+    except (yaml.YAMLError, RecursionError, ValueError, OverflowError) as error:
         raise SourceError(
             f"{where}: the YAML cannot be read ({_one_line(error)}); "
             'put quotes around a value that holds ": " or begins with a sign'
@@ -99,9 +109,13 @@ def split_front_matter(text: str, where: str) -> tuple[dict[str, object] | None,
     """Return the front matter of `text` and the offset at which the body starts.
 
     Front matter stands between a first line `---`, with no blank line after it, and a line `---`
-    or `...`. Without it the answer is `(None, 0)`: a Markdown page may open with a thematic
-    break. Raises `SourceError` when the lines between are meant as front matter and are not YAML.
+    or `...`, or as TOML between two lines `+++`. Without it the answer is `(None, 0)`: a Markdown
+    page may open with a thematic break. Raises `SourceError` when the lines between are meant as
+    front matter and are not YAML, or TOML.
     """
+    toml = _TOML_OPENING.match(text)
+    if toml is not None:
+        return _split_toml(text, toml.end(), where)
     opening = _OPENING.match(text)
     if opening is None:
         return None, 0
@@ -115,6 +129,23 @@ def split_front_matter(text: str, where: str) -> tuple[dict[str, object] | None,
     return load_yaml(text[: closing.start()], where), closing.end()
 
 
+def _split_toml(text: str, start: int, where: str) -> tuple[dict[str, object] | None, int]:
+    closing = _TOML_CLOSING.search(text, start)
+    if closing is None:
+        return None, 0
+    inside = text[start : closing.start()]
+    if inside.strip() and _TOML_KEY_LINE.search(inside) is None:
+        return None, 0
+    if len(inside) > MAX_CHARACTERS:
+        raise LimitExceeded(
+            f"{where}: {len(inside)} characters of TOML; Pincite reads at most {MAX_CHARACTERS}"
+        )
+    try:
+        return tomllib.loads(inside), closing.end()
+    except (ValueError, RecursionError) as error:
+        raise SourceError(f"{where}: the TOML cannot be read ({_one_line(error)})") from error
+
+
 def metadata_from(mapping: Mapping[str, object], where: str) -> Metadata:
     """Return what `mapping` (front matter or a sidecar) says; unknown keys are ignored.
 
@@ -124,7 +155,9 @@ def metadata_from(mapping: Mapping[str, object], where: str) -> Metadata:
     known = {_plain_key(key): (key, value) for key, value in mapping.items()}
     found: dict[str, Any] = {}
     for name, keys in _TEXT_KEYS.items():
-        found[name] = next((_text(*known[key], where) for key in keys if key in known), None)
+        joined = name in _JOINED
+        stated = (_text(*known[key], where, joined=joined) for key in keys if key in known)
+        found[name] = next(stated, None)
     for name, keys in _DATE_KEYS.items():
         found[name] = next((_date(*known[key], where) for key in keys if key in known), None)
     found["authors"] = next(
@@ -185,11 +218,13 @@ def _is_empty(value: object) -> bool:
     return value is None or (isinstance(value, str) and value.strip() in ("", "~", "null"))
 
 
-def _text(key: str, value: object, where: str) -> str | None:
+def _text(key: str, value: object, where: str, *, joined: bool = False) -> str | None:
     if _is_empty(value):
         return None
     if isinstance(value, Mapping) and not _is_empty(value.get("name")):
         value = value["name"]
+    if joined and isinstance(value, list | tuple):
+        return "; ".join(filter(None, (_text(key, one, where) for one in value))) or None
     if isinstance(value, str | dt.date) or (
         isinstance(value, int | float) and not isinstance(value, bool)
     ):
@@ -207,7 +242,7 @@ def _date(key: str, value: object, where: str) -> str | None:
         return value.isoformat()
     if not isinstance(value, str | int) or isinstance(value, bool):
         raise _refuse(where, key, value, wanted)
-    date = iso_date(str(value))
+    date = iso_date(str(value)) or stated_dates.iso_date(str(value))
     if date is None:
         raise _refuse(where, key, value, wanted)
     return date

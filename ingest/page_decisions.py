@@ -7,6 +7,8 @@ blocks among the article's own that trafilatura lost.
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
+from urllib.parse import urlsplit
 
 from lxml import etree
 
@@ -15,6 +17,7 @@ from ingest.dom_blocks import LISTS, MAX_LEVEL, DomBlock
 from ingest.main_text import COVERED, coverage, letters
 from ingest.page_lines import LINKED, line_reason
 from ingest.page_regions import element_class, names_callout
+from ingest.references import citation_score
 
 MAJORITY = 0.4
 """A named part that holds more of the chosen letters than this share is the article's own frame.
@@ -57,7 +60,21 @@ _PERHAPS_REFERENCES = re.compile(
     r"|footnotes|notes)\W*$",
     re.IGNORECASE,
 )
-_CITED = re.compile(r"https?://|\bdoi\b|\b(?:19|20)\d\d\b|et al\b", re.IGNORECASE)
+_CITED = re.compile(r"https?://|\bdoi\b|et al\b", re.IGNORECASE)
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+LONG_NOTE = 25
+"""Words from which a year alone does not make a paragraph under "Notes" a citation."""
+
+_EMERGENCY = re.compile(
+    r"(?:(?:in|if|for)\b[^.?!]*, )?(?:please )?(?:call|dial|ring|text|phone|go|get|seek|contact)\b"
+    r".*\b(?:911|999|112|000|111|988|emergency|ambulance|a&e|casualty|crisis|suicid\w+"
+    r"|poisons?|hospital)\b",
+    re.IGNORECASE,
+)
+"""How a sentence begins that tells what to do now, though all of it is a link."""
+
+MAX_CALL = 300
+"""Characters of the longest link that is looked at for such a sentence."""
 
 Decided = tuple[DomBlock, str]
 
@@ -68,13 +85,16 @@ def decide(
     *,
     title: str | None = None,
     stated: Sequence[str] = (),
+    address: str | None = None,
 ) -> list[Decided]:
     """Return every block with its reason for being left out, "" where it is the article's.
 
     `lines` is the main text as trafilatura finds it; `title` the article's, whose own heading is
     left out because it is kept as metadata. `stated` are the texts that the page's own data call
-    its article; a block that stands in them whole is kept.
+    its article; a block that stands in them whole is kept. `address` is the page's own: what it
+    cites lies elsewhere.
     """
+    blocks = [_unlinked(block) if _says_what_to_do(block) else block for block in blocks]
     share = coverage(blocks, lines)
     declared = "\n".join(letters(text) for text in stated)
     chosen = [
@@ -92,10 +112,21 @@ def decide(
         "" if keep else reason or _place_reason(block, frames)
         for block, keep, reason in zip(blocks, kept, reasons, strict=True)
     ]
-    _leave_out_sections(blocks, decided)
+    _leave_out_sections(blocks, decided, _host(address))
     _leave_out_title(blocks, decided, title)
     _settle_headings(blocks, decided)
     return list(zip(blocks, decided, strict=True))
+
+
+def _says_what_to_do(block: DomBlock) -> bool:
+    """Tell whether a linked block sends the reader to help: no page is advertised with that."""
+    if block.kind == "heading" or not block.hrefs or len(block.text) > MAX_CALL:
+        return False
+    return _EMERGENCY.match(block.text) is not None
+
+
+def _unlinked(block: DomBlock) -> DomBlock:
+    return replace(block, link_share=0.0)
 
 
 def _is_declared(block: DomBlock, declared: str) -> bool:
@@ -239,11 +270,11 @@ def _near(block: DomBlock) -> tuple[object, ...]:
     return block.path[max(depth, -len(block.path)) : -1]
 
 
-def _leave_out_sections(blocks: Sequence[DomBlock], decided: list[str]) -> None:
+def _leave_out_sections(blocks: Sequence[DomBlock], decided: list[str], host: str) -> None:
     """Leave out, in place, what stands under a heading of references or of related articles."""
     reason, level = "", 0
     for index, block in enumerate(blocks):
-        opens = _opens_section(blocks, decided, index)
+        opens = _opens_section(blocks, decided, index, host)
         if opens:
             reason, level = opens, block.level or MAX_LEVEL
             decided[index] = decided[index] or reason
@@ -255,7 +286,9 @@ def _leave_out_sections(blocks: Sequence[DomBlock], decided: list[str]) -> None:
             decided[index] = reason
 
 
-def _opens_section(blocks: Sequence[DomBlock], decided: Sequence[str], index: int) -> str:
+def _opens_section(
+    blocks: Sequence[DomBlock], decided: Sequence[str], index: int, host: str
+) -> str:
     """Return the reason that a heading gives for all of its section, or ""."""
     text = blocks[index].text
     if blocks[index].kind != "heading" and (len(text) > 40 or blocks[index].kind == "row"):
@@ -268,9 +301,30 @@ def _opens_section(blocks: Sequence[DomBlock], decided: Sequence[str], index: in
         for block in blocks[index + 1 :]:
             if block.kind == "heading":
                 break
-            section.append(bool(block.hrefs or _CITED.search(block.text)))
+            section.append(_cites(block, host))
         return regions.REFERENCES if 2 * sum(section) > len(section) else ""
     return regions.RELATED if decided[index] == regions.RELATED else ""
+
+
+def _cites(block: DomBlock, host: str) -> bool:
+    """Tell whether a block names a work elsewhere, as a link inside a sentence does not."""
+    if _CITED.search(block.text):
+        return True
+    marks = citation_score(block.text)
+    if _YEAR.search(block.text) and (marks or len(block.text.split()) < LONG_NOTE):
+        return True
+    away = any(_host(href) not in ("", host) for href in block.hrefs)
+    return away and (block.link_share > BOXED_LINKS or marks > 0)
+
+
+def _host(address: str | None) -> str:
+    """Return the host of an absolute web address, "" for any other."""
+    try:
+        parts = urlsplit(address or "")
+        host = parts.hostname if parts.scheme in ("http", "https") else None
+    except ValueError:
+        return ""
+    return (host or "").removeprefix("www.")
 
 
 def _leave_out_title(blocks: Sequence[DomBlock], decided: list[str], title: str | None) -> None:

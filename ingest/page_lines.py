@@ -75,6 +75,21 @@ _RELATED_TITLE = re.compile(
     re.IGNORECASE,
 )
 
+_THIS_PAGE = _any(
+    "page",
+    "article",
+    "story",
+    "post",
+    "link",
+    "content",
+    "entry",
+    "item",
+    "video",
+    "news",
+    "recipe",
+)
+_FRIENDS = _any("(?:a |your )?friends?", "others", "your network", "your followers")
+
 _SHORT = (
     (
         regions.ADVERTISEMENT,
@@ -93,16 +108,12 @@ _SHORT = (
     (
         regions.SHARE,
         _any(
-            "share (?:this|on|via)",
-            "follow us",
-            "tweet this",
-            "like us on",
-            "print this",
-            "e?mail this",
-            "pin it",
-            "save for later",
-        )
-        + r"\b.{0,40}$",
+            r"(?:share|print|e?-?mail|tweet|pin|save) this"
+            rf"(?: {_THIS_PAGE})?(?: (?:on|via|to|by|using|with {_FRIENDS})\b.{{0,30}})?\W*$",
+            r"share (?:on|via)\b.{0,40}$",
+            r"(?:follow us|like us on|pin it|tweet this)\b.{0,40}$",
+            r"save for later\W*$",
+        ),
     ),
     (
         regions.SHARE,
@@ -155,7 +166,8 @@ _SHORT = (
             r"by:? (?-i:[A-Z]\S+ [A-Z]\S+(?: [A-Z]\S+)?)(?:, [\w., ]{1,30})?$",
             r"(?:page )?last (?:updated|reviewed|modified|review|update)\b",
             r"next review (?:due|date|:)",
-            r"(?:review|update)d?(?: date)?:",
+            r"(?:reviewed|updated|(?:review|update) date):",
+            r"(?:review|update):\W*(?:$|(?=.*\b(?:19|20)\d\d\b))",
             r"date (?:published|updated|reviewed)",
             r"(?:review|publication) date\b",
             r"(?:fact[- ]|medically )?(?:checked|reviewed)$",
@@ -167,7 +179,6 @@ _SHORT = (
         _any(
             "tags?: ",
             "filed under",
-            "categor(?:y|ies):",
             "posted in",
             "(?:back|return) to (?:top|the top|home|main)",
             "jump to:?(?: section| content)?$",
@@ -179,12 +190,13 @@ _SHORT = (
         ),
     ),
 )
+_CATEGORIES = re.compile(r"categor(?:y|ies):", re.IGNORECASE)
 _LONG = (
     (
         regions.NEWSLETTER,
         _any(
             "sign[- ]?up .{0,80}(?:newsletter|e-?mails?|updates?|alerts?|inbox|digest)",
-            "sign[- ]?up (?:now|here)",
+            r"sign[- ]?up (?:now|here)(?:\W*$|.{0,80}\b(?:news|stories|deliver|subscri))",
             "subscribe (?:to|for|now|today|here)",
             "(?:join|get) (?:our|the) .{0,30}(?:newsletter|mailing list)",
             "get .{0,50}\\b(?:in|to) your inbox",
@@ -234,6 +246,8 @@ def line_reason(text: str, link_share: float, *, heading: bool = False) -> str:
         return regions.RELATED
     if _RELATED.match(text) and (heading or link_share > LINKED or words <= 4):
         return regions.RELATED
+    if _CATEGORIES.match(text) and link_share > 0 and words <= SHORT_WORDS:
+        return regions.NAVIGATION
     for reason, limit, pattern in _RULES:
         if words <= limit and pattern.match(text):
             return reason

@@ -5,6 +5,7 @@ health publishers); each pattern names a kind of part, none names a site.
 """
 
 import re
+from copy import deepcopy
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -62,14 +63,34 @@ _BY_ROLE = {
     "doc-endnotes": REFERENCES,
     "doc-bibliography": REFERENCES,
 }
+_BUILT = (
+    r"articles?|posts?|stor(?:y|ies)|news|content|pages?|topics?|links?|reading|videos?|products?"
+    r"|guides?|items?|list\w*|widget\w*|box|block|wrap\w*|container|section|head\w*|title|slider|js"
+)
+"""Words for what pages are built of, as they stand behind "related"."""
+_SOCIAL_LIFE = (
+    r"(?:anxiety|phobia|support|care|services?|work\w*|skills?|isolation|life|contact|factors"
+    r"|determinants|history|function\w*|security|distanc\w*|needs|problems?|stigma|prescribing"
+    r"|drink\w*|smok\w*|and|or|in|of|with)(?:$|[\s_-])"
+)
+_ADVISED = (
+    r"(?:dos|dai|vaccin|amount|intake|treat|schedul|diet|allow|screen|tests|limit|exerci|medic)"
+)
+"""Beginnings of what is recommended or suggested in a health article."""
 _BY_NAME = [
-    (COOKIES, re.compile(rf"cookie|gdpr|onetrust|didomi|{_START}consent|ccpa|cmp{_END}")),
+    (
+        COOKIES,
+        re.compile(
+            rf"cookie(?!s?[_-](?:and|or|recipes?|dough)(?:$|[\s_-]))|gdpr|onetrust|didomi"
+            rf"|{_START}(?<!informed[_-])consent(?![_-](?:to|for|and|in)[_-])|ccpa|cmp{_END}"
+        ),
+    ),
     (
         COMMENT,
         re.compile(
             rf"{_START}comments?(?:-?(?:list|area|section|form|body|wrapper|thread|content|respond"
-            rf"|box|meta|container|block|app|count))?|commentlist|disqus\w*|respond|reader-comments"
-            rf"|dsq\w*{_END}"
+            rf"|box|meta|container|block|app|count))?|commentlist|disqus\w*|reader-comments"
+            rf"|dsq\w*{_END}|(?:^|\s)respond(?:$|\s)"
         ),
     ),
     (
@@ -82,10 +103,11 @@ _BY_NAME = [
     (
         RELATED,
         re.compile(
-            rf"(?:^|[\s_-])related(?!-?condition)|recommended(?!-?dos)|recommender|recirc|outbrain|taboola|zergnet|trending"
+            rf"(?:^|\s)related(?!-?condition)|[_-]related[_-]*(?:(?:{_BUILT})(?:$|[\s_-])|$|\s)"
+            rf"|recommended(?!-?{_ADVISED})|recommender|recirc|outbrain|taboola|zergnet|trending"
             rf"|most-?(?:read|popular|viewed|recent)|{_START}popular(?:-?posts|-?articles)?"
             rf"|more-?(?:from|stories|articles|on|news|like|posts|in)|also-?(?:like|read)|you-?may"
-            rf"|read-?(?:next|more|also)|up-?next|next-?(?:article|story|post|up)|suggested"
+            rf"|read-?(?:next|more|also)|up-?next|next-?(?:article|story|post|up)|suggested(?!-?{_ADVISED})"
             rf"|see-?also|further-?reading|latest-?(?:news|posts|articles|stories){_END}"
         ),
     ),
@@ -99,7 +121,10 @@ _BY_NAME = [
     (
         SHARE,
         re.compile(
-            rf"{_START}share(?:d|s|-?(?:bar|buttons?|links?|tools?|this))?|sharing|social(?!\S*embed)(?:-?(?:share|sharing|media|links?|icons?|buttons?|bar|follow|nav|network\w*))?"
+            rf"{_START}share(?:d|s|-?(?:bar|buttons?|links?|tools?|this))?"
+            rf"|(?<!needle[_-])(?<!bed[_-])sharing|(?<!and[_-])social(?!\S*embed)"
+            rf"(?![_-]{_SOCIAL_LIFE})"
+            rf"(?:-?(?:share|sharing|media|links?|icons?|buttons?|bar|follow|nav|network\w*))?"
             rf"|addthis\w*|sharedaddy|addtoany\w*|follow-us{_END}"
         ),
     ),
@@ -107,14 +132,14 @@ _BY_NAME = [
         ADVERTISEMENT,
         re.compile(
             rf"{_START}ad|ads|adv|advert\w*|adunit|ad-?slot|adsbygoogle|adsense|dfp\w*|sponsor(?:ed)?"
-            rf"|promo(?:ted|tion|-?box)?|google[_-]ads?{_END}"
+            rf"|promo(?:ted|-?box)?|(?<!health[_-])promotion|google[_-]ads?{_END}"
         ),
     ),
     (
         NAVIGATION,
         re.compile(
-            rf"{_START}nav|navbar|navigation|(?:main|top|site|mega|sub|side)?-?menu|breadcrumbs?|toc"
-            rf"|table-of-contents|pagination|pager|skip-?links?|sitenav|tag-?(?:list|cloud)s?|tags"
+            rf"{_START}nav|navbar|navigation|(?:main|top|site|mega|sub|side)?-?menu(?![_-](?:plan|idea|choice))|breadcrumbs?|toc"
+            rf"|table-of-contents|pagination|pager|skip-?links?|sitenav|tag-?(?:list|cloud)s?|(?<!skin[_-])tags"
             rf"|post-?tags|cat-?links|article-?tags{_END}"
         ),
     ),
@@ -130,6 +155,18 @@ _BY_NAME = [
         ),
     ),
 ]
+_PART = re.compile(
+    r"(?:user|reader|post)?-?comments?(?:-(?:area|list|section))?|respond|references|bibliography"
+    r"|citations|(?:related|recommended|suggested|popular|latest|more|most-read|trending)"
+    r"(?:-(?:articles?|posts?|stories|content|news|topics|links|pages|reading|videos|products))?"
+    r"|read-(?:more|next)|see-also|further-reading|newsletter(?:-sign-?up)?|subscribe|share"
+    r"|share-this(?:-\w+)?|social-(?:share|sharing|links|icons)|follow-us|advertisements?"
+    r"|navigation|(?:main|site)-menu|breadcrumbs?|sidebar|footer|table-of-contents|tags"
+    r"|about-the-author|author-bio|cookie-\w+|copyright"
+)
+"""Identifiers that name a part of the site, though its heading say the same."""
+_TITLES = (*(f"h{n}" for n in range(1, 7)), "summary", "legend", "dt")
+_WORD = re.compile(r"[^\W\d_]+")
 _WHOLE_PAGE = frozenset({"html", "body", "main", "article"})
 _MODIFIERS = re.compile(
     r"(?:^|(?<=\s))(?:(?:has|with|without|no|not|is|js|show)[-_]\S*|\S+[-_]with(?:out)?[-_]\S*)"
@@ -140,7 +177,9 @@ _CALLOUT = re.compile(
     rf"{_START}callout|inset(?:-?text)?|warning|caution|important|care-card|did-you-know"
     rf"|key-?(?:points?|facts?|takeaways?|messages?)|takeaways?|info-?box|fact-?box{_END}"
 )
-_PANEL = re.compile(r"accordion|collaps|panel|toggle|faq|answer|expand|tab|disclosure|read-?more")
+_PANEL = re.compile(
+    r"accordion|collaps|panel|toggle|faq|answer|expand|tab(?!le)|disclosure|read-?more"
+)
 
 
 def element_class(element: etree._Element) -> str:
@@ -150,8 +189,35 @@ def element_class(element: etree._Element) -> str:
 
 def region_of(element: etree._Element) -> Region | None:
     """Return what kind of part `element` is by its own tag, role and names, or None."""
-    reason = _reason(element.tag, (element.get("role") or "").lower(), element_class(element))
+    role = (element.get("role") or "").lower()
+    reason = _reason(element.tag, role, element_class(element))
+    if reason and element.get("id") and _is_made_of_heading(element):
+        reason = _reason(element.tag, role, (element.get("class") or "").strip().lower())
     return Region(reason, element) if reason else None
+
+
+def without_heading_names(root: etree._Element) -> etree._Element:
+    """Return a copy of a tree without the identifiers that are made of the words of a heading."""
+    copied = deepcopy(root)
+    for element in copied.iter(etree.Element):
+        if element.get("id") and _is_made_of_heading(element):
+            del element.attrib["id"]
+    return copied
+
+
+def _is_made_of_heading(element: etree._Element) -> bool:
+    """Tell whether an identifier is made of the words of a heading: it names no part of a site.
+
+    Writing tools make them, one for each heading: "age-related-hearing-loss".
+    """
+    if element.tag in _TITLES:
+        return True
+    identifier = str(element.get("id")).strip().lower()
+    words = set(_WORD.findall(identifier))
+    heading = next(element.iter(*_TITLES), None)
+    if not words or heading is None or _PART.fullmatch(identifier):
+        return False
+    return words <= set(_WORD.findall("".join(heading.itertext()).lower()))
 
 
 @lru_cache(maxsize=4096)
@@ -171,14 +237,23 @@ def is_concealed(element: etree._Element) -> bool:
     """Tell whether a browser shows nothing of `element` when the page has loaded."""
     if element.tag == "body":
         return False
-    style = (element.get("style") or "").replace(" ", "").lower()
-    hidden = element.get("hidden")
     return (
-        (hidden is not None and hidden.lower() != "until-found")
-        or "display:none" in style
-        or "visibility:hidden" in style
+        is_removed(element)
+        or "visibility:hidden" in _style(element)
         or (element.get("aria-hidden") or "").lower() == "true"
     )
+
+
+def is_removed(element: etree._Element) -> bool:
+    """Tell whether a browser keeps not even a place for `element`."""
+    hidden = element.get("hidden")
+    if hidden is not None and hidden.lower() != "until-found":
+        return True
+    return "display:none" in _style(element)
+
+
+def _style(element: etree._Element) -> str:
+    return (element.get("style") or "").replace(" ", "").lower()
 
 
 def names_panel(element: etree._Element) -> bool:

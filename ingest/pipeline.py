@@ -17,6 +17,7 @@ import hashlib
 import shutil
 import time
 from array import array
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -109,8 +110,14 @@ class _Draft:
     def take(
         self, articles: Sequence[Article], run: _Run, aside: EncodingAside
     ) -> Iterator[tuple[Article, list[Passage]]]:
-        """Cut the articles of one file, have them encoded, and yield those to be staged."""
-        for article in {article.article_id: article for article in articles}.values():
+        """Cut the articles of one file, have them encoded, and yield those to be staged.
+
+        Of several with one id the last counts.
+        """
+        by_id = {article.article_id: article for article in articles}
+        if len(by_id) < len(articles):
+            self.notes.append(_lost(articles))
+        for article in by_id.values():
             name = article.article_id
             passages = segment(article, run.count_tokens, run.settings)
             aside.add(run.found_by(article, passages))
@@ -340,6 +347,16 @@ def _same_content(looks: Looks, draft: _Draft) -> Iterator[str]:
         other = first.setdefault(sha256, source)
         if other != source:
             yield f"{source} has the same content as {other}: it is quoted once, with both."
+
+
+def _lost(articles: Sequence[Article]) -> str:
+    """Return a line for a file in which several articles have one id."""
+    times = Counter(article.article_id for article in articles)
+    several = [name for name, count in times.items() if count > 1]
+    return (
+        f"{articles[0].source}: {len(articles) - len(times)} of its {len(articles)} articles are "
+        f"lost, since a later one has the same id, {several[0]} for one. Give each its own."
+    )
 
 
 def _foreign(article: Article, encoder: str) -> str:

@@ -1,7 +1,9 @@
 """One file of the corpus into its articles: limits, sidecar, reader, language."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
+from traceback import walk_tb
 
 from index.errors import LimitExceeded, SourceError
 from index.records import Article
@@ -23,6 +25,8 @@ COLLECTIONS = (".xml", ".jsonl", ".gz")
 """Above these a file is not opened: an article of 20 MB of text does not exist; one with pictures,
 or a collection of articles, does."""
 
+_HOUSE = Path(__file__).resolve().parents[1]
+
 
 @dataclass(frozen=True, slots=True)
 class Outline:
@@ -42,7 +46,7 @@ def outline_of(file: SourceFile) -> Outline:
         metadata = _sidecar_metadata(file, sidecar)
         text, _ = decode(data, file.source)
         blocks = blocks_of(text)
-    except SourceError:
+    except Exception:  # noqa: BLE001 (`read_file` says what it is)
         return Outline()
     group = group_of(metadata, file.source)
     return Outline(fingerprint(data, sidecar), group, packed_hashes(blocks))
@@ -63,18 +67,41 @@ def read_file(
             f"is {file.size / 1e6:.0f} MB; at most {most / 1e6:.0f} MB are read. Split it."
         )
     data, sidecar = file.read()
-    beside = _sidecar_metadata(file, sidecar)
     sha256 = fingerprint(data, sidecar)
-    articles = []
-    for document in read(data, file.source, repeated):
+    try:
+        beside = _sidecar_metadata(file, sidecar)
+        articles = list(_articles(data, file.source, beside, sha256, repeated))
+    except SourceError:
+        raise
+    except Exception as error:  # whatever it is: one file does not end the run
+        raise SourceError(
+            f"{file.source}: the reader failed on it ({_failure(error)}); save it in another form, "
+            "and report what it was"
+        ) from error
+    if not any(article.text for article in articles):
+        raise SourceError("no article was found in it. See what was left out: pincite explain FILE")
+    return articles, sha256
+
+
+def _articles(
+    data: bytes, source: str, beside: Metadata, sha256: str, repeated: Collection[int]
+) -> Iterator[Article]:
+    for document in read(data, source, repeated):
         metadata = merge(beside, document.metadata)
         if metadata.language is None:
             text = "\n".join(block.text for block in document.blocks if not block.left_out)
             metadata = replace(metadata, language=detect_language(text))
-        articles.append(compose(document, metadata, source=file.source, source_sha256=sha256))
-    if not any(article.text for article in articles):
-        raise SourceError("no article was found in it. See what was left out: pincite explain FILE")
-    return articles, sha256
+        yield compose(document, metadata, source=source, source_sha256=sha256)
+
+
+def _failure(error: Exception) -> str:
+    """Return the kind of an error, and the last place in this house that it came through."""
+    place = ""
+    for frame, line in walk_tb(error.__traceback__):
+        path = Path(frame.f_code.co_filename)
+        if path.is_relative_to(_HOUSE) and "site-packages" not in path.parts:
+            place = f" in {path.relative_to(_HOUSE).as_posix()}, line {line}"
+    return f"{type(error).__name__}{place}"
 
 
 def _sidecar_metadata(file: SourceFile, sidecar: bytes) -> Metadata:

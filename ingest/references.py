@@ -40,7 +40,7 @@ _MARKS: tuple[re.Pattern[str], ...] = tuple(
         r"\b(?:pp?|[Vv]ol|[Ee]d|[Ee]ds|[Nn]o)\.\s*\d",
         r"^\W*(?:\d{1,3}\W+)?[A-Z][\w’'-]+,? (?:[A-Z]\.? ?-?){1,3}(?:[,.;:&]| and )",
         r"\b(?:Journal|J|Ann|Arch|Am|Br|Eur|Int|Proc|Med|Clin|Rev|Acta|Lancet|BMJ|JAMA)\b\.? "
-        r"(?:of |[A-Z][a-z]*\b).*\b(?:19|20)\d\d\b",
+        r"(?:of |[A-Z][a-z]*\b).{0,300}\b(?:19|20)\d\d\b",
         r"\b(?:University Press|Elsevier|Springer|Wiley|McGraw-Hill|Saunders|Lippincott|Oxford"
         r"|Cambridge|Sage Publications|StatPearls Publishing)\b",
         r"https?://|\bwww\.",
@@ -51,6 +51,11 @@ _MARKS: tuple[re.Pattern[str], ...] = tuple(
 def is_heading(text: str) -> bool:
     """Return whether the block is nothing but the heading of a reference list."""
     return len(text) <= 60 and _HEADING.fullmatch(text) is not None
+
+
+def is_ambiguous(heading: str) -> bool:
+    """Return whether `heading`, one of a list, may be that of other things: sources of vitamins."""
+    return _AMBIGUOUS_HEADING.search(heading) is not None
 
 
 def citation_score(text: str) -> int:
@@ -66,28 +71,31 @@ def reference_blocks(blocks: Sequence[SourceBlock]) -> list[bool]:
     it takes two numbered citations in a row, and they must count upwards.
     """
     scores = _Scores(blocks)
+    headings = [is_heading(block.text) for block in blocks]
     numbers = [_number_of(block.text)[0] for block in blocks]
     found = [False] * len(blocks)
     index = 0
     while index < len(blocks):
-        opened = is_heading(blocks[index].text)
-        start = index + 1 if opened else index
-        end = _end_of_list(blocks, scores, numbers, start, opened)
-        entries = end - start
-        cited = sum(scores[place] > 0 for place in range(start, end))
-        if opened:
-            unsure = _AMBIGUOUS_HEADING.search(blocks[index].text) is not None
-            accepted = entries > 0 and cited >= (0.5 if unsure else 0.2) * entries
-        else:
-            counted = [number for number in numbers[start:end] if number is not None]
-            accepted = (
-                len(counted) >= 2
-                and counted == sorted(counted)
-                and sum(scores[place] for place in range(start, end)) >= 2 * entries
-            )
-        if accepted:
+        if headings[index]:
+            end = _end_of_list(blocks, scores, headings, numbers, index + 1)
+            entries = end - index - 1
+            cited = sum(scores[place] > 0 for place in range(index + 1, end))
+            unsure = is_ambiguous(blocks[index].text)
+            if entries > 0 and cited >= (0.5 if unsure else 0.2) * entries:
+                found[index:end] = [True] * (end - index)
+                index = end
+            else:
+                index += 1
+            continue
+        end = _end_of_run(scores, headings, numbers, index)
+        # From the first of them from which on they are citations: two marks each.
+        surplus = sum(scores[place] - 2 for place in range(index, end))
+        while end - index > 1 and surplus < 0:
+            surplus -= scores[index] - 2
+            index += 1
+        if end - index > 1:
             found[index:end] = [True] * (end - index)
-        index = max(end if accepted else index + 1, index + 1)
+        index = max(end, index + 1)
     return found
 
 
@@ -105,25 +113,38 @@ class _Scores(dict[int, int]):
 def _end_of_list(
     blocks: Sequence[SourceBlock],
     scores: "_Scores",
+    headings: Sequence[bool],
     numbers: Sequence[int | None],
     start: int,
-    opened: bool,
 ) -> int:
+    """Return where the list that a heading has opened at `start` ends."""
     end = start
     expected: int | None = None
-    while end < len(blocks):
+    while end < len(blocks) and not headings[end]:
         number = numbers[end]
         follows = number is not None and (expected is None or number >= expected)
         if not follows and (
-            not opened
-            or (blocks[end].kind == "heading" and scores[end] == 0)
+            (blocks[end].kind == "heading" and scores[end] == 0)
             or scores[end] < (2 if expected is not None else 1)
         ):
             break
-        if not opened and scores[end] == 0:
-            break
         if number is not None:
             expected = number
+        end += 1
+    return end
+
+
+def _end_of_run(
+    scores: "_Scores", headings: Sequence[bool], numbers: Sequence[int | None], start: int
+) -> int:
+    """Return where numbered blocks that look like citations, and count upwards, end."""
+    end = start
+    expected = 0
+    while end < len(numbers) and not headings[end]:
+        number = numbers[end]
+        if number is None or number < expected or scores[end] == 0:
+            break
+        expected = number
         end += 1
     return end
 

@@ -97,6 +97,8 @@ def plain_path(article_id: str) -> PurePosixPath:
                 "the id must be a path inside the corpus, without empty parts and without parts "
                 "that begin with a dot."
             )
+        if part.startswith("~$"):
+            raise SourceError("a part of the id begins as the files do by which Word locks others.")
         if any(c < " " or "\x7f" <= c <= "\x9f" or c == "\\" for c in part):
             raise SourceError("the id holds a control character or a backslash.")
         if len(part.encode("utf-8", "surrogatepass")) > NAME_BYTES:

@@ -177,6 +177,7 @@ def docx() -> bytes:
         ("%2Fetc/a.md", "", TETANUS, 422),
         ("x//a.md", "", TETANUS, 422),
         (".hidden.md", "", TETANUS, 422),
+        ("~$lock.md", "", TETANUS, 422),
         (".git/a.md", "", TETANUS, 422),
         ("a%00.md", "", TETANUS, 422),
         ("a%0A.md", "", TETANUS, 404),

@@ -206,7 +206,6 @@ def test_article_copied_alone_is_kept_whole_but_for_certain_wordings(gap: str) -
         ("Get our weekly newsletter", because.NEWSLETTER),
         ("We use cookies to make this site better. Accept all", because.COOKIES),
         ("VAT Number: 123 4567 89", because.COMPANY),
-        ("+44 1632 960 123", because.COMPANY),
         ("About the author", because.AUTHOR),
         ("Advertisement", because.ADVERTISEMENT),
         ("RELATED: 7 chairs for bad backs", because.RELATED),
@@ -231,6 +230,78 @@ def test_wordings_that_stand_in_no_article_are_left_out_wherever_they_are(
         ),
     ]
     assert judge(blocks) == ["", reason, ""]
+
+
+ALSO_OF_ARTICLES = [
+    ("Your thoughts", because.COMMENT_FORM),
+    ("Robin Example says:", because.COMMENTS),
+    ("Watch: How to stretch the calf", because.RELATED),
+    ("+44 1632 960 123", because.COMPANY),
+    ("Phone: 1-800-555-0100", because.COMPANY),
+    ("legs@clinic.example", because.COMPANY),
+]
+
+
+@pytest.mark.parametrize(("text", "reason"), ALSO_OF_ARTICLES)
+def test_wordings_that_an_article_may_have_are_certain_in_the_frame_of_a_site(
+    text: str, reason: str
+) -> None:
+    alone = blocks_of("A cramp is a sudden pull of a muscle.\n\n" + text + "\n\nIt passes soon.")
+    assert judge(alone) == ["", "", ""]
+    page = CLINIC.replace("x Related articles", f"x {text}\nx Related articles")
+    blocks = blocks_of("\n\n".join(line for _, line in marked(page)))
+    assert dict(zip((b.text for b in blocks), judge(blocks), strict=True))[text] == reason
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["Healthy weight", "18.5 - 24.9", "Overweight", "25.0 - 29.9"],
+        ["Raised", "120 - 129", "High", "1300-1390"],
+        ["Samaritans", "Phone: 116 123", "1-800-222-1222"],
+        ["Quitline", "0300 555 0100", "0300 555 0101"],
+        ["Recommended: 400 micrograms a day until week 12"],
+        ["Watch: swelling, redness or pus"],
+        ["The NHS says:", "You should rest the leg for a day and then walk as far as you can."],
+        ["Doctor visits before starting school"],
+        ["Masters of their pain, they go to college all the same."],
+        ["Your thoughts", "Write down what goes through your mind when you cannot sleep."],
+        [
+            "The salt content of soups is not always easy to see, so with a weak heart it is best"
+            " to ask your doctor which of them you may eat."
+        ],
+        [
+            "Bring this information with you: if the leg has not gone down in two days, it may be"
+            " time to call your doctor."
+        ],
+        ["If the site of the injection is not better soon, it may be wise to get medical advice."],
+    ],
+)
+def test_lines_of_an_article_copied_alone_stay(lines: list[str]) -> None:
+    around = ("A cramp is a sudden pull of a muscle that hurts.", "It mostly comes at night.")
+    blocks = [SourceBlock("paragraph", text) for text in (around[0], *lines, around[1])]
+    assert judge(blocks) == [""] * len(blocks)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The content of this website is not a substitute for professional medical advice.",
+        "This information should not be taken as medical advice.",
+        "This page does not replace a visit to your doctor.",
+        "Our content does not constitute professional advice.",
+        "Information on this site is for informational purposes only.",
+    ],
+)
+def test_disclaimers_are_left_out(text: str) -> None:
+    around = SourceBlock("paragraph", "A cramp is a sudden pull of a muscle that hurts.")
+    assert judge([around, SourceBlock("paragraph", text)]) == ["", because.DISCLAIMER]
+
+
+def test_the_number_of_a_crisis_line_stays_on_a_page_with_a_frame() -> None:
+    lines = "+ Crisis helpline\n+ 116 123\n+ Text: 85258\n"
+    page = CLINIC.replace("x Related articles", f"{lines}x Related articles")
+    assert judged(page, "\n\n") == marked(page)
 
 
 @pytest.mark.parametrize(

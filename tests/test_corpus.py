@@ -38,6 +38,28 @@ def test_hidden_files_and_folders_are_not_looked_at(corpus: Path) -> None:
     assert len(found(corpus)) == 3
 
 
+def test_locks_of_a_word_processor_are_not_looked_at(corpus: Path) -> None:
+    write(corpus / "~$report.docx", "x")
+    write(corpus / "eyes" / "~$lid.txt", "x")
+    assert list(found(corpus)) == ["calf-cramps.md", "eyes/eyelid.txt", "salts.html"]
+
+
+def test_the_parts_of_a_saved_page_are_passed_over(corpus: Path) -> None:
+    write(corpus / "salts_files" / "saved_resource.html", "<p>A frame.</p>")
+    write(corpus / "eyes" / "Lid.HTM", "<p>A lid.</p>")
+    write(corpus / "eyes" / "Lid_files" / "frame.html", "<p>A frame.</p>")
+    write(corpus / "calf-cramps_files" / "more.txt", "Beside no page.")
+    assert found(corpus) == {
+        "calf-cramps.md": "",
+        "calf-cramps_files/more.txt": "",
+        "eyes/Lid.HTM": "",
+        "eyes/Lid_files": "parts of the page Lid.HTM; not looked into",
+        "eyes/eyelid.txt": "",
+        "salts.html": "",
+        "salts_files": "parts of the page salts.html; not looked into",
+    }
+
+
 def test_a_sidecar_belongs_to_the_file_beside_it(corpus: Path) -> None:
     write(corpus / "salts.yaml", "title: Salts", changed=1_800_000_000)
     write(corpus / "calf-cramps.md.yml", "title: Calf")

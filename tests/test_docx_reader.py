@@ -15,6 +15,7 @@ from tests.reader_checks import mutated, read_or_refuse
 W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 STRICT = "http://purl.oclc.org/ooxml/wordprocessingml/main"
 OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+MATH = "http://schemas.openxmlformats.org/officeDocument/2006/math"
 PACKAGE = "http://schemas.openxmlformats.org/package/2006/relationships"
 
 
@@ -151,10 +152,105 @@ def test_a_document_with_everything() -> None:
         (run("10") + run("9", '<w:vertAlign w:val="superscript"/>') + run(" cells"), "10⁹ cells"),
         (run("kg/m") + run("2", '<w:vertAlign w:val="superscript"/>'), "kg/m²"),
         (run("H") + run("2", '<w:vertAlign w:val="subscript"/>') + run("O"), "H2O"),
+        (
+            run("Radioactive iodine, ")
+            + run("131", '<w:vertAlign w:val="superscript"/>')
+            + run("I, is swallowed."),
+            "Radioactive iodine, ¹³¹I, is swallowed.",
+        ),
+        (
+            run("It ends.")
+            + run("1", '<w:vertAlign w:val="superscript"/>')
+            + run("2", '<w:vertAlign w:val="superscript"/>')
+            + run(" So"),
+            "It ends. So",
+        ),
+        (
+            run("Ring if it is ")
+            + '<w:r><w:sym w:font="Symbol" w:char="F0B3"/></w:r>'
+            + run(" 180, take 5 ")
+            + '<w:r><w:sym w:font="Symbol" w:char="006D"/></w:r>'
+            + run("g."),
+            "Ring if it is ≥ 180, take 5 µg.",
+        ),
+        (run("at \uf0a3 4", '<w:rFonts w:ascii="Symbol" w:hAnsi="Symbol"/>'), "at ≤ 4"),
+        (run("at \uf0a3 4"), "at \ufffd 4"),
+        (
+            '<w:r><w:sym w:font="Wingdings" w:char="F0E0"/><w:sym w:font="Wingdings"'
+            ' w:char="F04D"/><w:sym w:font="Arial" w:char="2265"/><w:sym w:char="D800"/></w:r>',
+            "→\ufffd≥\ufffd",
+        ),
+        (run("Take ") + run("500 mg ", "<w:strike/>") + run("50 mg"), "Take 50 mg"),
+        (run("Take ") + run("500 mg ", "<w:dstrike/>") + run("50 mg"), "Take 50 mg"),
+        (run("Take ") + run("50 mg", '<w:strike w:val="false"/>'), "Take 50 mg"),
+        (
+            f'{run("BMI = ")}<m:oMath xmlns:m="{MATH}"><m:f><m:num><m:r><m:t>weight</m:t></m:r>'
+            "</m:num><m:den><m:r><m:t>height</m:t></m:r></m:den></m:f></m:oMath>",
+            "BMI = weight/height",
+        ),
     ],
 )
 def test_what_a_person_sees_is_read(inside: str, text: str) -> None:
     assert told(f"<w:p>{inside}</w:p>") == [("paragraph", 0, text, "")]
+
+
+def cell(text: str, properties: str = "") -> str:
+    return f"<w:tcPr>{properties}</w:tcPr>{p(text)}"
+
+
+def test_an_empty_cell_keeps_the_next_one_in_its_column() -> None:
+    doses = table(
+        (p("Drug"), p("Adult"), p("Child"), p("Note")),
+        (p("Paracetamol"), p(""), p("15 mg/kg"), p("")),
+        (p(""), p("1 g"), p(""), p("by mouth")),
+    )
+    assert [text for _, _, text, _ in told(doses)] == [
+        "Drug | Adult | Child | Note",
+        "Paracetamol | | 15 mg/kg",
+        "| 1 g | | by mouth",
+    ]
+
+
+def test_merged_cells_keep_the_columns() -> None:
+    down, on = '<w:vMerge w:val="restart"/>', "<w:vMerge/>"
+    doses = table(
+        (p("Drug"), p("Adult"), p("Child"), p("Most")),
+        (cell("Ibuprofen", down), cell("200 mg"), cell("5 mg/kg"), cell("a day", down)),
+        (cell("", on), cell("", '<w:gridSpan w:val="2"/>'), cell("", on)),
+        (cell("", on), cell("400 mg", '<w:gridSpan w:val="2"/>'), cell("", on)),
+        (cell("Zinc", '<w:gridSpan w:val="3"/>'), cell("15 mg")),
+        (cell("x" * 61, down), cell("1"), cell("2"), cell("3")),
+        (cell("", on), cell("4"), cell("5"), cell("6")),
+    )
+    assert [text for _, _, text, _ in told(doses)] == [
+        "Drug | Adult | Child | Most",
+        "Ibuprofen | 200 mg | 5 mg/kg | a day",
+        "Ibuprofen | 400 mg | | a day",
+        "Zinc | | | 15 mg",
+        f"{'x' * 61} | 1 | 2 | 3",
+        "| 4 | 5 | 6",
+    ]
+
+
+def test_a_table_that_lays_out_a_page_is_read_cell_by_cell() -> None:
+    columns = table((p("Causes", "H1") + p("Cold."), p("Cures", "H1") + p("Heat.")))
+    assert told(columns) == [
+        ("heading", 1, "Causes", ""),
+        ("paragraph", 0, "Cold.", ""),
+        ("heading", 1, "Cures", ""),
+        ("paragraph", 0, "Heat.", ""),
+    ]
+    headed = table((p("Drug", "H1"), p("Dose", "H1")), (p("Zinc"), p("15 mg")))
+    assert [text for _, _, text, _ in told(headed)] == ["Drug | Dose", "Zinc | 15 mg"]
+
+
+def test_a_text_box_in_a_cell_is_read_once() -> None:
+    box = f"<w:txbxContent>{p('In the box.')}</w:txbxContent>"
+    drawing = (
+        f"<w:p>{run('Beside it.')}<w:r><mc:AlternateContent><mc:Choice>{box}</mc:Choice>"
+        f"<mc:Fallback>{box}</mc:Fallback></mc:AlternateContent></w:r></w:p>"
+    )
+    assert told(table((drawing, p("Yes")))) == [("row", 0, "Beside it. In the box. | Yes", "")]
 
 
 def test_a_text_box_is_read_once() -> None:
@@ -204,6 +300,8 @@ def test_metadata() -> None:
     assert (made.title, made.authors) == ("Calf cramp", ("Ada Writer", "B. Other"))
     assert (made.published, made.modified, made.language) == (None, "2024-05-01", "en-GB")
     assert one(make_docx(p("Text."), core=core)).metadata.title == "The template's"
+    nobody = "<dc:creator>Windows User</dc:creator>"
+    assert one(make_docx(p("Text."), core=nobody)).metadata.authors == ()
 
 
 def test_references_are_set_apart() -> None:

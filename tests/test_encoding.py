@@ -45,6 +45,33 @@ def test_a_few_broken_bytes_do_not_turn_utf8_into_another_encoding() -> None:
     assert decode(data, "a.txt") == (FRENCH * 3 + "\ufffd", "utf-8")
 
 
+def test_a_paragraph_pasted_from_elsewhere_leaves_utf8_what_it_is() -> None:
+    own = "Zwölf Übungen gegen Krämpfe – täglich. "
+    pasted = "Don’t overdo it – rest".encode("cp1252")
+    assert decode(own.encode() + pasted, "a.txt") == (
+        own + "Don\ufffdt overdo it \ufffd rest",
+        "utf-8",
+    )
+
+
+def test_japanese_in_seven_bits_is_read() -> None:
+    assert decode(JAPANESE.encode("iso2022_jp"), "a.txt") == (JAPANESE, "iso2022_jp")
+    assert decode(b"\x1b$B is how Japanese begins", "a.txt")[1] == "utf-8"
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("小腿在夜里抽筋，通常几分钟之内自行消失。请多喝水，慢慢伸展肌肉。" * 4, "gb18030"),
+        ("小腿在夜裡抽筋，通常幾分鐘之內自行消失。請多喝水，慢慢伸展肌肉。" * 4, "big5"),
+        ("밤에 종아리에 쥐가 나면 몇 분 안에 저절로 풀립니다. 물을 드세요. " * 4, "euc_kr"),
+        ("Οι κράμπες στη γάμπα έρχονται τη νύχτα και περνούν μόνες τους. " * 4, "cp1253"),
+    ],
+)
+def test_no_other_encoding_is_taken_for_damaged_utf8(text: str, written: str) -> None:
+    assert decode(text.encode(written), "a.txt")[1] != "utf-8"
+
+
 @pytest.mark.parametrize(
     ("data", "said"),
     [

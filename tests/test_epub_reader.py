@@ -112,6 +112,24 @@ def test_references_are_set_apart() -> None:
     assert [reference.number for reference in document.metadata.references] == [1]
 
 
+def test_marks_of_notes_and_pages_are_no_words() -> None:
+    chapter = (
+        '<section id="menu-planning"><h1>Menu planning</h1>'
+        '<p>Take 10<a epub:type="noteref" href="#n1">1</a> mg daily'
+        '<sup><a epub:type="noteref" href="#n2">2</a></sup> with'
+        '<span epub:type="pagebreak" role="doc-pagebreak">12</span> water, not '
+        "<del>at night</del> at noon.</p></section>"
+    )
+    document = one(packed(parts(one=chapter)))
+    assert [block.text for block in document.blocks if not block.left_out][:2] == [
+        "Menu planning",
+        "Take 10 mg daily with water, not at noon.",
+    ]
+    broken = xhtml(chapter).replace("</p>", "<br>")
+    document = one(packed(parts(two=broken)))
+    assert "Take 10 mg daily with water, not at noon." in [b.text for b in document.blocks]
+
+
 def test_a_chapter_that_is_not_well_formed_is_read_as_html() -> None:
     document = one(packed(parts(two="<html><body><p>One<p>Two &amp; <b>three</body>")))
     assert [b.text for b in document.blocks][6:8] == ["One", "Two & three"]

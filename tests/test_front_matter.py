@@ -139,6 +139,11 @@ def test_authors(mapping: dict[str, object], expected: tuple[str, ...]) -> None:
         (2024, "2024"),
         ("1 May 2024", "2024-05-01"),
         ("May 1, 2024", "2024-05-01"),
+        ("March 2023", "2023-03"),
+        ("1st March 2023", "2023-03-01"),
+        ("12 März 2023", "2023-03-12"),
+        ("2024-5-1", "2024-05-01"),
+        ("2024-05-1", "2024-05-01"),
         ("", None),
         ("~", None),
     ],
@@ -151,6 +156,50 @@ def test_dates(value: object, expected: str | None) -> None:
 def test_a_date_that_is_none_is_named(value: object) -> None:
     with pytest.raises(SourceError, match=r'^a\.md: "published" is .*; write a date as YYYY-MM-DD'):
         metadata_from({"published": value}, "a.md")
+
+
+def test_several_publishers_and_reviewers_are_named_together() -> None:
+    mapping: dict[str, object] = {
+        "publisher": ["NHS", "NICE"],
+        "reviewed_by": [{"name": "Dr A. Lee"}, "", "Dr B. Roy"],
+        "note": [],
+    }
+    made = metadata_from(mapping, "a.md")
+    assert (made.publisher, made.reviewed_by, made.note) == (
+        "NHS; NICE",
+        "Dr A. Lee; Dr B. Roy",
+        None,
+    )
+    with pytest.raises(SourceError, match=r'"url" is .*; write one line of text'):
+        metadata_from({"url": ["https://example.org/a", "https://example.org/b"]}, "a.md")
+
+
+def test_front_matter_in_toml() -> None:
+    text = (
+        '+++\ntitle = "Calf cramp"\ndate = 2024-05-01T09:00:00Z\nauthors = ["A", "B"]\n'
+        "draft = false\n[params]\nweight = 1\n+++\n\n# Calf cramp\n"
+    )
+    mapping, body = split_front_matter(text, "a.md")
+    assert mapping is not None
+    assert text[body:] == "\n# Calf cramp\n"
+    assert metadata_from(mapping, "a.md") == Metadata(
+        title="Calf cramp", authors=("A", "B"), published="2024-05-01"
+    )
+
+
+@pytest.mark.parametrize(
+    "text", ["+++\ntitle = 'never closed'\n", "+++\nno keys at all\n+++\n", "++++\na = 1\n+++\n"]
+)
+def test_text_without_toml_is_all_body(text: str) -> None:
+    assert split_front_matter(text, "a.md") == (None, 0)
+
+
+@pytest.mark.parametrize("inside", ["title = Cramps", "a = " + "[" * 20_000, "a = 1\na = 2"])
+def test_toml_that_is_none_is_refused(inside: str) -> None:
+    with pytest.raises(SourceError, match=r"^a\.md: the TOML cannot be read \(.*\)$"):
+        split_front_matter(f"+++\n{inside}\n+++\n", "a.md")
+    with pytest.raises(LimitExceeded, match="characters of TOML"):
+        split_front_matter(f"+++\na = '{'x' * MAX_CHARACTERS}'\n+++\n", "a.md")
 
 
 def test_a_title_that_is_a_list_is_named() -> None:
@@ -194,7 +243,7 @@ def test_reference_from(text: str, expected: Reference) -> None:
 
 @given(st.text())
 def test_any_text_is_split_or_refused(text: str) -> None:
-    for candidate in (text, f"---\n{text}\n---\nbody"):
+    for candidate in (text, f"---\n{text}\n---\nbody", f"+++\n{text}\n+++\nbody"):
         try:
             mapping, body = split_front_matter(candidate, "a.md")
         except SourceError:

@@ -15,9 +15,11 @@ from index.errors import LimitExceeded, SourceError
 from index.sentences import sentence_spans
 from ingest.boilerplate_wordings import matching_rules
 from ingest.compose import compose
+from ingest.document import SourceBlock
 from ingest.page_metadata import without_site
 from ingest.readers import markdown, read
-from ingest.references import citation_marks
+from ingest.readers.block_text import tidy, tidy_with_offsets
+from ingest.references import citation_marks, citation_score, reference_blocks
 from ingest.segment import SegmenterSettings, segment
 from ingest.token_counts import remembering
 from tests.test_docx_reader import packed
@@ -38,6 +40,12 @@ often comes at night and lets go within a few minutes by itself.</p></article></
         lambda: sentence_spans("![" * 500_000),
         lambda: citation_marks("Subscribe" * 3_000 + " 2.", range(9)),
         lambda: without_site("Hs | " * 20_000, ["x"]),
+        lambda: reference_blocks([SourceBlock("paragraph", "1. https://a.b")] * 40_000),
+        lambda: reference_blocks([SourceBlock("heading", "1. Sources")] * 40_000),
+        lambda: citation_score("1. " + "J Am " * 100_000),
+        lambda: tidy("a" + " " * 1_000_000 + "b"),
+        lambda: tidy("a" + " \n" * 500_000 + "b"),
+        lambda: tidy_with_offsets("a" + " " * 1_000_000 + "b", range(1_000_002)),
     ],
 )
 def test_time_grows_no_faster_than_the_text(work: Callable[[], object]) -> None:

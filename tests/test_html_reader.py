@@ -181,6 +181,18 @@ def test_reading_again_gives_the_same_document() -> None:
             "It sets in within days of it.",
         ),
         ("Take <sup>1</sup>/<sub>2</sub> tablet.", "Take ¹/2 tablet."),
+        ("At least 10<sup>5</sup> CFU/mL count.", "At least 10⁵ CFU/mL count."),
+        ("Take <del>500 mg</del> <ins>50 mg</ins> a day.", "Take 50 mg a day."),
+        ("Take <s>500</s><strike>400</strike>50 mg a day.", "Take 50 mg a day."),
+        ('Take 10<a role="doc-noteref" href="#n">1</a> mg.', "Take 10 mg."),
+        ('Take 10<sup role="doc-noteref">1</sup> mg.', "Take 10 mg."),
+        ('Drink<span role="doc-pagebreak">12</span>water.', "Drink water."),
+        ('Its diges<span role="doc-pagebreak"></span>tion ends.', "Its digestion ends."),
+        (
+            "The index is <math><mi>kg</mi><mo>/</mo><msup><mi>m</mi><mn>2</mn></msup></math> and"
+            " <b>so <math><mn>4</mn></math></b> it is.",
+            "The index is kg/m² and so 4 it is.",
+        ),
     ],
 )
 def test_text_inside_a_paragraph(markup: str, text: str) -> None:
@@ -243,6 +255,35 @@ def test_empty_cells_keep_their_column() -> None:
         "<tr><td>Morning</td><td></td><td>half a tablet</td></tr></table>"
     )
     assert texts(table) == ["Dose | Adults | Children", "Morning | | half a tablet"]
+
+
+def test_cells_that_span_rows_stand_in_each_of_them() -> None:
+    table = (
+        "<table><thead><tr><th>Who</th><th>Form</th><th>Dose</th></tr></thead>"
+        '<tr><td rowspan="2">Adult</td><td>Tablet</td><td>5 mg</td></tr>'
+        "<tr><td>Syrup</td><td>10 ml</td></tr>"
+        '<tr><td>Child</td><td colspan="2">not for them</td></tr>'
+        '<tr><td rowspan="100000">Other</td><td>Drops</td><td>ask</td></tr></table>'
+    )
+    assert texts(table) == [
+        "Who | Form | Dose",
+        "Adult | Tablet | 5 mg",
+        "Adult | Syrup | 10 ml",
+        "Child | not for them | not for them",
+        "Other | Drops | ask",
+    ]
+
+
+def test_what_is_hidden_in_a_table_is_not_shown() -> None:
+    table = (
+        "<table><caption>Do<b>ses</b> a day<style>td {color: red}</style></caption>"
+        '<tr><td>Adult</td><td style="display:none">gone</td>'
+        '<td>50 mg<div style="display:none">OLD 500 mg</div></td></tr>'
+        '<tr><td class="table-cell">Child<div hidden>OLD 200 mg</div></td>'
+        '<td style="visibility:hidden">never</td><td>5 mg</td></tr>'
+        '<tbody style="display:none"><tr><td>Older</td><td>400 mg</td></tr></tbody></table>'
+    )
+    assert texts(table) == ["Doses a day", "Adult | 50 mg", "Child | | 5 mg"]
 
 
 def test_panels_of_one_list_share_a_level() -> None:
@@ -445,6 +486,26 @@ def test_names_that_tell_what_stands_beside_do_not_count() -> None:
     )
     (document,) = read(source.encode(), "x.html")
     assert [b.left_out for b in document.blocks] == ["title", "", "", ""]
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "Age-related hearing loss",
+        "Recommended vaccines",
+        "Social anxiety",
+        "Consent",
+        "Menu planning",
+        "Health promotion",
+        "How to respond",
+    ],
+)
+def test_identifiers_made_of_headings_name_no_part_of_the_site(heading: str) -> None:
+    sentence = "The nerve wears out with the years, and nothing brings it back again."
+    name = heading.lower().replace(" ", "-")
+    section = f'<section id="{name}"><h2>{heading}</h2><p>{sentence}</p></section>'
+    assert texts(section) == [heading, sentence]
+    assert texts(f'<h2 id="{name}">{heading}</h2><p>{sentence}</p>') == [heading, sentence]
 
 
 def test_broken_markup() -> None:

@@ -8,10 +8,12 @@ from hypothesis import strategies as st
 
 from index.errors import LimitExceeded, SourceError
 from index.records import Reference
+from ingest.compose import compose
 from ingest.document import Document, Metadata, SourceBlock
 from ingest.encoding import decode
 from ingest.readers import markdown
 from ingest.readers.markdown import read, source_map
+from ingest.source_places import source_faults
 from tests.reader_checks import mutated, read_or_refuse
 
 PAGE = """\
@@ -147,7 +149,12 @@ def test_source_map_leads_back_to_the_same_characters() -> None:
         ("<https://example.org>", "https://example.org", 1),
         ("[a][r] b\n\n[r]: /x", "a b", None),
         ("hard  \nbreak", "hard\nbreak", None),
-        ("~~old~~ new", "old new", None),
+        ("~~old~~ new", "new", 8),
+        ("Take ~~500 mg~~ 50 mg.", "Take 50 mg.", None),
+        ("Take <del>500 mg</del> 50 mg.", "Take 50 mg.", None),
+        ("Take <s>50 mg.", "Take 50 mg.", None),
+        ("~~[5](/x)~~ ~~x~~ *6*", "6", 19),
+        ("Rest.\n~~Do not\nwalk.~~\nSleep.", "Rest.\nSleep.", None),
         ("2 * 3 * 4", "2 * 3 * 4", 0),
     ],
 )
@@ -156,16 +163,98 @@ def test_inline_markup(source: str, text: str, start: int | None) -> None:
     assert (made.text, made.source_start) == (text, start)
 
 
+def test_the_text_of_raw_html_is_read() -> None:
+    text = (
+        "# Ibuprofen\n\n"
+        '<div class="warning" title="a > b">Do not take it <b>after</b> 20 weeks &amp; later.\n'
+        "<ul><li>Nor with aspirin.</li></ul></div>\n\n<!-- a note -->\n\n</div>\n\n"
+        "<nav><a href='/x'>Home</a></nav>\n\n"
+        "<table><tr><td>Adult</td><td>400 mg</td></tr></table>\n"
+    )
+    document = one(text)
+    assert [(b.kind, b.text, b.left_out) for b in document.blocks] == [
+        ("heading", "Ibuprofen", ""),
+        ("paragraph", "Do not take it after 20 weeks & later.", ""),
+        ("item", "Nor with aspirin.", ""),
+        ("paragraph", "<!-- a note -->", "HTML markup"),
+        ("paragraph", "</div>", "HTML markup"),
+        ("paragraph", "<nav><a href='/x'>Home</a></nav>", "HTML markup"),
+        ("row", "Adult | 400 mg", ""),
+    ]
+    places = source_map(text)
+    for number, word in ((1, "after"), (1, "20"), (1, "later."), (2, "Nor"), (6, "400")):
+        at = document.blocks[number].text.index(word)
+        assert places[number][at : at + len(word)] == tuple(
+            range(text.index(word), text.index(word) + len(word))
+        )
+    assert places[1][document.blocks[1].text.index("&")] == text.index("&amp;")
+    assert document.blocks[2].source_start == text.index("Nor")
+    article = compose(document, Metadata(), source="a.md", source_sha256="0")
+    assert source_faults(article, text.encode()) == []
+
+
+def test_what_is_all_struck_out_is_left_out() -> None:
+    assert one("Rest.\n\n~~Take 500 mg.~~\n").blocks == (
+        block("paragraph", "Rest.", 0, 0),
+        block("paragraph", "~~Take 500 mg.~~", 0, 7, "struck out"),
+    )
+
+
+def test_an_empty_cell_keeps_the_next_one_in_its_column() -> None:
+    text = (
+        "| Drug | Adult | Child | Note |\n|--|--|--|--|\n| Zinc | | 5 mg | |\n"
+        "| | 1 g | | ~~old~~ new |\n| | | only | |\n| Iron |~~9~~| 3 | 4  |\n| A |B  |C|D|\n"
+    )
+    blocks = one(text).blocks
+    assert [b.text for b in blocks] == [
+        "Drug | Adult | Child | Note",
+        "Zinc | | 5 mg",
+        "| 1 g | | new",
+        "only",
+        "Iron | | 3 | 4",
+        "A | B | C | D",
+    ]
+    assert [b.source_start for b in blocks] == [
+        text.index("Drug"), text.index("Zinc"), None, text.index("only"), None, None
+    ]  # fmt: skip
+    assert one("| | Adult | Child |\n|-|-|-|\n").blocks[0] == block("row", "| Adult | Child", 0, 2)
+    article = compose(one(text), Metadata(), source="a.md", source_sha256="0")
+    assert source_faults(article, text.encode()) == []
+
+
 def test_a_first_heading_called_sources_is_a_title() -> None:
     document = one("# Sources\n\nText.\n\n## Sources\n\n- A book. 2001.\n")
     assert [b.left_out for b in document.blocks] == ["", "", "reference list", "reference list"]
     assert document.metadata.title == "Sources"
 
 
+@pytest.mark.parametrize(
+    ("under", "is_list"),
+    [
+        ("- Oily fish\n- Egg yolks\n\nBabies at the breast need 10 micrograms a day.", False),
+        ("Sunlight.\n\n### Food\n\n- Fish\n\nSee [the table](https://example.org).", False),
+        ("- Doe J, et al. Light. 2011.\n- Roe R. Fish and milk. 2012.", True),
+        ("- [The light of winter](https://example.org/light)\n- Bread", True),
+        ("", False),
+    ],
+)
+def test_sources_are_references_where_works_stand_under_them(under: str, is_list: bool) -> None:
+    document = one(f"# Vitamin D\n\nIt comes from light.\n\n## Sources\n\n{under}\n\n## End\n")
+    reasons = [b.left_out for b in document.blocks]
+    assert reasons == ["", "", *["reference list" if is_list else ""] * (len(reasons) - 3), ""]
+    assert bool(document.metadata.references) == is_list
+
+
 def test_front_matter_goes_before_the_page() -> None:
     document = one("---\ntitle: T\nreferences: [A]\n---\n# P\n\nx\n\n# References\n\n- B\n")
     assert document.metadata.title == "T"
     assert document.metadata.references == (Reference("A"),)
+
+
+def test_front_matter_in_toml_is_no_text_of_the_page() -> None:
+    document = one('+++\ntitle = "T"\n+++\nText.\n')
+    assert document.metadata.title == "T"
+    assert document.blocks == (block("paragraph", "Text.", 0, 20),)
 
 
 def test_footnotes_are_references() -> None:
@@ -218,6 +307,7 @@ _TOKENS = (
     b"\n\n", b"\n", b"# ", b"- ", b"1. ", b"> ", b"    ", b"\t", b"```\n", b"|a|b|\n|-|-|\n|c|d|\n",
     b"[a](b)", b"![x](y)", b"**", b"`", b"\\", b"&nbsp;", b"&#10;&#10;", b"&#x85;", b"&#8232;",
     b"<br>", b"<script>", b"</script>", b"<div>\n", b"<!--", b"\x0b", b"\x0c", b"\xe2\x80\xa8",
+    b"<b>", b"&amp;", b"<li>", b"<p class='x'>", b"<td>", b"<!-- x -->", b"<s>", b"</s>",
     b"\xc2\x85", b"\xed\xa0\x80", b"\x00", b"\r", b"---\n", b"\n===\n", b"[^1]: x", b"~~",
 )  # fmt: skip
 
@@ -238,3 +328,5 @@ def test_any_bytes_are_read_or_refused(data: bytes) -> None:
                 end = made.source_start + len(made.text)
                 assert text[made.source_start : end] == made.text
                 assert offsets == tuple(range(made.source_start, end))
+        article = compose(document, document.metadata, source="a.md", source_sha256="0")
+        assert source_faults(article, data) == []

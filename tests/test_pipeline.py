@@ -5,6 +5,7 @@ import resource
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,11 +16,13 @@ from numpy.typing import NDArray
 
 from index.encoder import DeterministicEncoder, OnBatch
 from index.errors import PinciteError, SourceError, WriterBusy
+from index.records import Article
 from index.search import Searcher
 from index.snapshot import current_snapshot, damaged_files, open_snapshot, snapshots
 from index.snapshot_writing import writer_lock
-from ingest import pipeline, writing
+from ingest import compose, pipeline, reading, writing
 from ingest.corpus import SourceFile
+from ingest.document import Document
 from ingest.explain import explain_file
 from ingest.pipeline import Report, update_index
 from tests.sample_corpus import CALF, EYELID, SALTS, write
@@ -94,6 +97,69 @@ def test_the_first_run_reads_everything(
     articles = {article.article_id: article for article in open_snapshot(index).records.articles()}
     assert articles["calf-cramps.md"].title == "Calf cramps"
     assert articles["calf-cramps.md"].publisher == "The sample library"
+
+
+BAD = {
+    "half.jsonl": ('{"_id": "a\\ud83d", "text": "Half a character."}', ""),
+    "nested.jsonl": ("[" * 200_000, "line 1 is not JSON"),
+    "sidecar.txt": ("Calves rest at night.", "sidecar.yaml: the YAML cannot be read"),
+    "level.html": (
+        f'<div role="heading" aria-level="{"9" * 5000}">Rest</div><p>Calves rest at night.</p>',
+        "",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_whatever_is_in_a_file_the_others_are_indexed(
+    name: str, corpus: Path, index: Path, encoder: CountingEncoder
+) -> None:
+    text, problem = BAD[name]
+    write(corpus / name, text)
+    write(corpus / "sidecar.yaml", 'title: "\\UFFFFFFFF"')
+    report = update_index(corpus, index, encoder)
+    problems = {record.source: record.problem for record in report.problems}
+    assert report.articles == 3 + (not problem)
+    assert problem in problems.get(name, "")
+    assert (name in problems) == bool(problem)
+
+
+def test_a_reader_that_fails_costs_one_file(
+    corpus: Path, index: Path, encoder: CountingEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = compose.compose
+
+    def failing(document: Document, *args: Any, **named: Any) -> Article:  # noqa: ANN401
+        if named["source"] == "salts.html":
+            raise ZeroDivisionError("of the\nfile")
+        return before(document, *args, **named)
+
+    monkeypatch.setattr(reading, "compose", failing)
+    report = update_index(corpus, index, encoder)
+    assert report.articles == 2
+    ((source, problem),) = [(record.source, record.problem) for record in report.problems]
+    assert source == "salts.html"
+    assert problem.startswith(
+        "the reader failed on it (ZeroDivisionError in tests/test_pipeline.py"
+    )
+    assert "\n" not in problem
+
+
+def test_articles_with_one_id_are_told_of(
+    corpus: Path, index: Path, encoder: CountingEncoder
+) -> None:
+    write(
+        corpus / "more.jsonl",
+        '{"_id": "a", "text": "First."}\n{"_id": "a", "text": "Last."}\n{"_id": "b", "text": "B"}',
+    )
+    report = update_index(corpus, index, encoder)
+    assert report.notes == (
+        "more.jsonl: 1 of its 3 articles are lost, since a later one has the same id, "
+        "more.jsonl/a for one. Give each its own.",
+    )
+    article = open_snapshot(index).records.article("more.jsonl/a")
+    assert article is not None
+    assert article.text == "Last."
 
 
 def test_nothing_changed_makes_no_snapshot(

@@ -93,6 +93,12 @@ def test_tidy_leaves_no_blank_line_and_loses_no_word(text: str) -> None:
         ("-3", "10", "⁻³"),
         ("th", "19", "th"),
         ("2", "", "²"),
+        ("131", "Radioactive iodine, ", "¹³¹"),
+        ("99", "(", "⁹⁹"),
+        ("2", "a correlation R", "²"),
+        ("2", "measured by χ", "²"),
+        ("1", "¹³", "¹"),
+        ("2", "nectar", ""),
     ],
 )
 def test_superscripts(text: str, before: str, expected: str) -> None:

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 # Each character at which `str.splitlines` ends a line.
 _BREAKS = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"
 _CITATION = re.compile(r"\[?\d{1,3}(?:\s?[,–-]\s?\d{1,3})*[\],]?")
-_BEFORE_POWER = re.compile(r"\d$|(?:^|[\s/·(])(?:[kcdmµμn]?m|ft|in|s|x|10)$")
+_BEFORE_POWER = re.compile(r"[\d⁰¹²³⁴⁵⁶⁷⁸⁹\s(]$|(?:^|[\s/·(])(?:[kcdmµμn]?m|ft|in|s|x|10|[Rrχ])$")
 _SUPERSCRIPT = str.maketrans("0123456789+-−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻")
-_BLANK_LINES = re.compile(rf"\s*[{_BREAKS}]\s*?[{_BREAKS}]\s*")
+# From the first white space of a run, and no second try: time grows as the text does.
+_BLANK_LINES = re.compile(rf"(?<!\s)\s*[{_BREAKS}]\s*?[{_BREAKS}]\s*")
 
 
 def tidy(text: str) -> str:
@@ -19,6 +20,18 @@ def tidy(text: str) -> str:
 def one_line(text: str) -> str:
     """Return `text` with every run of white space as one space, and none at its ends."""
     return " ".join(text.split())
+
+
+def row_text(cells: Sequence[str]) -> str:
+    """Return the cells of a table's row as one line, a bar between two of them.
+
+    Empty cells keep their place, so that what follows stays under its heading; not at the end, and
+    not in a row of one cell only.
+    """
+    filled = [place for place, cell in enumerate(cells) if cell]
+    if len(filled) < 2:
+        return "".join(cells)
+    return one_line(" | ".join(cells[: filled[-1] + 1]))
 
 
 def tidy_with_offsets(text: str, offsets: Sequence[int]) -> tuple[str, tuple[int, ...]]:
@@ -40,11 +53,12 @@ def tidy_with_offsets(text: str, offsets: Sequence[int]) -> tuple[str, tuple[int
 def raised(text: str, before: str) -> str:
     """Return how superscript `text` reads behind `before`: "" where it only cites a reference.
 
-    Digits behind a number or a unit are a power ("10⁹", "kg/m²"); behind a word or a full stop
-    they are the number of a reference, which no sentence needs.
+    Digits behind a number or a unit are a power ("10⁹", "kg/m²"), and before all else that of an
+    isotope ("¹³¹I"); behind a word or a full stop they are the number of a reference, which no
+    sentence needs.
     """
     if not _CITATION.fullmatch(text):
         return text.translate(_SUPERSCRIPT) if text.strip("+-−0123456789") == "" else text
-    if before.strip() and not _BEFORE_POWER.search(before):
+    if before and not _BEFORE_POWER.search(before):
         return ""
     return text.translate(_SUPERSCRIPT)

@@ -2,12 +2,13 @@
 
 A small reader over the XML (ECMA-376, part 1, chapter 17), since all that is needed of it is
 paragraphs, their styles and numbering, and tables. What a person who opens the file does not see
-is not read: deleted and hidden text, field codes, comments, the fallback of a drawing.
+is not read: deleted, struck out and hidden text, field codes, comments, the fallback of a drawing.
 """
 
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import chain
 from posixpath import dirname, normpath
 
 from lxml import etree
@@ -17,7 +18,10 @@ from index.records import BlockKind
 from ingest.archive import Archive
 from ingest.document import Document, Metadata, SourceBlock
 from ingest.front_matter import iso_date
-from ingest.readers.block_text import one_line, raised, tidy
+from ingest.readers import symbol_fonts
+from ingest.readers.authors import stated_authors
+from ingest.readers.block_text import one_line, raised, row_text, tidy
+from ingest.readers.equations import MATH, STRICT_MATH, equation
 from ingest.readers.reference_lists import set_apart
 from ingest.safe_xml import parse_xml
 
@@ -46,6 +50,10 @@ _CONTENTS_STYLE = re.compile(r"toc (?:\d|heading)$|table of (?:figures|contents)
 _DUBLIN = "{http://purl.org/dc/elements/1.1/}"
 _TERMS = "{http://purl.org/dc/terms/}"
 _OFF = ("0", "false", "off")
+_SYMBOLS = re.compile(f"[{chr(symbol_fonts.FIRST)}-{chr(symbol_fonts.LAST)}]")
+_CODE = re.compile(r"[0-9A-Fa-f]{2,4}")
+_COLUMNS = re.compile(r"[1-9][0-9]?")  # Word has 63 at the most
+_MAX_REPEATED = 60  # characters of a cell over several rows that is read with each of them
 _MAX_HEADING = 120  # characters of a bold paragraph that stands for a heading
 _TITLE = 10  # the level by which a title is known until levels are settled
 
@@ -86,8 +94,9 @@ def read(data: bytes, name: str) -> Iterator[Document]:
 
 
 def _transitional(data: bytes) -> bytes:
-    """Return the XML with the namespace that most files use; "strict" files use another."""
-    return data.replace(_STRICT.encode(), _W[1:-1].encode())
+    """Return the XML with the namespaces that most files use; "strict" files use others."""
+    data = data.replace(_STRICT.encode(), _W[1:-1].encode())
+    return data.replace(STRICT_MATH.encode(), MATH[1:-1].encode())
 
 
 def _main_part(archive: Archive, name: str) -> str:
@@ -225,11 +234,7 @@ def _kind(
 
 def _is_bold(paragraph: etree._Element) -> bool:
     runs = [run for run in paragraph.iter(f"{_W}r") if _text(run).strip()]
-    return bool(runs) and all(
-        (bold := run.find(f"{_W}rPr/{_W}b")) is not None
-        and str(bold.get(f"{_W}val", "1")) not in _OFF
-        for run in runs
-    )
+    return bool(runs) and all(_is_on(run, "b") for run in runs)
 
 
 def _text(element: etree._Element) -> str:
@@ -239,22 +244,55 @@ def _text(element: etree._Element) -> str:
     while stack:
         node = stack.pop()
         if node.tag == f"{_W}t":
-            pieces.append(node.text or "")
+            pieces.append(_plain(node))
+        elif node.tag == f"{_W}sym":
+            pieces.append(_symbol(node))
+        elif node.tag == f"{MATH}oMath":
+            pieces.append(equation(node))
         elif node.tag in _CHARACTERS:
             if node.get(f"{_W}type") != "page":
                 pieces.append(_CHARACTERS[node.tag])
         elif node.tag == f"{_W}r" and _is_hidden(node):
             continue
         elif node.tag == f"{_W}r" and node is not element and _is_superscript(node):
-            pieces.append(raised(_text(node), "".join(pieces[-1:])))
+            before = next((piece for piece in reversed(pieces) if piece), "")
+            pieces.append(raised(_text(node), before))
         else:
             stack += [child for child in reversed(node) if child.tag not in _UNSEEN]
     return "".join(pieces)
 
 
+def _plain(text: etree._Element) -> str:
+    """Return the text of a `w:t`, with the signs of symbol fonts as those of Unicode."""
+    said = text.text or ""
+    if _SYMBOLS.search(said) is None:
+        return said
+    run = text.getparent()
+    fonts = None if run is None else run.find(f"{_W}rPr/{_W}rFonts")
+    named = () if fonts is None else (fonts.get(f"{_W}ascii"), fonts.get(f"{_W}hAnsi"))
+    font = str(next(filter(None, named), ""))
+    return _SYMBOLS.sub(lambda found: symbol_fonts.sign(ord(found.group()), font), said)
+
+
+def _symbol(element: etree._Element) -> str:
+    """Return the sign that was put in by the font and its code there."""
+    code = str(element.get(f"{_W}char", ""))
+    if _CODE.fullmatch(code) is None:
+        return symbol_fonts.UNKNOWN
+    number, font = int(code, 16), str(element.get(f"{_W}font", ""))
+    if number < 0x100 or symbol_fonts.FIRST <= number <= symbol_fonts.LAST:
+        return symbol_fonts.sign(number, font)
+    return chr(number) if chr(number).isprintable() else symbol_fonts.UNKNOWN
+
+
 def _is_hidden(run: etree._Element) -> bool:
-    vanish = run.find(f"{_W}rPr/{_W}vanish")
-    return vanish is not None and str(vanish.get(f"{_W}val", "1")) not in _OFF
+    """Tell whether nobody sees a run, or sees it struck out: it holds no more."""
+    return any(_is_on(run, name) for name in ("vanish", "strike", "dstrike"))
+
+
+def _is_on(run: etree._Element, name: str) -> bool:
+    said = run.find(f"{_W}rPr/{_W}{name}")
+    return said is not None and str(said.get(f"{_W}val", "1")) not in _OFF
 
 
 def _is_superscript(run: etree._Element) -> bool:
@@ -264,18 +302,77 @@ def _is_superscript(run: etree._Element) -> bool:
 def _table(
     table: etree._Element, styles: Mapping[str, _Style], left_out: str
 ) -> Iterator[SourceBlock]:
-    """Yield a row for each row; a table of one column only frames what stands in it."""
-    rows = [list(_cells(row)) for row in table.iter(f"{_W}tr") if _owner(row) is table]
-    if max((len(row) for row in rows), default=0) < 2:
-        for row in rows:
-            for cell in row:
-                yield from _blocks(cell, styles, left_out)
+    """Yield a row for each row; a table that only frames or lays out is read cell by cell."""
+    rows = [row for row in table.iter(f"{_W}tr") if _owner(row) is table]
+    cells = [list(_cells(row)) for row in rows]
+    if max(map(len, cells), default=0) < 2 or _lays_out(cells, styles):
+        for cell in chain.from_iterable(cells):
+            yield from _blocks(cell, styles, left_out)
         return
-    for row in rows:
-        cells = [one_line(" ".join(_text(p) for p in cell.iter(f"{_W}p"))) for cell in row]
-        text = " | ".join(cell for cell in cells if cell)
+    for texts in _columns(rows, cells):
+        text = row_text(texts)
         if text:
             yield SourceBlock("row", text, left_out=left_out)
+
+
+def _lays_out(rows: list[list[etree._Element]], styles: Mapping[str, _Style]) -> bool:
+    """Tell a table that lays out a page by a cell that has a heading and text below it."""
+    for cell in chain.from_iterable(rows):
+        headed = False
+        for paragraph in cell.iterchildren(f"{_W}p"):
+            text = tidy(_text(paragraph))
+            if not text:
+                continue
+            if headed:
+                return True
+            kind, level, _ = _kind(paragraph, styles, text)
+            headed = kind == "heading" and level > 0
+    return False
+
+
+def _columns(rows: list[etree._Element], cells: list[list[etree._Element]]) -> Iterator[list[str]]:
+    """Yield the texts of each row, each text in the column in which it stands on the page.
+
+    What goes over several rows is read with each of them where it is short: a row that is quoted
+    alone must say of what it speaks.
+    """
+    spans = len({len(row) for row in cells}) > 1  # where all are alike, each cell is a column
+    made: list[list[str]] = []
+    merged: dict[int, str] = {}
+    for row, own in zip(rows, cells, strict=True):
+        texts = [""] * (_count(row.find(f"{_W}trPr/{_W}gridBefore"), 0) if spans else 0)
+        said = False
+        for cell in own:
+            over = cell.find(f"{_W}tcPr/{_W}vMerge")
+            column = len(texts)
+            if over is not None and _value(over) != "restart" and column in merged:
+                texts.append(merged[column])
+            else:
+                texts.append(_cell_text(cell))
+                said = said or texts[-1] != ""
+                short = over is not None and len(texts[-1]) <= _MAX_REPEATED
+                merged[column] = texts[-1] if short else ""
+            if spans:
+                texts += [""] * (_count(cell.find(f"{_W}tcPr/{_W}gridSpan"), 1) - 1)
+        made.append(texts if said else [])
+    used = {column for texts in made for column, text in enumerate(texts) if text}
+    for texts in made:
+        yield [text for column, text in enumerate(texts) if column in used]
+
+
+def _count(element: etree._Element | None, otherwise: int) -> int:
+    said = _value(element)
+    return int(said) if _COLUMNS.fullmatch(said) else otherwise
+
+
+def _cell_text(cell: etree._Element) -> str:
+    """Return all text of a cell, that of tables and boxes in it included, each once."""
+    paragraphs = (
+        paragraph
+        for paragraph in cell.iter(f"{_W}p")
+        if next(paragraph.iterancestors(_FALLBACK), None) is None
+    )
+    return one_line(" ".join(map(_text, paragraphs)))
 
 
 def _owner(row: etree._Element) -> etree._Element | None:
@@ -331,12 +428,11 @@ def _metadata(archive: Archive, name: str, blocks: list[SourceBlock]) -> Metadat
         element = core.find(tag)
         return one_line(element.text or "") if element is not None else ""
 
-    authors = (author.strip() for author in said(f"{_DUBLIN}creator").split(";"))
     # A word processor copies the title and the date of creation of the template or the file that
     # a document was made from: the page's own title goes first, and that date is not used.
     return Metadata(
         title=first or said(f"{_DUBLIN}title") or None,
-        authors=tuple(author for author in authors if author),
+        authors=stated_authors(said(f"{_DUBLIN}creator")),
         modified=iso_date(said(f"{_TERMS}modified")),
         language=said(f"{_DUBLIN}language") or None,
     )

@@ -18,13 +18,14 @@ from lxml import etree, html
 
 from index.errors import LimitExceeded, SourceError
 from ingest.document import Document, SourceBlock
-from ingest.dom_blocks import INLINE, dom_blocks
+from ingest.dom_blocks import INLINE, STRUCK, dom_blocks
 from ingest.encoding import decode
 from ingest.json_ld import stated_texts
 from ingest.main_text import found_lines
 from ingest.page_decisions import decide
 from ingest.page_metadata import page_metadata
 from ingest.page_references import page_references
+from ingest.page_regions import without_heading_names
 
 MAX_BYTES = 20_000_000
 MAX_ELEMENTS = 30_000
@@ -80,7 +81,15 @@ def read(data: bytes, name: str) -> Iterator[Document]:
             "from a browser after it has loaded."
         )
     metadata = page_metadata(tree, blocks)
-    decided = decide(blocks, found_lines(tree), title=metadata.title, stated=stated_texts(tree))
+    # trafilatura too would take the names of headings for those of parts of the site.
+    lines = found_lines(without_heading_names(tree))
+    decided = decide(
+        blocks,
+        lines,
+        title=metadata.title,
+        stated=stated_texts(tree),
+        address=metadata.url,
+    )
     kept = [block for block, reason in decided if not reason]
     if not kept:
         raise SourceError(f"{name}: no main text found among the {len(blocks)} blocks of the page.")
@@ -130,6 +139,7 @@ def _parse(text: str, name: str) -> etree._Element:
     if any("depth" in entry.message for entry in parser.error_log):
         raise LimitExceeded(f"{name}: its elements are nested deeper than 256 levels. {_WAY_OUT}")
     _refuse_crowds(tree, name)
+    etree.strip_elements(tree, *STRUCK, with_tail=False)
     return tree
 
 

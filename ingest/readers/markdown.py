@@ -4,8 +4,9 @@ A block's text is what a reader of the rendered page reads: `**bold**` gives "bo
 text. Most blocks hold no markup; those stand in the file character for character and say where
 (`source_start`). For all of them `source_map` tells the offset of every single character.
 
-Raw HTML is dropped: a block of it is left out as such, inline tags vanish and their text stays
-(but for scripts and styles, which vanish whole).
+Of raw HTML the text is read: inline tags vanish, and blocks of it are read as a web page's are. One
+without text, and one whose markup says that it is no part of the article, is left out as markup.
+Scripts, styles and what is struck out vanish whole.
 """
 
 import re
@@ -15,7 +16,6 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from markdown_it import MarkdownIt
-from markdown_it.helpers import parseLinkDestination, parseLinkTitle
 from markdown_it.rules_block import StateBlock
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
@@ -27,7 +27,9 @@ from ingest.document import Document, Metadata, SourceBlock
 from ingest.encoding import decode
 from ingest.front_matter import merge, metadata_from, reference_from, split_front_matter
 from ingest.readers.block_text import tidy_with_offsets
-from ingest.references import is_heading
+from ingest.readers.markdown_html import html_blocks
+from ingest.readers.markdown_inline import HTML_MARKUP, NOWHERE, render
+from ingest.references import citation_score, is_ambiguous, is_heading
 
 MAX_CHARACTERS = 3_000_000
 """Longest file read; parsing plain prose costs about four seconds a million characters."""
@@ -38,13 +40,8 @@ MAX_NESTING = 60
 MAX_SECONDS = 30.0
 """Longest time for one file: some inputs cost a Markdown parser time in the square of length."""
 
-HTML_MARKUP = "HTML markup"
-IMAGE = "image"
-
 _FOOTNOTE = re.compile(r"\[\^[^\]\s]{1,20}\]:\s")
-_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)")
-_HIDDEN = frozenset({"script", "style", "template", "textarea", "title", "noscript"})
-_NOWHERE = -1
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +69,7 @@ def read(data: bytes, name: str) -> Iterator[Document]:
     text, _ = decode(data, name)
     mapping, body = split_front_matter(text, name)
     stated = Metadata() if mapping is None else metadata_from(mapping, name)
-    traced = list(_without_references(_trace(text, body, name)))
+    traced = list(_without_references(list(_trace(text, body, name))))
     if not traced:
         raise SourceError(f"{name}: there is no text in it; remove it or write the article")
     page = Metadata(
@@ -168,7 +165,7 @@ class _Walker:
         self._lists: list[int | None] = []  # of each open list the next number, None for bullets
         self._item: int | None = None  # the number of the item whose first paragraph is awaited
         self._awaits_item = False
-        self._cells: list[tuple[str, list[int]]] | None = None
+        self._cells: list[tuple[str, tuple[int, ...]]] | None = None
         self._cursor = (0, 0)  # line and column behind the last cell of the table row
 
     def walk(self, tokens: Sequence[Token]) -> Iterator[_Traced]:
@@ -179,7 +176,7 @@ class _Walker:
             elif token.type in ("fence", "code_block"):
                 yield from self._code(token)
             elif token.type == "html_block":
-                yield from self._block("paragraph", *self._raw(token), left_out=HTML_MARKUP)
+                yield from self._html(token)
             elif token.type == "tr_close":
                 yield from self._row()
             else:
@@ -206,11 +203,12 @@ class _Walker:
     def _inline(self, token: Token, opening: Token) -> Iterator[_Traced]:
         if self._cells is not None:
             content, places = token.content, self._cell_places(token.content)
-            self._cells.append(_render(token.children or [], content, places, self._hurry).joined())
+            rendered = render(token.children or [], content, places, self._hurry)
+            self._cells.append(tidy_with_offsets(*rendered.joined()))
             return
         first = token.map[0] if token.map else 0
         content, places = token.content, self._places(token.content, first)
-        rendered = _render(token.children or [], content, places, self._hurry)
+        rendered = render(token.children or [], content, places, self._hurry)
         kind: BlockKind = "paragraph"
         level = 0
         number = None
@@ -235,21 +233,37 @@ class _Walker:
             yield from self._block("paragraph", part, places[start:end])
             start = end
 
-    def _raw(self, token: Token) -> tuple[str, list[int]]:
-        return token.content, self._places(token.content, token.map[0] if token.map else 0)
+    def _html(self, token: Token) -> Iterator[_Traced]:
+        content = token.content
+        places = self._places(content, token.map[0] if token.map else 0)
+        blocks = html_blocks(content, places)
+        if not any(not block.left_out for block, _ in blocks):
+            yield from self._block("paragraph", content, places, left_out=HTML_MARKUP)
+            return
+        for block, offsets in blocks:
+            yield from self._block(
+                block.kind, block.text, offsets, block.level, left_out=block.left_out
+            )
 
     def _row(self) -> Iterator[_Traced]:
         cells, self._cells = self._cells or [], None
+        filled = [number for number, (cell, _) in enumerate(cells) if cell]
         text = ""
         offsets: list[int] = []
-        for cell, places in cells:
-            if text and cell:
-                text += " | "
-                # The bar of the file is ours where just one character stands on either side.
-                beside = offsets[-1] != _NOWHERE and places[0] - offsets[-1] == 4
-                offsets += range(offsets[-1] + 1, places[0]) if beside else [_NOWHERE] * 3
-            text += cell
+        before = filled[0] if len(filled) == 1 else 0
+        for number in filled:
+            cell, places = cells[number]
+            # An empty cell keeps its place, so that what follows stays under its heading.
+            bars = (" |" * (number - before) + " ") if number > before else ""
+            bars = bars if text else bars.lstrip()
+            start = places[0] - len(bars)
+            # The bars of the file are ours where nothing else stands between the cells.
+            same = start >= 0 and self._file_slice(start, len(bars)) == bars
+            same = same and (not offsets or offsets[-1] == start - 1)
+            text += bars + cell
+            offsets += range(start, places[0]) if same else [NOWHERE] * len(bars)
             offsets += places
+            before = number
         yield from self._block("row", text, offsets)
 
     def _block(
@@ -275,7 +289,7 @@ class _Walker:
     def _stands_at(self, places: Sequence[int], text: str) -> int | None:
         """Return the first place when the others follow it one by one, with the same characters."""
         first = places[0]
-        if first == _NOWHERE or any(place != first + i for i, place in enumerate(places)):
+        if first == NOWHERE or any(place != first + i for i, place in enumerate(places)):
             return None
         return first if self._file_slice(first, len(text)) == text else None
 
@@ -309,7 +323,7 @@ class _Walker:
             line = self._lines[first + row] if first + row < len(self._lines) else None
             column = line.text.rfind(piece) if line is not None and piece.strip() else -1
             if line is None or column < 0:
-                places += [_NOWHERE] * len(piece)
+                places += [NOWHERE] * len(piece)
             else:
                 places += range(line.start + column, line.start + column + len(piece))
         return places
@@ -319,139 +333,21 @@ class _Walker:
         line = self._lines[row]
         found = line.text.find(content, column) if content else -1
         if found < 0:  # an escaped bar in the cell, which the parser has unescaped
-            return [_NOWHERE] * len(content)
+            return [NOWHERE] * len(content)
         self._cursor = (row, found + len(content))
         return list(range(line.start + found, line.start + found + len(content)))
 
 
-@dataclass(slots=True)
-class _Rendered:
-    """The readable text of inline tokens, in pieces, each with its offsets in the file."""
-
-    pieces: list[str]
-    offsets: list[int]
-    url: str | None = None
-    dropped: str = ""
-
-    def joined(self) -> tuple[str, list[int]]:
-        return "".join(self.pieces), self.offsets
-
-
-def _render(
-    tokens: Sequence[Token], content: str, places: Sequence[int], hurry: Callable[[], None]
-) -> _Rendered:
-    """Return what `tokens`, the inline tokens of `content`, read as.
-
-    `places[i]` is the offset in the file of `content[i]`. A token's text is found in `content`
-    from behind the one before it, links skipped whole, so that nothing is taken for text that
-    stands in an address.
-    """
-    rendered = _Rendered([], [])
-    flat = content.replace("\n", " ")
-    position = 0
-    hidden = ""
-
-    def add(text: str, markup: str) -> None:
-        nonlocal position
-        found = flat.find(markup.replace("\n", " "), position) if markup else -1
-        if found < 0:
-            places_of = [_NOWHERE] * len(text)
-        elif len(markup) == len(text):
-            places_of = list(places[found : found + len(text)])
-        else:
-            places_of = [places[found]] * len(text)
-        if found >= 0:
-            position = found + len(markup)
-        if not hidden:
-            rendered.pieces.append(text)
-            rendered.offsets.extend(places_of)
-
-    for token in tokens:
-        hurry()
-        if token.type == "text_special":
-            add(token.content, token.markup)
-        elif token.type in ("text", "code_inline"):
-            add(token.content, token.content)
-        elif token.type in ("softbreak", "hardbreak"):
-            end = content.find("\n", position)
-            if not hidden and end >= 0:
-                rendered.pieces.append("\n")
-                rendered.offsets.append(places[end])
-            position = max(position, end + 1)
-            while position < len(content) and content[position] in " \t":
-                position += 1
-        elif token.type == "link_open":
-            rendered.url = rendered.url or str(token.attrGet("href") or "") or None
-        elif token.type == "link_close" and token.markup != "autolink":
-            position = _after_link(content, flat.find("]", position))
-        elif token.type == "image":
-            rendered.dropped = rendered.dropped or IMAGE
-            alt = flat.find("![", position)
-            alt = flat.find(token.content.replace("\n", " "), max(alt, position))
-            position = _after_link(content, flat.find("]", max(alt, position) + len(token.content)))
-        elif token.type == "html_inline":
-            rendered.dropped = HTML_MARKUP
-            start = content.find(token.content, position)
-            position = max(position, start + len(token.content))
-            hidden, breaks = _hides(token.content, hidden)
-            if breaks and not hidden and start >= 0:
-                rendered.pieces.append("\n")
-                rendered.offsets.append(places[start])
-    return rendered
-
-
-def _hides(tag: str, hidden: str) -> tuple[str, bool]:
-    """Return the element whose text is hidden behind this tag ("" for none), and if it breaks."""
-    match = _TAG.match(tag)
-    if match is None:
-        return hidden, False
-    closing, element = match.group(1), match.group(2).lower()
-    if hidden:
-        return ("" if closing and element == hidden else hidden), False
-    if element in _HIDDEN and not closing and not tag.endswith("/>"):
-        return element, False
-    return "", element == "br"
-
-
-def _after_link(content: str, bracket: int) -> int:
-    """Return the place behind a link or image whose text ends at `content[bracket]`, a `]`."""
-    if bracket < 0:
-        return len(content)
-    position = bracket + 1
-    if content[position : position + 1] == "(":
-        end = len(content)
-        inside = _skip_space(content, position + 1)
-        destination = parseLinkDestination(content, inside, end)
-        if destination.ok:
-            inside = _skip_space(content, destination.pos)
-            title = parseLinkTitle(content, inside, end)
-            if title.ok:
-                inside = _skip_space(content, title.pos)
-        if content[inside : inside + 1] == ")":
-            return inside + 1
-    if content[position : position + 1] == "[":
-        close = content.find("]", position)
-        if close >= 0:
-            return close + 1
-    return position
-
-
-def _skip_space(content: str, position: int) -> int:
-    while position < len(content) and content[position] in " \t\n":
-        position += 1
-    return position
-
-
-def _without_references(traced: Iterator[_Traced]) -> Iterator[_Traced]:
+def _without_references(traced: Sequence[_Traced]) -> Iterator[_Traced]:
     """Leave out each reference list: a heading that says so, and what stands under it."""
     under = 0  # the level of the open reference heading, 0 for none
     article = False  # whether a block of the article came before
-    for one in traced:
+    for place, one in enumerate(traced):
         block = one.block
         if block.kind == "heading":
             if under and block.level <= under:
                 under = 0
-            if not under and article and is_heading(block.text):
+            if not under and article and is_heading(block.text) and _lists_works(traced, place):
                 under = block.level
         if not block.left_out and (under or _FOOTNOTE.match(block.text)):
             yield replace(one, block=replace(block, left_out=REFERENCES))
@@ -460,9 +356,30 @@ def _without_references(traced: Iterator[_Traced]) -> Iterator[_Traced]:
             yield one
 
 
+def _lists_works(traced: Sequence[_Traced], place: int) -> bool:
+    """Tell whether works stand under a heading; "Sources" may be of vitamins."""
+    heading = traced[place].block
+    if not is_ambiguous(heading.text):
+        return True
+    entries = works = 0
+    for one in traced[place + 1 :]:
+        block = one.block
+        if block.kind == "heading" and block.level <= heading.level:
+            break
+        if block.kind == "heading" or block.left_out:
+            continue
+        entries += 1
+        dated = block.kind == "item" and _YEAR.search(block.text) is not None
+        works += bool(_address(one)) or dated or citation_score(block.text) > 0
+    return works > 0 and works >= entries / 2
+
+
+def _address(one: _Traced) -> str | None:
+    return one.url if one.url and one.url.startswith(("http://", "https://")) else None
+
+
 def _references(traced: Sequence[_Traced]) -> Iterator[Reference]:
     for one in traced:
         block = one.block
         if block.left_out == REFERENCES and block.kind != "heading":
-            url = one.url if one.url and one.url.startswith(("http://", "https://")) else None
-            yield reference_from(block.text, one.number, url)
+            yield reference_from(block.text, one.number, _address(one))

@@ -17,6 +17,7 @@ from typing import Any
 from index.errors import LimitExceeded, SourceError
 from ingest.document import Document, Metadata, SourceBlock
 from ingest.front_matter import iso_date
+from ingest.readers.authors import stated_authors
 from ingest.readers.block_text import one_line
 from ingest.readers.reference_lists import set_apart
 
@@ -34,7 +35,6 @@ MAX_TITLE = 1_000
 _HOUSE = Path(__file__).resolve().parents[2]
 _CHILD = "import sys; sys.path.insert(0, sys.argv[1]); from ingest.readers.pdf import main; main()"
 
-_NOBODY = frozenset({"", "user", "admin", "administrator", "owner", "unknown", "anonymous"})
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 _HEADER_WITHIN = 1024  # bytes before "%PDF-" that readers forgive (PDF 32000-1, annex H)
 _PDF_DATE = re.compile(r"D:(\d{4})(\d{2})?(\d{2})?")
@@ -132,20 +132,15 @@ def _metadata(
     if not title or _FILE_NAME.search(title) or title == PurePosixPath(name).stem:
         heading = next((b for b in blocks if b.kind == "heading" and not b.left_out), None)
         title = heading.text if heading is not None and heading.level == 1 else ""
-    author = one_line(info.get("Author", ""))
+    # The date of creation is that of the file: of an article of long ago, of the day when it was
+    # printed to it. So it is when nobody has worked on the file since.
+    created, modified = _date(info.get("CreationDate", "")), _date(info.get("ModDate", ""))
     return Metadata(
         title=title or None,
-        authors=_authors(author),
-        published=_date(info.get("CreationDate", "")),
-        modified=_date(info.get("ModDate", "")),
+        authors=stated_authors(info.get("Author", "")),
+        modified=modified if modified != created else None,
         language=language if _LANGUAGE.fullmatch(language) else None,
     )
-
-
-def _authors(author: str) -> tuple[str, ...]:
-    if author.casefold() in _NOBODY:
-        return ()
-    return tuple(part.strip() for part in author.split(";") if part.strip())
 
 
 def _date(value: str) -> str | None:

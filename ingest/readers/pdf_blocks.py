@@ -14,6 +14,7 @@ from statistics import median
 from index.records import BlockKind
 from ingest.document import SourceBlock
 from ingest.readers.block_text import tidy
+from ingest.readers.pdf_directions import in_reading_direction
 from ingest.readers.pdf_layout import BULLET, Line, Region, regions_of, rows_of
 from ingest.readers.pdf_words import Page
 
@@ -36,6 +37,11 @@ _PAGE_NUMBER = re.compile(
 _SURE_PAGE_NUMBER = re.compile(r"page\s*\d+|\d+\s*(?:of|/)\s*\d+|[-–]\s*\d+\s*[-–]", re.IGNORECASE)
 _ENDS = re.compile(r"[.!?:;]['\"”’)\]]*$")
 _BROKEN_AT_DASH = re.compile(r"[^\W_][–—/]$")
+# Of scripts that are written without spaces: Chinese and Japanese with their signs, not Korean.
+_IDEOGRAPH = re.compile(
+    "[\u3000-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff01-\uff60"
+    "\U00020000-\U0003ffff]"
+)
 _TAIL = re.compile(r"([^\W_]+(?:-[^\W_]+)*)-$")
 _HEAD = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*")
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
@@ -62,6 +68,7 @@ class _Draft:
 
 def blocks_of(pages: Sequence[Page]) -> list[SourceBlock]:
     """Return the blocks of `pages` in reading order."""
+    pages = [in_reading_direction(page) for page in pages]
     furniture = _furniture(pages)
     body = _body_size(pages)
     drafts: list[_Draft] = []
@@ -382,6 +389,8 @@ def join_lines(text: str, line: str, vocabulary: Counter[str]) -> str:
     `vocabulary` counts the words that stand uncut in the document; it tells "treat-ment" from
     "long-term": a hyphen stays when the compound is known, or both its parts are words.
     """
+    if _IDEOGRAPH.match(text[-1:]) and _IDEOGRAPH.match(line):
+        return text + line
     tail, head = _TAIL.search(text), _HEAD.match(line)
     if tail is None or head is None:
         return f"{text}{line}" if _BROKEN_AT_DASH.search(text) else f"{text} {line}"

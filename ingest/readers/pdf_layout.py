@@ -40,7 +40,7 @@ MIN_STRIP = 0.6
 
 _SAME_LINE = 0.35  # ems between baselines of one line
 _RAISED = 0.8  # the size of a superscript, relative to its line
-BULLET = re.compile(r"[•◦▪▫■□●○‣⁃∙·–*►▶➢➤✓✔❖\-]|\(?(?:\d{1,2}|[a-z])[.)]")
+BULLET = re.compile(r"[•◦▪▫■□●○‣⁃∙·–*►▶➢➤✓✔❖−\-]|\(?(?:\d{1,2}|[a-z])[.)]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -398,8 +398,10 @@ def _text(words: Sequence[Word]) -> str:
         is_raised = word.size < _RAISED * size and word.baseline > baseline + 0.12 * size
         close = before is not None and word.left - before.right < 0.15 * size
         shifted = before is not None and abs(word.baseline - before.baseline) > 0.12 * size
-        if is_raised and close and any(map(str.isdigit, word.text)):
-            pieces.append(raised(word.text, "".join(pieces[-1:])))
+        if is_raised and before is not None and any(map(str.isdigit, word.text)):
+            if not close:
+                pieces.append(" ")
+            pieces.append(raised(word.text, next(filter(None, reversed(pieces)), "")))
         else:
             attached = before is not None and close and (shifted or word.left < before.right)
             pieces.append(word.text if attached or not pieces else f" {word.text}")

@@ -7,12 +7,15 @@ right, y up. So a page that is displayed turned reads like any other.
 import ctypes
 import math
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import pypdfium2
 import pypdfium2.raw as pdfium
+
+from ingest.readers import symbol_fonts
 
 # At a line's end PDFium gives U+FFFE (or U+0002) for a hyphen, hard or soft.
 _HYPHENS = dict.fromkeys((0x02, 0xFFFE, 0xAD, 0x2010), "-")
@@ -25,9 +28,7 @@ _LIGATURES = {
     0xFB05: "st",
     0xFB06: "st",
 }
-# Bullets in the private codes of the Symbol and Wingdings fonts, as word processors write them.
-_BULLETS = dict.fromkeys((0xF0B7, 0xF0A7, 0xF0D8, 0xF076, 0xF0FC, 0xF0A8, 0xF02D, 0xF06E), "•")
-_REPLACED = {**_HYPHENS, **_LIGATURES, **_BULLETS}
+_REPLACED = {**_HYPHENS, **_LIGATURES}
 # By name, since the weight that PDFium derives from the stems is 415 for Liberation Serif Bold
 # and 545 for Computer Modern Bold, with 340 and 345 for their regular cuts.
 _BOLD_NAME = re.compile(rb"bold|black|heavy|demi|cmbx|[-,]bd", re.IGNORECASE)
@@ -131,9 +132,18 @@ class _Run:
         self.right = max(self.right, end)
         self.end = end
 
-    def continues(self, start: float, up: float) -> bool:
-        gap = start - self.end
-        return abs(up - self.baseline) <= 0.12 * self.size and abs(gap) <= 0.3 * self.size
+    def continues(self, character: str, start: float, end: float, up: float) -> bool:
+        if abs(up - self.baseline) > 0.12 * self.size:
+            return False
+        if abs(start - self.end) <= 0.3 * self.size:
+            return True
+        # PDFium gives letters in the order in which they are read: of Hebrew and Arabic each one
+        # stands to the left of the one before, and their marks stand upon it.
+        direction = unicodedata.bidirectional(character) if character > "\u0590" else ""
+        if direction == "NSM":
+            return start - 0.3 * self.size <= self.right and self.left <= end + 0.3 * self.size
+        reach = end - self.left
+        return direction in ("R", "AL") and -0.3 * self.size <= reach <= 0.6 * self.size
 
     def word(self) -> tuple[int, Word]:
         text = "".join(self.characters)
@@ -154,7 +164,12 @@ def _runs(text_page: Any, count: int) -> Iterator[tuple[int, Word]]:  # noqa: AN
     box = pdfium.FS_RECTF()
     run: _Run | None = None
     for index in range(count):
-        character = _character(pdfium.FPDFText_GetUnicode(text_page, index))
+        code = pdfium.FPDFText_GetUnicode(text_page, index)
+        if symbol_fonts.FIRST <= code <= symbol_fonts.LAST:
+            name, _ = _font(text_page, index)
+            character = symbol_fonts.sign(code, name.decode("latin-1")).strip()
+        else:
+            character = _character(code)
         if not character:
             if run is not None:
                 yield run.word()
@@ -167,7 +182,7 @@ def _runs(text_page: Any, count: int) -> Iterator[tuple[int, Word]]:  # noqa: AN
             continue  # also where a hostile matrix makes it no number at all
         if run is not None:
             start, end, up = _along(run.turn, x.value, y.value, edges)
-            if not run.continues(start, up):
+            if not run.continues(character, start, end, up):
                 yield run.word()
                 run = None
         if run is None:
@@ -199,10 +214,16 @@ def _turn_and_size(text_page: Any, index: int) -> tuple[int, float]:  # noqa: AN
 
 
 def _is_bold(text_page: Any, index: int) -> bool:  # noqa: ANN401
+    name, flags = _font(text_page, index)
+    return bool(flags & _FORCE_BOLD) or _BOLD_NAME.search(name) is not None
+
+
+def _font(text_page: Any, index: int) -> tuple[bytes, int]:  # noqa: ANN401
+    """Return the name and the flags of the font that a character is set in."""
     buffer = ctypes.create_string_buffer(128)
     flags = ctypes.c_int()
     pdfium.FPDFText_GetFontInfo(text_page, index, buffer, 128, flags)
-    return bool(flags.value & _FORCE_BOLD) or _BOLD_NAME.search(buffer.value) is not None
+    return buffer.value, flags.value
 
 
 def _along(

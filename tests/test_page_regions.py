@@ -1,0 +1,82 @@
+"""What names say of the parts of a page, and which names say nothing: those made of headings."""
+
+import pytest
+from lxml import html
+
+from ingest.page_regions import region_of, without_heading_names
+
+
+def named(identifier: str, inside: str = "", tag: str = "div") -> str | None:
+    region = region_of(html.fragment_fromstring(f'<{tag} id="{identifier}">{inside}</{tag}>'))
+    return region.reason if region else None
+
+
+@pytest.mark.parametrize(
+    "identifier",
+    [
+        "alcohol-related-liver-disease",
+        "work-related-asthma",
+        "drug-related-problems",
+        "needle-sharing",
+        "nutrition-and-social-support",
+        "social-anxiety",
+        "cookies-and-cakes",
+        "suggested-doses",
+        "recommended-vaccines",
+        "menu-planning",
+        "health-promotion",
+        "how-to-respond",
+        "informed-consent",
+        "skin-tags",
+    ],
+)
+def test_names_of_what_an_article_is_about_are_no_parts_of_a_site(identifier: str) -> None:
+    assert named(identifier) is None
+
+
+@pytest.mark.parametrize(
+    ("identifier", "reason"),
+    [
+        ("related-posts", "related articles"),
+        ("news-related__slider", "related articles"),
+        ("jp-relatedposts", "related articles"),
+        ("recommended-stories", "related articles"),
+        ("suggested", "related articles"),
+        ("article__social", "share buttons"),
+        ("sd-sharing-enabled", "share buttons"),
+        ("cookie-banner", "cookie banner"),
+        ("consent", "cookie banner"),
+        ("comment-respond", "comment"),
+        ("respond", "comment"),
+        ("main-menu", "navigation"),
+        ("promotion", "advertisement"),
+        ("post-tags", "navigation"),
+    ],
+)
+def test_names_of_parts_of_a_site(identifier: str, reason: str) -> None:
+    assert named(identifier) == reason
+
+
+def test_an_identifier_made_of_the_heading_inside_names_no_part() -> None:
+    assert named("consent", "<h2>Consent</h2><p>You decide.</p>") is None
+    assert named("social-media-1", "<div><h3>Social <i>media</i></h3></div>", "section") is None
+    assert named("consent", "<h2>Cookies</h2>") == "cookie banner"
+    assert named("related-articles", "<h2>Related articles</h2>") == "related articles"
+    assert named("comments", "<h2>Comments</h2>") == "comment"
+
+
+def test_a_copy_without_names_of_headings_leaves_the_page_as_it_was() -> None:
+    source = '<div id="a"><section id="key-points"><h2 id="key">Key points</h2></section></div>'
+    page = html.fragment_fromstring(source)
+    copied = without_heading_names(page)
+    assert html.tostring(copied) == b'<div id="a"><section><h2>Key points</h2></section></div>'
+    assert html.tostring(page) == source.encode()
+
+
+def test_an_identifier_of_a_heading_names_no_part() -> None:
+    assert named("age-related-loss", "Age-related loss", "h2") is None
+    assert named("related", "Age", "h2") is None
+    classed = html.fragment_fromstring('<h2 id="x" class="related-posts">More</h2>')
+    region = region_of(classed)
+    assert region is not None
+    assert region.reason == "related articles"
