@@ -187,6 +187,101 @@ def test_whether_a_thing_helps_is_compared_for_the_same_thing() -> None:
     assert _ways(_said(("a", helps), ("b", "There is no evidence for quinine."))) == []
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        # What is denied, asked, thought or said.
+        (
+            "Leg cramps are harmless.",
+            "Leg cramps are neither dangerous nor a sign of a serious condition.",
+        ),
+        (
+            "Leg cramps are harmless.",
+            "Leg cramps are not dangerous, nor are they a sign of a serious condition.",
+        ),
+        (
+            "Leg cramps are harmless.",
+            "It is a myth that leg cramps are a sign of a serious condition.",
+        ),
+        (
+            "Leg cramps are harmless.",
+            "Doctors check whether leg cramps are a sign of a serious condition.",
+        ),
+        (
+            "Leg cramps are harmless.",
+            "Leg cramps were once thought to be a sign of a serious condition.",
+        ),
+        ("Leg cramps are harmless.", "Leg cramps can be a sign of a serious condition?"),
+        ("Magnesium neither relieves nor prevents cramps.", "Magnesium is not effective."),
+        ("Magnesium cannot relieve cramps.", "Magnesium is not effective."),
+        ("Neither ice nor quinine can help.", "Quinine is not effective."),
+        ("Nothing but quinine can help.", "Quinine is not effective."),
+        (
+            "No one knows whether magnesium can prevent cramps.",
+            "There is no evidence that magnesium prevents cramps.",
+        ),
+        ("It is a myth that quinine can help.", "Quinine is not recommended."),
+        # Another effect.
+        (
+            "Magnesium can help people sleep.",
+            "Magnesium has not been shown to cause kidney stones.",
+        ),
+        ("Magnesium may help with migraine.", "There is no evidence that magnesium is harmful."),
+        (
+            "Magnesium may help with migraine.",
+            "Magnesium has not been shown to prevent kidney stones.",
+        ),
+        # Another thing.
+        ("A blood test can help find the cause.", "Taking blood thinners is not recommended."),
+        ("Vitamin B can help.", "Vitamin C is not effective."),
+        ("Stretching can help.", "Bouncing while stretching is not recommended."),
+        ("Resting can help.", "In the first week, bed rest is not recommended."),
+        ("Magnesium can help.", "Magnesium is cheap, and quinine is not recommended."),
+        ("Water can help.", "Water alone does not help."),
+        ("Muscle twitching is nothing to worry about.", "Muscle wasting can be serious."),
+        ("Twitches of the eyelid are harmless.", "Twitches of the tongue can be serious."),
+        ("Twitches are harmless.", "A lump under a twitch can be serious."),
+        ("Twitches are harmless.", "Severe twitches can be serious."),
+        ("Who has harmless twitches sleeps well.", "It can be serious, and twitches come with it."),
+    ],
+)
+def test_other_effects_and_other_things_do_not_differ(one: str, other: str) -> None:
+    assert _ways(_said(("a", one), ("b", other))) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "one", "other"),
+    [
+        ("worry", "Leg cramps are harmless.", "Leg cramps can be a sign of a serious condition."),
+        ("worry", "Cramps in the calf aren't dangerous.", "A cramp in the calf may be serious."),
+        ("worry", "Twitches and cramps are harmless.", "A cramp can be dangerous."),
+        ("help", "Quinine can help.", "Quinine is not recommended because of the harm it does."),
+        ("help", "Taking quinine each night may help.", "It is not recommended to take quinine."),
+        ("help", "Magnesium tablets can prevent cramps.", "Magnesium has no benefit."),
+        (
+            "help",
+            "Ice, heat or quinine can help with cramps.",
+            "Heat has not been shown to ease cramps.",
+        ),
+        (
+            "help",
+            "Some studies found that magnesium may help.",
+            "Trials show no evidence for magnesium.",
+        ),
+        ("help", "A blood test can help.", "Blood tests are not recommended."),
+        ("help", "Vitamin B can help.", "Vitamin B is not effective."),
+        ("help", "The use of magnesium is effective.", "Magnesium doesn't really help."),
+        (
+            "help",
+            "Magnesium can help.",
+            "There is no evidence that magnesium lowers the risk of cramps.",
+        ),
+    ],
+)  # fmt: skip
+def test_what_plainly_differs_is_shown(kind: str, one: str, other: str) -> None:
+    assert _ways(_said(("a", one), ("b", other))) == [(kind, [one], [other])]
+
+
 @pytest.mark.parametrize("row", ["{0} a b c d {0}", "a{0}b{0}c d e"])
 def test_a_long_row_of_dashes_costs_no_time(row: str) -> None:
     # Each run of dashes could be parted in any place.

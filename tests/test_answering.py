@@ -22,6 +22,7 @@ from service.evidence.answering import (
     WEIGHTS,
     Weights,
     answering_sentences,
+    asks,
     chosen,
     features,
     rarities,
@@ -68,6 +69,30 @@ def test_nothing_is_marked_where_no_word_is_shared(question: str) -> None:
 
 def test_a_sentence_that_asks_is_never_marked() -> None:
     assert _marked("why do calves cramp", ["Why do calves cramp?", "Rest."]) == []
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Why do calves cramp?",
+        "“Why do calves cramp?”",
+        'He wanted to know: "Can heat cause cramps?"',
+        "« Can heat cause cramps ? »\n",
+        "(Can heat cause cramps?)",
+        "Can heat cause cramps\uff1f",
+        "\u0647\u0644 cramps\u061f",
+    ],
+)
+def test_what_asks_is_known_by_its_last_mark(sentence: str) -> None:
+    assert asks(sentence)
+    assert _marked("can heat cause cramps", [sentence, "Rest."]) == []
+
+
+@pytest.mark.parametrize(
+    "sentence", ["Heat can cause cramps.", "Who asks “why?” may rest.", "", '"']
+)
+def test_what_states_does_not_ask(sentence: str) -> None:
+    assert not asks(sentence)
 
 
 def test_features_are_the_covered_rarity_and_the_cues() -> None:

@@ -2,6 +2,7 @@
 
 from itertools import combinations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,6 +12,7 @@ from service.evidence.copies import (
     copies,
     joined,
     resemblance,
+    say_different_things,
     shingles,
     together,
 )
@@ -58,8 +60,60 @@ def test_a_chain_of_copies_is_one_group() -> None:
     assert copies(chain) == [0, 0, 0]
 
 
+DOSE = (
+    "Take 5 mg of it with a glass of water before you lie down for the night, and let a day go by "
+    "before you take the next one from the box."
+)
+DRIVE = (
+    "Whoever was given the injection into the calf today must not drive a car or ride a bicycle "
+    "before the next morning, however well the leg feels by then."
+)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (DOSE, DOSE.replace("5 mg", "50 mg")),
+        (DOSE, DOSE.replace("5 mg", "0.5 mg")),
+        (DOSE.replace("5 mg", "(1,200 mg)"), DOSE.replace("5 mg", "(1,250 mg)")),
+        (DRIVE, DRIVE.replace("must not", "may")),
+        (DRIVE.replace("must not", "mustn’t"), DRIVE.replace("must not", "may")),
+        (f"{TEXT} {TEXT} {DRIVE}", f"{TEXT} {TEXT} {DRIVE}".replace("must not", "may")),
+        ("???", "…!"),
+        ("", "???"),
+    ],
+)
+def test_what_may_contradict_a_text_is_no_copy_of_it(one: str, other: str) -> None:
+    assert resemblance(shingles(one), shingles(other)) >= RESEMBLANCE
+    assert say_different_things(one, other)
+    assert copies([one, TEXT, other, one]) == [0, 1, 2, 0]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (DOSE, DOSE.replace("5 mg", "5.0 mg")),
+        (DOSE.replace("5 mg", "1,200 mg"), DOSE.replace("5 mg", "1200 mg")),
+        (DOSE.replace("5 mg", "911 or 5 mg"), DOSE.replace("5 mg", "9-1-1 or 5 mg")),
+        # One leaves a number out; citations are numbered anew.
+        (DOSE, DOSE.replace("5 mg", "some")),
+        (DOSE.replace("night,", "night [3],"), DOSE.replace("night,", "night [7],")),
+        (DOSE + ".3", DOSE + ".7"),
+        (DRIVE.replace("must not", "cannot"), DRIVE.replace("must not", "can’t")),
+        (f"{TEXT} {TEXT} {DRIVE}", f"{TEXT} {TEXT} {DRIVE} It does not hurt."),
+        ("???", "???"),
+    ],
+)
+def test_what_says_the_same_is_a_copy(one: str, other: str) -> None:
+    assert not say_different_things(one, other)
+    assert copies([one, other]) == [0, 0]
+
+
 WORDS = [
     *"abcd",
+    "not",
+    "5",
+    "50",
     "é",
     "oesophag",
     "oesophagi",
@@ -74,7 +128,11 @@ def test_copies_are_what_comparing_every_pair_finds(texts: list[str]) -> None:
     sets = [shingles(text) for text in texts]
     groups = [{number} for number in range(len(texts))]
     for one, other in combinations(range(len(texts)), 2):
-        if resemblance(sets[one], sets[other]) >= RESEMBLANCE and groups[one] is not groups[other]:
+        if (
+            resemblance(sets[one], sets[other]) >= RESEMBLANCE
+            and not say_different_things(texts[one], texts[other])
+            and groups[one] is not groups[other]
+        ):
             groups[one] |= groups[other]
             for member in groups[other]:
                 groups[member] = groups[one]

@@ -1,5 +1,6 @@
 """Facts about a source: stated when they hold, and only then."""
 
+import time
 from datetime import date
 from pathlib import Path
 
@@ -115,6 +116,39 @@ def test_the_latest_date_wins_however_exact() -> None:
 )  # fmt: skip
 def test_a_shop_is_known_by_words_that_only_shops_write(text: str, words: str | None) -> None:
     assert selling_words(_article(text)) == words
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Read //shop.example.org/a(b) now", "//shop.example.org/a(b"),
+        ("See (https://a.example.org)/cart for it, not /shop/.", None),
+        ("See http://a.example.org/b then http://b.example.org/cart?c", "http://b.example.org/cart?c"),
+        ("At https://a.example.org//b/checkout/ you buy now.", "https://a.example.org//b/checkout/"),
+        ("Buy now at https://shop.example.org", "Buy now"),
+        ("At https://shop.example.org you buy now.", "https://shop.example.org"),
+        ("The //shop", None),
+    ],
+)  # fmt: skip
+def test_the_first_words_or_address_are_given_whole(text: str, words: str | None) -> None:
+    assert selling_words(_article(text)) == words
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "/" * 200_000 + " add to cart",
+        "//abc.de" * 25_000 + " checkouts",
+        "https:" * 33_000 + " //a/cart",
+        "add " * 50_000 + " add\n to cart",
+        "add" + " " * 200_000 + "too cart; your products",
+    ],
+)
+def test_labels_of_odd_text_cost_no_time(text: str) -> None:
+    article = _article(text)
+    began = time.process_time()
+    selling_words(article)
+    assert time.process_time() - began < 0.5
 
 
 # On the faces

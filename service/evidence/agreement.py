@@ -5,40 +5,33 @@ dehydration need not agree about it. Articles that share a passage word for word
 """
 
 import re
-import tomllib
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import accumulate
-from pathlib import Path
-from typing import Any, Literal
 
 from index.analysis import fold, terms
 from index.records import Passage
 from service.evidence.copies import joined, together
+from service.evidence.wordings import LEAST_IDF, DifferenceKind, general, pairs, table
+
+__all__ = [
+    "Difference", "DifferenceKind", "Mention", "Quote", "Said", "differences", "mentions", "said",
+]  # fmt: skip
 
 MENTIONS = 5
 """Terms shown: more than a handful is a word list, not an answer to "who says so"."""
-RAREST_SHARE = 0.25
-"""A term in more than this share of all passages is what the articles are about, not a point that
-some of them make ("muscle", in articles on muscle spasms)."""
-LEAST_IDF = 1.386
-"""ln 4: the idf of a term in `RAREST_SHARE` of the passages."""
 LETTERS = 4
 """Shorter words are hardly ever the name of something ("may", "leg"'s own articles aside)."""
 SIDE = 2
 """Sources quoted on each side where they differ."""
-SUBJECT_WORDS = 4
-"""Words before "can help" among which the thing that helps is named."""
 KNOWN = 20_000
 """Words of articles whose term is kept, some 4 MB: an answer looks at a thousand."""
 
 Span = tuple[int, int]
-DifferenceKind = Literal["worry", "help"]
 
-_RULES = Path(__file__).with_name("agreement_rules.toml")
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*|[^\w\s]")
 
 
@@ -125,7 +118,7 @@ def mentions(found: Said, question: str, idf: Callable[[str], float]) -> list[Me
     if found.sources < 2:
         return []
     rules = _rules()
-    barred = rules.general | set(terms(question))
+    barred = general() | set(terms(question))
     read = [
         (quote, found.source_of[quote.passage.article_id], _WORD.findall(quote.text))
         for quote in found.quotes
@@ -189,26 +182,29 @@ def differences(found: Said, idf: Callable[[str], float]) -> list[Difference]:
     differing: list[Difference] = []
     folded = [(quote, fold(quote.text).replace("’", "'")) for quote in found.quotes]
     every = _Sentences([text for _, text in folded])
-    for pair in _rules().pairs:
+    for pair in pairs():
         # Most sentences hold none of the words of either side, and are not looked at any further.
         sides = [[folded[place] for place in every.with_any(keys)] for keys in pair.keys]
-        ranked = [(pair.opposes(text), quote) for quote, text in sides[1]] if sides[0] else []
         # The plainest wording first: of two sentences of one source, it is the one to show.
-        other = [
-            quote
-            for rank, quote in sorted(ranked, key=lambda entry: entry[0] or 0)
-            if rank is not None
-        ]
+        other = sorted(
+            (
+                (about, quote)
+                for quote, text in (sides[1] if sides[0] else [])
+                if (about := pair.other_way(text))
+            ),
+            key=lambda entry: entry[0].place,
+        )
         if not other:
             continue
-        one = [(q, about) for q, text in sides[0] if (about := pair.about(text, idf)) is not None]
-        meant = {id(quote): set(terms(quote.text)) for quote in other}
+        one = [(q, about) for q, text in sides[0] if (about := pair.one_way(text, idf))]
+        meant = {id(quote): about for about, quote in other}
         for quote, about in one:
             source = found.source_of[quote.passage.article_id]
             against = [
                 q
-                for q in other
-                if found.source_of[q.passage.article_id] != source and about & meant[id(q)]
+                for _, q in other
+                if found.source_of[q.passage.article_id] != source
+                and pair.same(about, meant[id(q)])
             ]
             if against:
                 facing = _by_source(against, found)[:SIDE]
@@ -217,7 +213,7 @@ def differences(found: Said, idf: Callable[[str], float]) -> list[Difference]:
                     q
                     for q, theirs in one
                     if found.source_of[q.passage.article_id] not in taken
-                    and all(theirs & meant[id(f)] for f in facing)
+                    and all(pair.same(theirs, meant[id(f)]) for f in facing)
                 ]
                 siding = _by_source([quote, *beside], found)[:SIDE]
                 differing.append(Difference(pair.kind, tuple(siding), tuple(facing)))
@@ -272,102 +268,11 @@ def _as_noun(words: Sequence[str], at: int, rules: "_Rules") -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class _Pair:
-    kind: DifferenceKind
-    by_subject: bool
-    whole: bool
-    keys: tuple[tuple[str, ...], tuple[str, ...]]  # of each side: a wording has one of them
-    one: re.Pattern[str]
-    other: re.Pattern[str]
-    wordings: tuple[re.Pattern[str], ...]  # of `other`, the plainest first
-    negated: re.Pattern[str]
-    conditions: re.Pattern[str]
-    partial: re.Pattern[str]
-
-    def about(self, text: str, idf: Callable[[str], float]) -> set[str] | None:
-        """Return what a folded sentence that is worded the one way is about; None where it is not.
-
-        Its non-general terms; or, by subject, the rare ones of the words right before the wording.
-        """
-        found = self._standing(self.one, text)
-        if found is None or self._standing(self.other, text) is not None:
-            return None
-        general = _rules().general
-        if not self.by_subject:
-            return set(terms(text)) - general
-        before = " ".join(text[: found.start()].split()[-SUBJECT_WORDS:])
-        return {term for term in terms(before) if term not in general and idf(term) >= LEAST_IDF}
-
-    def opposes(self, text: str) -> int | None:
-        """Return the place in the table of the other way in which a folded sentence is worded.
-
-        None where it is not, or is worded the one way as well.
-        """
-        if self._standing(self.other, text) is None or self._standing(self.one, text) is not None:
-            return None
-        standing = (
-            place
-            for place, wording in enumerate(self.wordings)
-            if self._standing(wording, text) is not None
-        )
-        return next(standing, None)
-
-    def _standing(self, cues: re.Pattern[str], text: str) -> re.Match[str] | None:
-        if self.conditions.search(text) or (self.whole and self.partial.search(text)):
-            return None
-        found = cues.finditer(text)
-        return next((m for m in found if not self.negated.search(text, 0, m.start())), None)
-
-
-@dataclass(frozen=True, slots=True)
 class _Rules:
     before: frozenset[str]
     after: frozenset[str]
-    general: frozenset[str]
-    pairs: tuple[_Pair, ...]
 
 
 @cache
 def _rules() -> _Rules:
-    table: dict[str, Any] = tomllib.loads(_RULES.read_text("utf-8"))
-    negated = "|".join(map(re.escape, table["negated"].split()))
-    conditions = "|".join(table["conditions"].split())
-    partial = "|".join(table["partial"].split())
-    return _Rules(
-        before=frozenset(table["before"].split()),
-        after=frozenset(table["after"].split()),
-        general=frozenset(terms(table["general"])),
-        pairs=tuple(
-            _Pair(
-                kind=pair["kind"],
-                by_subject=pair["shared"] == "subject",
-                whole=pair["whole"],
-                keys=(_longest(pair["one"]), _longest(pair["other"])),
-                one=_any_of(pair["one"]),
-                other=_any_of(pair["other"]),
-                wordings=tuple(_any_of([wording]) for wording in pair["other"]),
-                negated=re.compile(rf"\b(?:{negated})\W+(?:\w+(?:['-]+\w+)*\W+){{0,2}}$"),
-                conditions=re.compile(rf"\b(?:{conditions})\b"),
-                partial=re.compile(rf"\b(?:{partial})\b"),
-            )
-            for pair in table["pair"]
-        ),
-    )
-
-
-def _longest(wordings: Iterable[str]) -> tuple[str, ...]:
-    """Return the longest word of each wording, each once."""
-    return tuple(dict.fromkeys(max(wording.split(), key=len) for wording in wordings))
-
-
-def _any_of(wordings: Iterable[str]) -> re.Pattern[str]:
-    """Return what finds any of the wordings whole; "…" is up to three words, "n't" an ending."""
-    patterns = [
-        ("" if wording.startswith("n't") else r"\b")
-        + r"\s+".join(
-            r"(?:[\w'-]+\s+){0,3}?" if word == "…" else re.escape(word) for word in wording.split()
-        ).replace(r"{0,3}?\s+", "{0,3}?")
-        + r"\b"
-        for wording in wordings
-    ]
-    return re.compile("|".join(patterns))
+    return _Rules(frozenset(table()["before"].split()), frozenset(table()["after"].split()))

@@ -8,8 +8,8 @@ passage gets
 where `coverage` is the share of the question's rarity that it holds (idf-weighted, in [0, 1]),
 `statements` counts words by which something is said to be so ("causes", "reduces", "may",
 "suggest"), and `announcements` words by which it is only asked or announced ("whether", "aim",
-"unknown"); both count up to `MOST_CUES`. A sentence that ends in a question mark asks, and is never
-marked.
+"unknown"); both count up to `MOST_CUES`. A sentence that ends in a question mark, or in one that is
+quoted or in brackets, asks, and is never marked.
 
 `python -m bench.answering_sentence` fits the weights on the evidence sentences of SciFact's claims
 and holds them to what they reach on claims that were left out; the table is in
@@ -29,6 +29,9 @@ from index.records import Passage
 Span = tuple[int, int]
 
 MOST_CUES = 3
+QUESTION_MARKS = ("?", "\uff1f", "\u061f")
+"""The last two are the wide one and the Arabic one."""
+_CLOSING = " \t\n\r\u00a0\u202f\"'”’»›)]}」』\uff09"
 _STATEMENTS = r"""
     \b(?:conclu|suggest|show|found|find|demonstrat|indicat|reveal|significant|associated
     |increas|decreas|reduc|caus|help|improv|prevent|risk|result|lead|led|higher|lower|greater|more
@@ -103,6 +106,11 @@ def cues(sentence: str) -> tuple[float, float]:
     )
 
 
+def asks(sentence: str) -> bool:
+    """Tell whether a sentence ends in a question mark, be it within quotation marks or brackets."""
+    return sentence.rstrip(_CLOSING).endswith(QUESTION_MARKS)
+
+
 def chosen(
     sentences: Sequence[str],
     wanted: Mapping[str, float],
@@ -118,7 +126,7 @@ def chosen(
     """
     scored: list[tuple[float, int]] = []
     for place, sentence in enumerate(sentences):
-        if sentence.rstrip().endswith("?"):
+        if asks(sentence):
             continue
         covered = coverage(sentence, wanted, named)
         if covered > 0:

@@ -31,7 +31,9 @@ def plain(passage: PassageOut) -> str:
 def markdown(passage: PassageOut) -> str:
     """Return a block quotation and its source, escaped so that it shows as the words it is."""
     article = passage.article
-    quoted = "\n".join(f"> {_md(line)}".rstrip() for line in re.split(r"\r\n?|\n", passage.text))
+    quoted = "\n".join(
+        f"> {_md_line(line)}".rstrip() for line in re.split(r"\r\n?|\n", passage.text)
+    )
     name = _md(" ".join(article.title.split()))
     title = f"[{name}](<{_uri(article.url)}>)" if article.url and _web(article.url) else name
     rest = _line(passage, title="\0")
@@ -105,14 +107,33 @@ def _web(url: str | None) -> bool:
     return bool(url) and str(url).lower().startswith(("https://", "http://"))
 
 
+_SIGNS = re.compile(r"[\\`*_\[\]<>#|~&!]")
+_BEGINNING = re.compile(r"\A(?:[-+=:]|[0-9]+(?P<behind>[.)])(?=[ \t]|\Z))")
+
+
 def _md(text: str) -> str:
-    return re.sub(r"([\\`*_\[\]<>#|~&!])", r"\\\1", text)
+    return _SIGNS.sub(r"\\\g<0>", text)
+
+
+def _md_line(text: str) -> str:
+    """Escape a line of text, and what only means something where a line begins.
+
+    Blanks before a line make it code; a mark, or digits and a mark, a list, or a heading of the
+    line above.
+    """
+    line = _md(text.lstrip(" \t"))
+    begins = _BEGINNING.match(line)
+    if not begins:
+        return line
+    at = max(begins.start(), begins.start("behind"))
+    return f"{line[:at]}\\{line[at:]}"
 
 
 _TEX = {
     "\\": r"\textbackslash{}",
-    "{": r"\{",
-    "}": r"\}",
+    # BibTeX counts braces, those behind a backslash too.
+    "{": r"\textbraceleft{}",
+    "}": r"\textbraceright{}",
     "~": r"\textasciitilde{}",
     "^": r"\textasciicircum{}",
     **{sign: "\\" + sign for sign in "#$%&_"},

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from index.records import Article, Block
+from service.evidence.answering import QUESTION_MARKS
 from service.schemas import PassageOut
 
 BESIDE = 2
@@ -34,7 +35,7 @@ class Related:
 
         A question of four words or fewer leans on its article ("Who is at risk?").
         """
-        return self.heading.endswith(("?", "\uff1f", "\u061f")) and self.heading.count(" ") > 3
+        return self.heading.endswith(QUESTION_MARKS) and self.heading.count(" ") > 3
 
 
 def related(

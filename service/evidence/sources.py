@@ -22,6 +22,9 @@ LabelKind = Literal["no_date", "old", "no_author", "no_references", "sells", "re
 
 _RULES = Path(__file__).with_name("source_rules.toml")
 _CITED = re.compile(r"\[\d{1,3}\]|\bdoi:|https?://(?:dx\.)?doi\.org/", re.IGNORECASE)
+_ADDRESS = re.compile(r"(?:https?:)?//[^\s<>\"')(]*", re.IGNORECASE)
+_MORE_OF_IT = re.compile(r"[^\s<>\"')]*")
+"""An address may hold an opening bracket, but not before what it is known by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,16 +90,28 @@ def selling_words(article: Article) -> str | None:
 
     The words stand so in the article's text or in a block left out of it.
     """
-    by_word, whole = _selling()
+    by_word, words, parts = _selling()
     for text in (article.text, *(block.text for block in article.left_out)):
         # Most pages hold none of the wordings, and to look for each as it is costs a tenth of the
         # expression that also minds where words begin and end; for a word of several, less again.
         small = text.lower()
         wordings = [wording for word, several in by_word if word in small for wording in several]
         folded = " ".join(small.split()) if wordings else ""
-        match = whole.search(text) if any(words in folded for words in wordings) else None
-        if match:
-            return " ".join(match.group().split())
+        if not any(wording in folded for wording in wordings):
+            continue
+        stated = words.search(text)
+        found = [span for span in (stated and stated.span(), _address(text, parts)) if span]
+        if found:
+            start, end = min(found)
+            return " ".join(text[start:end].split())
+    return None
+
+
+def _address(text: str, parts: re.Pattern[str]) -> tuple[int, int] | None:
+    """Return where the first address stands that has one of `parts`, or None."""
+    for address in _ADDRESS.finditer(text):
+        if parts.search(text, *address.span()):
+            return address.start(), _MORE_OF_IT.match(text, address.end()).end()  # type: ignore[union-attr]
     return None
 
 
@@ -114,18 +129,21 @@ def _known_last_day(stated: str) -> tuple[int, int, int]:
 
 
 @cache
-def _selling() -> tuple[list[tuple[str, list[str]]], re.Pattern[str]]:
-    """Return the wordings and parts of addresses by the longest word of each, and what finds them.
+def _selling() -> tuple[list[tuple[str, list[str]]], re.Pattern[str], re.Pattern[str]]:
+    """Return all that shows a shop by the longest word of each, and what finds words and addresses.
 
     What has the word of another has it too ("our products" and "/product/").
     """
     rules = tomllib.loads(_RULES.read_text("utf-8"))
     wordings = "|".join(re.escape(words).replace(r"\ ", r"\s+") for words in rules["sells"])
     addresses = "|".join(map(re.escape, rules["addresses"]))
-    pattern = rf"\b(?:{wordings})\b|(?:https?:)?(?=//)[^\s<>\"')(]*?(?:{addresses})[^\s<>\"')]*"
     by_word: dict[str, list[str]] = {}
     for wording in sorted([*rules["sells"], *rules["addresses"]], key=len):
         longest = max(re.findall(r"\w+", wording), key=len)
         word = next((known for known in by_word if known in wording), longest)
         by_word.setdefault(word, []).append(wording)
-    return list(by_word.items()), re.compile(pattern, re.IGNORECASE)
+    return (
+        list(by_word.items()),
+        re.compile(rf"\b(?:{wordings})\b", re.IGNORECASE),
+        re.compile(addresses, re.IGNORECASE),
+    )
