@@ -30,6 +30,8 @@ _STEMMER = Stemmer.Stemmer("english", 0)
 # A stemmer keeps the word it works on as state: two threads in it at once mix their words up.
 _ONE_AT_A_TIME = threading.Lock()
 
+_PLURALS = frozenset(("ivs", "ots", "pts", "ids", "ads", "ops"))
+"""Plurals of three letters. All else of three that ends in s is taken for an abbreviation."""
 _AMOUNT = re.compile(r"(\d+)(?:mg|mcg|ug|μg|g|kg|ml|dl|cl|cm|mm|iu|kcal|hrs?|yrs?|yo|lbs?|oz)")
 """A number with its unit, written together: the unit adds little, and "400 mg" has the number."""
 
@@ -47,7 +49,7 @@ class _Stems(dict[str, str | None]):
 
     def __missing__(self, word: str) -> str | None:
         found = None
-        if len(word) == 3 and word[2] == "s" and word not in STOP_WORDS:
+        if len(word) == 3 and word[2] == "s" and word not in STOP_WORDS | _PLURALS:
             # An abbreviation: ALS would become "al" (of "et al."), EDS the "ed" of another illness.
             found = word
         elif word not in STOP_WORDS:

@@ -69,6 +69,7 @@ def test_the_stems_are_those_of_english_snowball(word: str, stem: str) -> None:
         ("ALS", ["als"]),  # not the "al" of "et al."
         ("EDS", ["eds"]),
         ("legs", ["leg"]),
+        ("IVs", ["iv"]),
         ("400mg", ["400"]),
         ("5μg", ["5"]),
         ("10yrs", ["10"]),

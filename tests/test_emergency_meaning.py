@@ -219,6 +219,7 @@ def test_what_a_rule_takes_for_an_emergency_may_be_a_crisis(
         (RULE, SHORT_EMERGENCY + 1, False),
         ("took an overdose last night", SHORT_EMERGENCY, True),
         ("stiff neck fever rash", SHORT_EMERGENCY, False),  # nobody's
+        ("US guidelines for seizure lasting 5 minutes", SHORT_EMERGENCY, False),
     ],
 )
 def test_a_short_emergency_of_somebody_stands(

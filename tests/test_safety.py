@@ -155,9 +155,14 @@ def test_names_the_words_that_raised_it(question: str, topic: str, matched: str)
         ("i was raped", "the engine was strangled"),
         ("my dad was electrocuted", "i have an electric shock feeling in my leg"),
         ("i want to die, my hair is falling out", "i want to die my hair red"),
+        ("i'm dying my hair black and want to kill myself", "i'm dying my hair black"),
+        ("i want to die, my black dress at the ready", "i want to die my roots black"),
+        ("my husband hits me with a belt", "my husband kicked me in his sleep"),
+        ("he is suffocating at work", "he is dreaming at work"),
+        ("he stuck a fork in the socket and has shock like pain", "a shock like pain in my leg"),
         ("my leg is bent the wrong way after football", "my leg is bent the wrong way in yoga"),
         ("took to many paracetamol, i feel sick", "is it safe to take paracetamol"),
-        ("they gave the epipen and it isnt working", "how does an epipen work"),
+        ("she got the epipen and it isnt working", "how does an epipen work"),
     ],
 )
 def test_a_question_and_its_harmless_twin(raises: str, silent: str) -> None:
@@ -487,7 +492,7 @@ def test_the_documentation_says_what_is_measured() -> None:
     for topic in table["topics"]:
         assert f"| {topic['name']} |" in page
         assert topic["source"].rpartition(", ")[2] in page
-    for side, shown in (("tune", "5823 of 6497"), ("held", "2763 of 3188")):
+    for side, shown in (("tune", "5822 of 6497"), ("held", "2763 of 3188")):
         right, missed = raised("emergency_vignettes", side)
         assert f"{len(right)} of {len(right) + len(missed)}" == shown
         assert shown in page

@@ -179,7 +179,10 @@ class Asked:
         meant = network.read(self._question)
         if meant.log_odds >= ALONE and meant.crisis > CRISIS_BESIDE_RULE:
             return _crisis(raised.spans)
-        of_someone = any(cue.sign in _OF_SOMEONE for cue in self._cues)
+        # "us" may be a country.
+        of_someone = any(
+            cue.sign in _OF_SOMEONE and self._words[cue.first].form != "us" for cue in self._cues
+        )
         if length <= SHORT_EMERGENCY and not crisis and of_someone:
             return raised
         beside_rule = BESIDE_RULE if length <= LONG else BESIDE_RULE_IN_LONG

@@ -28,7 +28,7 @@ _OF_THE_SAME = frozenset(("it", "its", "he", "hes", "she", "shes", "they", "they
 _JOINS = frozenset(("and", "so", "when", "after", "because"))
 _TURNS = frozenset(("while", "whilst"))
 _FIRST_PERSON = frozenset(("i", "im", "ive", "me", "my", "myself"))
-_ONES_OWN = _FIRST_PERSON | {"we", "weve", "us", "our"}
+_ONES_OWN = _FIRST_PERSON | {"we", "weve", "our"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +109,12 @@ class _Reach:
         if own_questions:
             self._asks -= {word.sentence for word in words if word.form in _ONES_OWN}
         self._figure = self._with_same_subject(self._clauses("figure", fronted=False))
+        self._dyed = {
+            index
+            for cue in at.get("dyed", ())
+            if words[cue.first].clause == words[cue.last].clause
+            for index in range(cue.first, cue.last + 1)
+        }
         self._idle = self._sentences("idle")
         at_leisure = self._places("not_story")
         told = [
@@ -134,6 +140,8 @@ class _Reach:
         if self._denied.get(mention.first, mention.first) < mention.first:
             return True
         if word.clause in self._figure or word.sentence in self._idle:
+            return True
+        if not self._dyed.isdisjoint(range(mention.first, mention.last + 1)):
             return True
         if mention.sign in self._exempt.crisis:
             return self._crisis_is_elsewhere(mention, word)

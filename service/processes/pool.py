@@ -161,8 +161,8 @@ class Pool:
 
     def there(self) -> tuple[int, int]:
         """Return how many processes answer, and how many there are to be."""
-        with self._changed:
-            return len(self._there), len(self._keepers)
+        # Without the lock: asked on the event loop, and a process may be starting under it.
+        return len(self._there), len(self._keepers)
 
     def answer(self, question: Question, text: str, snapshot: str, began: float) -> bytes | None:
         """Return the JSON of the answer of `snapshot`, or None where no process can give it.

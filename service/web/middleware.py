@@ -6,7 +6,7 @@ but the body of a question, until all of it is there.
 """
 
 import asyncio
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable
 from urllib.parse import parse_qsl
 
@@ -27,6 +27,9 @@ SILENT_SECONDS = 30.0
 """How long a client that is sending a body may send nothing: more than a bad connection pauses."""
 QUESTION_SECONDS = 20.0
 """How long the body of a question may take in all. Whatever a person wrote is there in a moment."""
+COMING = 8
+"""Times as many questions as are taken at a time may be on their way here: each takes memory as
+much as it has sent."""
 CLOSING = {"connection": "close"}
 """For a client that has not sent all of its request: what it sends next is no request."""
 
@@ -134,6 +137,7 @@ class LimitQuestions:
         self.most = most
         self.respond = respond
         self.taken = 0
+        self.coming = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or answer that it comes at a busy time."""
@@ -142,8 +146,13 @@ class LimitQuestions:
             return
         try:
             self._check()
-            if scope["method"] == "POST":
-                receive = await _read_ahead(receive)
+            # What says that it is too long is not read: it is refused by `LimitBody`.
+            if scope["method"] == "POST" and _announced(scope) <= BODY_BYTES:
+                self.coming += 1
+                try:
+                    receive = await _read_ahead(receive)
+                finally:
+                    self.coming -= 1
                 self._check()
         except ClientDisconnect:
             return
@@ -168,7 +177,7 @@ class LimitQuestions:
             leave()
 
     def _check(self) -> None:
-        if self.taken >= self.most:
+        if self.taken >= self.most or self.coming >= COMING * self.most:
             raise Crowded(
                 f"{self.taken} questions are being answered, and no more are taken at a time "
                 f"(PINCITE_QUEUE). Ask again in {Crowded.seconds} s."
@@ -231,25 +240,28 @@ async def _read_ahead(receive: Receive) -> Receive:
 
     Raises `TooSlow`, or `ClientDisconnect` when the client has gone.
     """
-    messages: deque[Message] = deque()
-    read = 0
+    body, more = bytearray(), True
     try:
         async with asyncio.timeout(QUESTION_SECONDS):
-            while read <= BODY_BYTES:
+            while more and len(body) <= BODY_BYTES:
                 message = await receive()
                 if message["type"] == "http.disconnect":
                     raise ClientDisconnect
-                messages.append(message)
-                read += len(message.get("body", b""))
-                if not message.get("more_body", False):
-                    break
+                body += message.get("body", b"")
+                more = message.get("more_body", False)
     except TimeoutError:
         raise TooSlow(
             f"the question did not come within {QUESTION_SECONDS:g} s. Send it again."
         ) from None
 
+    given = False
+
     async def again() -> Message:
-        return messages.popleft() if messages else await receive()
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": bytes(body), "more_body": more}
 
     return again
 
