@@ -89,7 +89,7 @@ def _detect(data: bytes, name: str) -> str:
     controls = len(sample) - len(sample.translate(None, _CONTROLS))
     if b"\x00" in data or controls > _MAX_CONTROLS * len(sample):
         raise SourceError(f"{name}: not a text file (it holds control bytes); remove it")
-    if _is_iso_2022_jp(data):
+    if is_iso_2022_jp(data):
         return "iso2022_jp"
     try:
         data.decode("utf-8")
@@ -109,7 +109,7 @@ def _utf16_without_mark(sample: bytes) -> str | None:
     return None
 
 
-def _is_iso_2022_jp(data: bytes) -> bool:
+def is_iso_2022_jp(data: bytes) -> bool:
     """Tell Japanese in seven bits, which is valid UTF-8 of other characters."""
     if not data.isascii() or not (_TO_JAPANESE.search(data) and _BACK.search(data)):
         return False

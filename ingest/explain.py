@@ -8,6 +8,7 @@ from ingest.changes import look_at
 from ingest.corpus import SourceFile, find_files
 from ingest.document import Document
 from ingest.readers import JUDGED, read
+from ingest.reading import one_line_of_failure
 from ingest.repetition import repeated_blocks
 
 
@@ -15,13 +16,15 @@ def explain_file(path: Path, corpus: Path | None = None) -> list[Document]:
     """Return the documents of one file, each block with its reason where it is left out.
 
     Where the file lies in `corpus`, the blocks that other articles of its publisher have too count
-    against it as they do when the corpus is indexed.
+    against it as they do when the corpus is indexed. Raises `SourceError`.
     """
     (found,) = find_files(path)
     if isinstance(found, FileRecord):
         raise SourceError(f"{path}: {found.problem}")
     data, _ = found.read()
-    return list(read(data, found.source, _repeated_in(path, corpus) if corpus else frozenset()))
+    repeated = _repeated_in(path, corpus) if corpus else frozenset()
+    with one_line_of_failure(found.source):
+        return list(read(data, found.source, repeated))
 
 
 def _repeated_in(path: Path, corpus: Path) -> frozenset[int]:

@@ -1,6 +1,7 @@
 """One file of the corpus into its articles: limits, sidecar, reader, language."""
 
 from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from traceback import walk_tb
@@ -68,16 +69,9 @@ def read_file(
         )
     data, sidecar = file.read()
     sha256 = fingerprint(data, sidecar)
-    try:
+    with one_line_of_failure(file.source):
         beside = _sidecar_metadata(file, sidecar)
         articles = list(_articles(data, file.source, beside, sha256, repeated))
-    except SourceError:
-        raise
-    except Exception as error:  # whatever it is: one file does not end the run
-        raise SourceError(
-            f"{file.source}: the reader failed on it ({_failure(error)}); save it in another form, "
-            "and report what it was"
-        ) from error
     if not any(article.text for article in articles):
         raise SourceError("no article was found in it. See what was left out: pincite explain FILE")
     return articles, sha256
@@ -92,6 +86,20 @@ def _articles(
             text = "\n".join(block.text for block in document.blocks if not block.left_out)
             metadata = replace(metadata, language=detect_language(text))
         yield compose(document, metadata, source=source, source_sha256=sha256)
+
+
+@contextmanager
+def one_line_of_failure(source: str) -> Iterator[None]:
+    """Turn whatever fails in reading a file into a `SourceError`: one file does not end a run."""
+    try:
+        yield
+    except SourceError:
+        raise
+    except Exception as error:
+        raise SourceError(
+            f"{source}: the reader failed on it ({_failure(error)}); save it in another form, "
+            "and report what it was"
+        ) from error
 
 
 def _failure(error: Exception) -> str:

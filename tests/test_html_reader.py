@@ -527,6 +527,7 @@ def test_broken_markup() -> None:
         ("<meta charset='windows-1251'><p>Судороги ночью</p>".encode("cp1251"), "Судороги"),
         ('<meta content="text/html; charset=shift_jis"><p>夜の痛み</p>'.encode("cp932"), "夜の"),
         ('<meta charset="no-such-thing"><p>Für ältere</p>'.encode("cp1252"), "Für"),
+        ("<meta charset='iso-2022-jp'><p>夜の痛み</p>".encode("iso2022_jp"), "夜の"),
     ],
 )  # fmt: skip
 def test_encodings(data: bytes, text: str) -> None:

@@ -600,6 +600,17 @@ def test_explaining_a_file_gives_each_block_with_its_reason(corpus: Path) -> Non
     assert kept[:3] == ["Calf cramps", CALF.splitlines()[7], "How to stop one"]
 
 
+def test_explaining_a_file_that_a_reader_fails_on_is_one_line(
+    corpus: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("ingest.explain.read", failing)
+    with pytest.raises(SourceError, match=r"calf-cramps\.md: the reader failed on it"):
+        explain_file(corpus / "calf-cramps.md")
+
+
 # Whatever the sequence
 
 NAMES = st.sampled_from(["a.txt", "b.txt", "c.md", "deep/d.txt", "e.txt"])

@@ -19,7 +19,7 @@ from lxml import etree, html
 from index.errors import LimitExceeded, SourceError
 from ingest.document import Document, SourceBlock
 from ingest.dom_blocks import INLINE, STRUCK, dom_blocks
-from ingest.encoding import decode
+from ingest.encoding import decode, is_iso_2022_jp
 from ingest.json_ld import stated_texts
 from ingest.main_text import found_lines
 from ingest.page_decisions import decide
@@ -101,7 +101,8 @@ def read(data: bytes, name: str) -> Iterator[Document]:
 
 
 def decode_page(data: bytes, name: str) -> str:
-    """Return the characters of a page: its mark, then UTF-8, then what it declares, then a guess.
+    """Return the characters of a page: by its mark, the escapes of ISO-2022-JP, as UTF-8, by what
+    it declares, or by a guess.
 
     UTF-8 goes before the declaration because text that decodes as UTF-8 is UTF-8, whatever an
     outdated template says.
@@ -109,6 +110,8 @@ def decode_page(data: bytes, name: str) -> str:
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             return data.decode(encoding, "replace")
+    if is_iso_2022_jp(data):
+        return data.decode("iso2022_jp")
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:

@@ -3,12 +3,14 @@
 import signal
 import threading
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from service.schemas import JobOut
 from service.settings import load_settings
+
+if TYPE_CHECKING:
+    from service.schemas import JobOut
 
 
 def watch(
@@ -46,7 +48,7 @@ def watch(
         raise unheard[0]
 
 
-def _tell(job: JobOut | None) -> None:
+def _tell(job: "JobOut | None") -> None:
     if job and job.error:
         typer.echo(job.error, err=True)
     elif job and job.report and job.report.snapshot:
