@@ -8,6 +8,7 @@ blocks among the article's own that trafilatura lost.
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property
 from urllib.parse import urlsplit
 
 from lxml import etree
@@ -68,7 +69,7 @@ LONG_NOTE = 25
 _EMERGENCY = re.compile(
     r"(?:(?:in|if|for)\b[^.?!]*, )?(?:please )?(?:call|dial|ring|text|phone|go|get|seek|contact)\b"
     r".*\b(?:911|999|112|000|111|988|emergency|ambulance|a&e|casualty|crisis|suicid\w+"
-    r"|poisons?|hospital)\b",
+    r"|poisons?|(?<!directions to )(?:the nearest|your nearest|an?) hospital)\b",
     re.IGNORECASE,
 )
 """How a sentence begins that tells what to do now, though all of it is a link."""
@@ -273,8 +274,9 @@ def _near(block: DomBlock) -> tuple[object, ...]:
 def _leave_out_sections(blocks: Sequence[DomBlock], decided: list[str], host: str) -> None:
     """Leave out, in place, what stands under a heading of references or of related articles."""
     reason, level = "", 0
+    citing = _Citing(blocks, host)
     for index, block in enumerate(blocks):
-        opens = _opens_section(blocks, decided, index, host)
+        opens = _opens_section(blocks, decided, index, citing)
         if opens:
             reason, level = opens, block.level or MAX_LEVEL
             decided[index] = decided[index] or reason
@@ -286,8 +288,31 @@ def _leave_out_sections(blocks: Sequence[DomBlock], decided: list[str], host: st
             decided[index] = reason
 
 
+class _Citing:
+    """How many blocks behind one, up to the next heading, cite: each looked at once, when asked."""
+
+    def __init__(self, blocks: Sequence[DomBlock], host: str) -> None:
+        self._blocks = blocks
+        self._host = host
+
+    @cached_property
+    def _behind(self) -> list[tuple[int, int]]:
+        """For each block those that cite, and all, from it on to the next heading."""
+        behind = [(0, 0)]
+        for block in reversed(self._blocks):
+            cited, count = behind[-1]
+            heads = block.kind == "heading"
+            behind.append((0, 0) if heads else (cited + _cites(block, self._host), count + 1))
+        return behind[::-1]
+
+    def most(self, index: int) -> bool:
+        """Tell whether most blocks behind that of `index` cite a work, up to the next heading."""
+        cited, count = self._behind[index + 1]
+        return 2 * cited > count
+
+
 def _opens_section(
-    blocks: Sequence[DomBlock], decided: Sequence[str], index: int, host: str
+    blocks: Sequence[DomBlock], decided: Sequence[str], index: int, citing: _Citing
 ) -> str:
     """Return the reason that a heading gives for all of its section, or ""."""
     text = blocks[index].text
@@ -297,12 +322,7 @@ def _opens_section(
         return regions.REFERENCES
     if _PERHAPS_REFERENCES.match(text):
         # "Sources" may also be the foods that hold a vitamin: only citations say what they are.
-        section = []
-        for block in blocks[index + 1 :]:
-            if block.kind == "heading":
-                break
-            section.append(_cites(block, host))
-        return regions.REFERENCES if 2 * sum(section) > len(section) else ""
+        return regions.REFERENCES if citing.most(index) else ""
     return regions.RELATED if decided[index] == regions.RELATED else ""
 
 

@@ -109,7 +109,9 @@ _SHORT = (
         regions.SHARE,
         _any(
             r"(?:share|print|e?-?mail|tweet|pin|save) this"
-            rf"(?: {_THIS_PAGE})?(?: (?:on|via|to|by|using|with {_FRIENDS})\b.{{0,30}})?\W*$",
+            rf"(?: {_THIS_PAGE})?(?: (?:on|via|to|by|using|with {_FRIENDS})\b.{{0,30}})?"
+            r"(?:\W*\b(?:facebook|twitter|x|linkedin|whatsapp|pinterest|e?-?mail|print|share|this|page)"
+            r"\b){0,8}\W*$",
             r"share (?:on|via)\b.{0,40}$",
             r"(?:follow us|like us on|pin it|tweet this)\b.{0,40}$",
             r"save for later\W*$",
@@ -167,7 +169,7 @@ _SHORT = (
             r"(?:page )?last (?:updated|reviewed|modified|review|update)\b",
             r"next review (?:due|date|:)",
             r"(?:reviewed|updated|(?:review|update) date):",
-            r"(?:review|update):\W*(?:$|(?=.*\b(?:19|20)\d\d\b))",
+            r"(?:review|update):\W*(?:$|(?=.*\b(?:19|20)\d\d\b)|\d{1,2} [A-Z][a-z]+$)",
             r"date (?:published|updated|reviewed)",
             r"(?:review|publication) date\b",
             r"(?:fact[- ]|medically )?(?:checked|reviewed)$",
@@ -196,7 +198,8 @@ _LONG = (
         regions.NEWSLETTER,
         _any(
             "sign[- ]?up .{0,80}(?:newsletter|e-?mails?|updates?|alerts?|inbox|digest)",
-            r"sign[- ]?up (?:now|here)(?:\W*$|.{0,80}\b(?:news|stories|deliver|subscri))",
+            r"sign[- ]?up (?:now|here)"
+            r"(?:\W*$|.{0,80}\b(?:news|stories|deliver|subscri|weekly|daily tips))",
             "subscribe (?:to|for|now|today|here)",
             "(?:join|get) (?:our|the) .{0,30}(?:newsletter|mailing list)",
             "get .{0,50}\\b(?:in|to) your inbox",

@@ -66,6 +66,7 @@ _BY_ROLE = {
 _BUILT = (
     r"articles?|posts?|stor(?:y|ies)|news|content|pages?|topics?|links?|reading|videos?|products?"
     r"|guides?|items?|list\w*|widget\w*|box|block|wrap\w*|container|section|head\w*|title|slider|js"
+    r"|grid|rows?|cols?|carousel|cards?|inner|outer|region|module|entries|feed|teasers?"
 )
 """Words for what pages are built of, as they stand behind "related"."""
 _SOCIAL_LIFE = (
@@ -162,7 +163,9 @@ _PART = re.compile(
     r"|read-(?:more|next)|see-also|further-reading|newsletter(?:-sign-?up)?|subscribe|share"
     r"|share-this(?:-\w+)?|social-(?:share|sharing|links|icons)|follow-us|advertisements?"
     r"|navigation|(?:main|site)-menu|breadcrumbs?|sidebar|footer|table-of-contents|tags"
-    r"|about-the-author|author-bio|cookie-\w+|copyright"
+    r"|about-the-author|author-bio|cookie-\w+|copyright|you-(?:may|might)-also-(?:like|enjoy|read)"
+    r"|more-(?:from|on|like|stories)(?:-[a-z]+){0,3}|recommended-for-you|most-(?:popular|read|viewed)"
+    r"|trending(?:-now)?|(?:join|get|sign-up-for)-(?:our|the)-newsletter|social-media|advertising"
 )
 """Identifiers that name a part of the site, though its heading say the same."""
 _TITLES = (*(f"h{n}" for n in range(1, 7)), "summary", "legend", "dt")

@@ -359,3 +359,37 @@ def test_a_client_that_leaves_while_it_sends_is_no_failure(
     run(test)
     assert caplog.records == []
     assert 'status="500"' not in web.get("/metrics").text
+
+
+def test_bodies_that_are_coming_are_bounded_and_short_ones_taken_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(middleware, "AHEAD_BYTES", 100)
+    monkeypatch.setattr(middleware, "SMALL_BYTES", 20)
+
+    async def test() -> None:
+        layer = limited(echo, most=1)
+        long = Sender(b"x" * 90, ends=False)
+        task = asyncio.create_task(layer(scope_of("/v1/ask"), long.receive, long.send))
+        await until(lambda: not long.parts)
+        another, short = Sender(b"y" * 21), Sender(b"y" * 20)
+        await layer(scope_of("/v1/ask"), another.receive, another.send)
+        assert (another.status, another.body) == (503, b"crowded")
+        await layer(scope_of("/v1/ask"), short.receive, short.send)
+        assert (short.status, layer.ahead, layer.taken) == (200, 90, 0)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        assert layer.ahead == 0
+
+    run(test)
+
+
+def test_what_says_that_it_is_too_long_is_not_read_ahead() -> None:
+    async def test() -> None:
+        layer = limited(echo, most=1)
+        long = Sender(b"x", b"y")
+        announced = ("content-length", str(middleware.BODY_BYTES + 1))
+        await layer(scope_of("/v1/ask", announced), long.receive, long.send)
+        assert (long.status, long.body, layer.ahead) == (200, b"xy", 0)
+
+    run(test)

@@ -63,3 +63,20 @@ def test_a_link_that_sends_to_help_is_kept(link: str) -> None:
 def test_a_link_to_an_article_on_emergencies_is_left_out() -> None:
     text = "When to call an ambulance for a cramp"
     assert left_out(f'<p><a href="/x">{text}</a></p>') == {text: "related articles"}
+
+
+def test_a_link_to_a_hospital_s_pages_is_left_out() -> None:
+    text = "Get directions to the hospital"
+    assert left_out(f'<p><a href="/x">{text}</a></p>') == {text: "related articles"}
+
+
+def test_each_block_is_asked_once_whether_it_cites(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def score(text: str) -> int:
+        asked.append(text)
+        return 0
+
+    monkeypatch.setattr("ingest.page_decisions.citation_score", score)
+    left_out("<p>Notes</p><p>Some words in 2010.</p>" * 50)
+    assert asked.count("Some words in 2010.") == 50

@@ -40,6 +40,8 @@ def test_names_of_what_an_article_is_about_are_no_parts_of_a_site(identifier: st
         ("related-posts", "related articles"),
         ("news-related__slider", "related articles"),
         ("jp-relatedposts", "related articles"),
+        ("post-related-grid", "related articles"),
+        ("c-related__inner", "related articles"),
         ("recommended-stories", "related articles"),
         ("suggested", "related articles"),
         ("article__social", "share buttons"),
@@ -55,6 +57,21 @@ def test_names_of_what_an_article_is_about_are_no_parts_of_a_site(identifier: st
 )
 def test_names_of_parts_of_a_site(identifier: str, reason: str) -> None:
     assert named(identifier) == reason
+
+
+@pytest.mark.parametrize(
+    ("identifier", "heading"),
+    [
+        ("you-may-also-like", "You may also like"),
+        ("more-from-health", "More from Health"),
+        ("recommended-for-you", "Recommended for you"),
+        ("most-popular", "Most popular"),
+        ("join-our-newsletter", "Join our newsletter"),
+        ("social-media", "Social media"),
+    ],
+)
+def test_a_part_whose_heading_names_it_too_is_one(identifier: str, heading: str) -> None:
+    assert named(identifier, f"<h2>{heading}</h2><p>Ten foods</p>") is not None
 
 
 def test_an_identifier_made_of_the_heading_inside_names_no_part() -> None:

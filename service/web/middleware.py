@@ -27,9 +27,10 @@ SILENT_SECONDS = 30.0
 """How long a client that is sending a body may send nothing: more than a bad connection pauses."""
 QUESTION_SECONDS = 20.0
 """How long the body of a question may take in all. Whatever a person wrote is there in a moment."""
-COMING = 8
-"""Times as many questions as are taken at a time may be on their way here: each takes memory as
-much as it has sent."""
+AHEAD_BYTES = 64_000_000
+SMALL_BYTES = 64_000
+"""What bodies of questions that are still coming may hold in all, and what each of them may however
+much others do: no question of a person is longer."""
 CLOSING = {"connection": "close"}
 """For a client that has not sent all of its request: what it sends next is no request."""
 
@@ -137,7 +138,7 @@ class LimitQuestions:
         self.most = most
         self.respond = respond
         self.taken = 0
-        self.coming = 0
+        self.ahead = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or answer that it comes at a busy time."""
@@ -148,11 +149,7 @@ class LimitQuestions:
             self._check()
             # What says that it is too long is not read: it is refused by `LimitBody`.
             if scope["method"] == "POST" and _announced(scope) <= BODY_BYTES:
-                self.coming += 1
-                try:
-                    receive = await _read_ahead(receive)
-                finally:
-                    self.coming -= 1
+                receive = await self._read_ahead(receive)
                 self._check()
         except ClientDisconnect:
             return
@@ -177,11 +174,49 @@ class LimitQuestions:
             leave()
 
     def _check(self) -> None:
-        if self.taken >= self.most or self.coming >= COMING * self.most:
+        if self.taken >= self.most:
             raise Crowded(
                 f"{self.taken} questions are being answered, and no more are taken at a time "
                 f"(PINCITE_QUEUE). Ask again in {Crowded.seconds} s."
             )
+
+    async def _read_ahead(self, receive: Receive) -> Receive:
+        """Return what gives a body that has been read, or so much of it that it will be refused.
+
+        Raises `TooSlow`, `Crowded`, or `ClientDisconnect` when the client has gone.
+        """
+        body, more = bytearray(), True
+        try:
+            async with asyncio.timeout(QUESTION_SECONDS):
+                while more and len(body) <= BODY_BYTES:
+                    message = await receive()
+                    if message["type"] == "http.disconnect":
+                        raise ClientDisconnect
+                    part = message.get("body", b"")
+                    body += part
+                    self.ahead += len(part)
+                    more = message.get("more_body", False)
+                    if self.ahead > AHEAD_BYTES and len(body) > SMALL_BYTES:
+                        raise Crowded(
+                            "long questions of others are still coming. Ask again in "
+                            f"{Crowded.seconds} s, or ask in fewer words."
+                        )
+        except TimeoutError:
+            raise TooSlow(
+                f"the question did not come within {QUESTION_SECONDS:g} s. Send it again."
+            ) from None
+        finally:
+            self.ahead -= len(body)
+        given = False
+
+        async def again() -> Message:
+            nonlocal given
+            if given:
+                return await receive()
+            given = True
+            return {"type": "http.request", "body": bytes(body), "more_body": more}
+
+        return again
 
 
 class CountRequests:
@@ -233,37 +268,6 @@ def _asks(scope: Scope) -> bool:
         given = parse_qsl(scope["query_string"], keep_blank_values=True)
         return any(name == b"q" for name, _ in given)
     return path in {"/", "/v1/ask"}
-
-
-async def _read_ahead(receive: Receive) -> Receive:
-    """Return what gives a body that has been read, or so much of it that it will be refused.
-
-    Raises `TooSlow`, or `ClientDisconnect` when the client has gone.
-    """
-    body, more = bytearray(), True
-    try:
-        async with asyncio.timeout(QUESTION_SECONDS):
-            while more and len(body) <= BODY_BYTES:
-                message = await receive()
-                if message["type"] == "http.disconnect":
-                    raise ClientDisconnect
-                body += message.get("body", b"")
-                more = message.get("more_body", False)
-    except TimeoutError:
-        raise TooSlow(
-            f"the question did not come within {QUESTION_SECONDS:g} s. Send it again."
-        ) from None
-
-    given = False
-
-    async def again() -> Message:
-        nonlocal given
-        if given:
-            return await receive()
-        given = True
-        return {"type": "http.request", "body": bytes(body), "more_body": more}
-
-    return again
 
 
 def _announced(scope: Scope) -> int:
