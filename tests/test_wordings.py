@@ -77,6 +77,25 @@ def test_an_about_holds_what_is_named_and_what_it_does() -> None:
     assert worded[0].place < worded[1].place
 
 
+@pytest.mark.parametrize(
+    ("unshown", "same"),
+    [
+        ("no evidence supports magnesium for leg cramps.", False),
+        ("no evidence supports magnesium for sleep.", True),
+        ("no evidence supports magnesium tablets.", True),
+        ("no evidence supports magnesium.", True),
+    ],
+)
+def test_what_a_thing_behind_the_wording_is_for_is_its_effect(unshown: str, same: bool) -> None:
+    helps, not_shown = (
+        HELP.one_way("magnesium may help with sleep.", _rare),
+        HELP.other_way(unshown),
+    )
+    assert helps
+    assert not_shown
+    assert HELP.same(helps, not_shown) is same
+
+
 WORDS = st.sampled_from(
     ["magnesium", "salt", "twitch", "can", "may", "help", "not", "harmless", "serious", "be", "is",
      "no", "evidence", "that", "of", "and", ",", ".", "(", "-", "'", "while", "taking", "the"]

@@ -5,7 +5,7 @@ Exact over the few passages of one answer, hence no sketch (MinHash) is needed.
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -52,6 +52,28 @@ _WORD = re.compile(r"\w+")
 _NUMBER = re.compile(r"[0-9](?:(?:-[0-9]){2}(?![0-9])|[0-9]*(?:[.,][0-9]+)*)")
 _BEFORE_NUMBERS = frozenset(" \n\t\u00a0(<>=~±+-–/$£€≤≥")
 _THOUSANDS = re.compile(r",(?=\d{3}(?!\d))")
+_DECIMAL_DOT = re.compile(r"(?<=[0-9])·(?=[0-9])")
+_GROUPS = re.compile(r"(?<![0-9.,])[0-9]{1,5}(?:[ \u00a0\u2009\u202f][0-9]{3,})+(?![.,]?[0-9])")
+_GROUP_BLANK = re.compile(r"[ \u00a0\u2009\u202f]")
+_MONTH = (
+    r"(?:January|February|March|April|May|June|July|August|September|October|November|December"
+    r"|(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\b\.?)"
+)
+_YEAR = r"(?:19|20)[0-9]{2}(?![0-9]|[.,][0-9])"
+_DAY = r"[0-9]{1,2}(?:st|nd|rd|th)?"
+# Numbers of the page, not of what it says: its dates, citations, lists and leaves. A year counts as
+# one only where it is plainly that: "one in 2000" and "2000 mg" are not, nor is "(911)" a citation.
+_OF_THE_PAGE = re.compile(
+    rf"(?<![0-9.,])\b{_DAY}\s(?:of\s)?{_MONTH}\b(?:,?\s{_YEAR})?"
+    rf"|\b{_MONTH}\s(?:{_DAY},?\s)?{_YEAR}"
+    rf"|\b{_MONTH}\s{_DAY}(?=[.,;:)]?(?:\s*\n|\s*\Z))"
+    rf"|(?:©|\([Cc]\)|\b(?i:copyright|since|reviewed|updated|published)):?\s(?:in\s)?{_YEAR}"
+    rf"|\bIn\s{_YEAR}(?=,)"
+    rf"|\((?:[1-9][0-9]?|{_YEAR})\)(?!\s*[0-9])"
+    r"|^[ \t]*[0-9]{1,2}\.(?=[ \t]+\S)"
+    r"|\b(?i:page)\s[0-9]+\sof\s[0-9]+",
+    re.MULTILINE,
+)
 _DENIALS = (b" not ", b" no ", b" never ", b" cannot ", b" without ", b" neither ", b" nor ")
 # The same for ASCII, in less than half of the time.
 _BLANKED = blanked("_")
@@ -82,7 +104,8 @@ def copies(texts: Sequence[str]) -> list[int]:
     """Return, for each text, the number of the first text of its group of near-copies.
 
     Two texts are in a group when a chain of texts, each a near-copy of the next, joins them. Two
-    that `say_different_things` are no near-copies of one another.
+    that `say_different_things` are in no group together: a text that leaves out the dose joins "5
+    mg" or "50 mg", whichever comes first, and not the one to the other.
     """
     if len(texts) < 2:
         return list(range(len(texts)))
@@ -107,12 +130,28 @@ def copies(texts: Sequence[str]) -> list[int]:
     near = np.argwhere(np.triu((shared > 0) & (shared >= RESEMBLANCE * either), 1))
     pairs = near.tolist()
     # Most copies are the same to the letter, and need no look.
-    unlike = {at for a, b in pairs if texts[a] != texts[b] for at in (a, b)}
-    points = {at: _points(texts[at]) for at in unlike}
-    return joined(
-        count,
-        ((a, b) for a, b in pairs if texts[a] == texts[b] or not points[a].oppose(points[b])),
-    )
+    alike = joined(count, (pair for pair in pairs if texts[pair[0]] == texts[pair[1]]))
+    unlike = [(a, b) for a, b in pairs if alike[a] == a and alike[b] == b]
+    points = {at: _points(texts[at]) for at in {at for pair in unlike for at in pair}}
+    chained = _joined_in_peace(count, unlike, points)
+    return [chained[at] for at in alike]
+
+
+def _joined_in_peace(
+    count: int, pairs: Iterable[Sequence[int]], points: Mapping[int, "_Points"]
+) -> list[int]:
+    """Return what `joined` does, but join no two groups of which two members oppose each other."""
+    groups = [[number] for number in range(count)]
+    for one, other in pairs:
+        here, there = groups[one], groups[other]
+        if here is there or points[one].oppose(points[other]):
+            continue
+        if any(points[a].oppose(points[b]) for a in here for b in there):
+            continue
+        here.extend(there)
+        for member in there:
+            groups[member] = here
+    return [min(group) for group in groups]
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,10 +189,12 @@ def say_different_things(one: str, other: str) -> bool:
 def _points(text: str) -> _Points:
     letters = b" %b " % _letters(text)
     small = text.lower()
+    told = _OF_THE_PAGE.sub(" ", _DECIMAL_DOT.sub(".", text))
+    told = _GROUPS.sub(lambda groups: _GROUP_BLANK.sub("", groups.group()), told)
     numbers = sorted(
         _plain(found.group())
-        for found in _NUMBER.finditer(text)
-        if not found.start() or text[found.start() - 1] in _BEFORE_NUMBERS
+        for found in _NUMBER.finditer(told)
+        if not found.start() or told[found.start() - 1] in _BEFORE_NUMBERS
     )
     denials = sum(map(letters.count, _DENIALS)) + small.count("n't") + small.count("n’t")
     return _Points(letters, tuple(numbers), denials, "" if letters.strip() else text)

@@ -138,7 +138,8 @@ def _about(text: str, found: re.Match[str], or_behind: bool = False) -> About | 
     if not subjects:
         return None
     told = _WORD.findall(_boundaries().split(behind)[0])
-    named = {term for subject in subjects for term in subject.whole}
+    # Not all that they name: behind "no evidence for", it is "magnesium for cramps".
+    named = _forms().union(*(subject.head for subject in subjects))
     effects = {term for word in told if word not in _words("verbs") for term in terms(word)}
     return About(subjects, frozenset(effects - general() - named))
 
