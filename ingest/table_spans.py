@@ -47,7 +47,8 @@ class SpanningRows:
         for cell in cells:
             self._go_on(texts, still)
             again = "" if alone or len(cell.text) > MAX_REPEATED else cell.text
-            across = max(1, min(cell.across, self.columns - len(texts), 1 + self._left))
+            taken = min(self._below, default=self.columns)  # by a cell that comes down from above
+            across = max(1, min(cell.across, taken - len(texts), 1 + self._left))
             self._left -= across - 1
             for column in range(len(texts), len(texts) + across):
                 if cell.down != 1:

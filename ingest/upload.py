@@ -9,7 +9,7 @@ import json
 from pathlib import Path, PurePosixPath
 
 from index.errors import SourceError, UnsupportedFormat
-from ingest.corpus import SourceFile, sidecar_names
+from ingest.corpus import PARTS_OF_A_PAGE, SourceFile, sidecar_names
 from ingest.front_matter import load_yaml, metadata_from
 from ingest.readers import READERS, read
 
@@ -60,10 +60,16 @@ _MUST_BEGIN = {
 def upload_name(article_id: str, content_type: str) -> PurePosixPath:
     """Return the path inside the corpus for an upload, with the suffix of its type if it has none.
 
-    Raises `SourceError` for an id that is no plain path, `UnsupportedFormat` for a kind of file
+    Raises `SourceError` for an id that is no plain path or is in a folder that is passed over
+    beside a saved page, `UnsupportedFormat` for a kind of file
     that no reader knows or a media type that does not go with the suffix.
     """
     path = plain_path(article_id)
+    if any(folder.endswith(PARTS_OF_A_PAGE) for folder in path.parts[:-1]):
+        raise SourceError(
+            f"a folder of the id ends in {PARTS_OF_A_PAGE}, as those do in which a browser saves "
+            "the parts of a page, and these are not indexed. Choose another name for the folder."
+        )
     media_type = _media_type(content_type)
     if media_type not in _ANY and media_type not in _TYPES:
         raise UnsupportedFormat(

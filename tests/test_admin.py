@@ -217,6 +217,13 @@ def test_the_suffix_comes_from_the_id_or_from_the_content_type(
     assert upload_name(article_id, content_type) == PurePosixPath(name)
 
 
+@pytest.mark.parametrize("article_id", ["Asthma_files/frame.html", "a/b_files/c/d.md"])
+def test_no_upload_goes_where_the_parts_of_a_page_are_passed_over(article_id: str) -> None:
+    with pytest.raises(SourceError, match="ends in _files"):
+        upload_name(article_id, "")
+    assert str(plain_path(article_id)) == article_id
+
+
 @given(st.text(max_size=60) | st.from_regex(r"[./\\a \x00]{1,12}(\.md)?", fullmatch=True))
 def test_no_id_leaves_the_corpus(article_id: str) -> None:
     try:

@@ -166,6 +166,21 @@ def test_a_document_with_everything() -> None:
             "It ends. So",
         ),
         (
+            run("the chance of a fall ")
+            + run("3", '<w:vertAlign w:val="superscript"/>')
+            + run(" and of a fracture"),
+            "the chance of a fall  and of a fracture",
+        ),
+        (run("nurses ") + run("1,2", '<w:vertAlign w:val="superscript"/>'), "nurses"),
+        (
+            run("with ")
+            + run("13", '<w:vertAlign w:val="superscript"/>')
+            + run("1", '<w:vertAlign w:val="superscript"/>')
+            + run("I given"),
+            "with ¹³¹I given",
+        ),
+        (run("5 × 10 ") + run("9", '<w:vertAlign w:val="superscript"/>'), "5 × 10 ⁹"),
+        (
             run("Ring if it is ")
             + '<w:r><w:sym w:font="Symbol" w:char="F0B3"/></w:r>'
             + run(" 180, take 5 ")
@@ -233,15 +248,29 @@ def test_merged_cells_keep_the_columns() -> None:
 
 
 def test_a_table_that_lays_out_a_page_is_read_cell_by_cell() -> None:
-    columns = table((p("Causes", "H1") + p("Cold."), p("Cures", "H1") + p("Heat.")))
+    prose = "A night in wet clothes or a long swim in a cold lake may bring it on."
+    columns = table((p("Causes", "H1") + p(prose), p("Cures", "H1") + p("Heat.")))
     assert told(columns) == [
         ("heading", 1, "Causes", ""),
-        ("paragraph", 0, "Cold.", ""),
+        ("paragraph", 0, prose, ""),
         ("heading", 1, "Cures", ""),
         ("paragraph", 0, "Heat.", ""),
     ]
     headed = table((p("Drug", "H1"), p("Dose", "H1")), (p("Zinc"), p("15 mg")))
     assert [text for _, _, text, _ in told(headed)] == ["Drug | Dose", "Zinc | 15 mg"]
+    two = table((p("Causes", "H1") + p("Cold.") + p("Damp."), p("Heat.")))
+    assert [text for _, _, text, _ in told(two)] == ["Causes", "Cold.", "Damp.", "Heat."]
+
+
+def test_a_dose_below_a_name_that_looks_like_a_heading_stays_with_it() -> None:
+    rows = table(
+        (p("Zinc", "H1") + p("15 mg"), p("once a day")),
+        (p("Iron", "H1") + p("60 mg"), p("twice a day")),
+    )
+    assert [(kind, text) for kind, _, text, _ in told(rows)] == [
+        ("row", "Zinc 15 mg | once a day"),
+        ("row", "Iron 60 mg | twice a day"),
+    ]
 
 
 def test_a_text_box_in_a_cell_is_read_once() -> None:

@@ -33,6 +33,10 @@ def said(inside: str) -> str:
         (f"<m:sSup><m:e>{r('10')}</m:e><m:sup>{r('−3')}</m:sup></m:sSup>", "10⁻³"),
         (f"<m:sSub><m:e>{r('CO')}</m:e><m:sub>{r('2')}</m:sub></m:sSub>", "CO2"),
         (
+            f"{r('x')}<m:sSub><m:e>{r('10')}</m:e><m:sub>{r('2')}</m:sub></m:sSub>",
+            "x10_2",
+        ),
+        (
             f"<m:sSubSup><m:e>{r('x')}</m:e><m:sub>{r('1')}</m:sub><m:sup>{r('2')}</m:sup>"
             "</m:sSubSup>",
             "x1²",

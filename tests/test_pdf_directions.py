@@ -69,6 +69,29 @@ def test_latin_words_keep_their_order_in_hebrew() -> None:
     assert kept(made_of(page)) == ["ויטמין ABC DE בכל"]
 
 
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        ("החורא ABCD 400 EG לש", ["של", "ABCD", "400", "EG", "ארוחה"]),
+        ("החורא AB 2-3 לש", ["של", "AB", "2-3", "ארוחה"]),
+        ("החורא mg 400 לש", ["של", "400", "mg", "ארוחה"]),
+        ("החורא AB % לש", ["של", "%", "AB", "ארוחה"]),
+        ("החורא 15 לש", ["של", "15", "ארוחה"]),
+    ],
+)
+def test_a_number_stays_in_its_run_of_words(row: str, expected: list[str]) -> None:
+    words = []
+    left = 40.0
+    for text in row.split():
+        right = left + 5 * len(text)
+        read = text[::-1] if runs_left(text[0]) else text
+        words.append(Word(read, left, right, 500.0, 10.0, False))
+        left = right + 3
+    words.append(Word("א" * 20, 40.0, 140.0, 400.0, 10.0, False))
+    made = in_reading_direction(Page(words, "")).words[:-1]
+    assert [word.text for word in sorted(made, key=lambda word: word.left)] == expected
+
+
 def test_arabic_words_are_whole() -> None:
     text = "يزول الصداع من نفسه في يوم"
     assert kept(made_of([(40.0, 560.0, 10.0, text[::-1])])) == [text]

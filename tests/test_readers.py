@@ -106,6 +106,21 @@ def test_superscripts(text: str, before: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "before", "after", "expected"),
+    [
+        ("131", "treated by ", "I", "¹³¹"),
+        ("99", "(", "Tc", "⁹⁹"),
+        ("3", "the chance of a fall ", " and", ""),
+        ("1,2", "nurses ", "", ""),
+        ("4", "(", ")", ""),
+        ("9", "10", " cells", "⁹"),
+    ],
+)
+def test_superscripts_behind_a_space(text: str, before: str, after: str, expected: str) -> None:
+    assert raised(text, before, after) == expected
+
+
+@pytest.mark.parametrize(
     ("written", "published"),
     [
         ("2024-03-31T00:00:00Z", "2024-03-31"),

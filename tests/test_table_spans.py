@@ -33,6 +33,13 @@ def test_a_cell_is_written_in_all_its_rows_and_columns() -> None:
     ]
 
 
+def test_a_wide_cell_ends_where_another_comes_down_from_above() -> None:
+    assert written(
+        [Cell("Form"), Cell("Adult", down=2), Cell("5 mg")],
+        [Cell("Syrup", across=2), Cell("2 ml")],
+    ) == [["Form", "Adult", "5 mg"], ["Syrup", "Adult", "2 ml"]]
+
+
 def test_prose_is_not_written_again_but_keeps_its_place() -> None:
     prose = "a" * (MAX_REPEATED + 1)
     assert written([Cell(prose, down=2), Cell("one")], [Cell("two")]) == [

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 # Each character at which `str.splitlines` ends a line.
 _BREAKS = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"
 _CITATION = re.compile(r"\[?\d{1,3}(?:\s?[,–-]\s?\d{1,3})*[\],]?")
-_BEFORE_POWER = re.compile(r"[\d⁰¹²³⁴⁵⁶⁷⁸⁹\s(]$|(?:^|[\s/·(])(?:[kcdmµμn]?m|ft|in|s|x|10|[Rrχ])$")
+_BEFORE_POWER = re.compile(r"[\d⁰¹²³⁴⁵⁶⁷⁸⁹]$|(?:^|[\s/·(])(?:[kcdmµμn]?m|ft|in|s|x|10|[Rrχ])$")
 _SUPERSCRIPT = str.maketrans("0123456789+-−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻")
 # From the first white space of a run, and no second try: time grows as the text does.
 _BLANK_LINES = re.compile(rf"(?<!\s)\s*[{_BREAKS}]\s*?[{_BREAKS}]\s*")
@@ -50,15 +50,17 @@ def tidy_with_offsets(text: str, offsets: Sequence[int]) -> tuple[str, tuple[int
     return "".join(pieces), tuple(places)
 
 
-def raised(text: str, before: str) -> str:
+def raised(text: str, before: str, after: str | None = None) -> str:
     """Return how superscript `text` reads behind `before`: "" where it only cites a reference.
 
     Digits behind a number or a unit are a power ("10⁹", "kg/m²"), and before all else that of an
-    isotope ("¹³¹I"); behind a word or a full stop they are the number of a reference, which no
-    sentence needs.
+    isotope ("¹³¹I"), where a capital letter follows in `after` or that is not known (None). Behind
+    a word, a full stop or a space they are the number of a reference, which no sentence needs.
     """
     if not _CITATION.fullmatch(text):
         return text.translate(_SUPERSCRIPT) if text.strip("+-−0123456789") == "" else text
-    if before and not _BEFORE_POWER.search(before):
-        return ""
+    if before and not _BEFORE_POWER.search(before.rstrip()):
+        first = before[-1].isspace() or before[-1] == "("
+        if not first or (after is not None and not after[:1].isupper()):
+            return ""
     return text.translate(_SUPERSCRIPT)

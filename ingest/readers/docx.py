@@ -55,6 +55,8 @@ _CODE = re.compile(r"[0-9A-Fa-f]{2,4}")
 _COLUMNS = re.compile(r"[1-9][0-9]?")  # Word has 63 at the most
 _MAX_REPEATED = 60  # characters of a cell over several rows that is read with each of them
 _MAX_HEADING = 120  # characters of a bold paragraph that stands for a heading
+_MAX_DATA = 80  # characters, or 12 words, below a heading in a cell of a table of data
+_MAX_DATA_WORDS = 12
 _TITLE = 10  # the level by which a title is known until levels are settled
 
 
@@ -240,6 +242,7 @@ def _is_bold(paragraph: etree._Element) -> bool:
 def _text(element: etree._Element) -> str:
     """Return the visible text under `element`, text boxes excepted."""
     pieces: list[str] = []
+    superscripts: set[int] = set()
     stack = [element]
     while stack:
         node = stack.pop()
@@ -255,11 +258,31 @@ def _text(element: etree._Element) -> str:
         elif node.tag == f"{_W}r" and _is_hidden(node):
             continue
         elif node.tag == f"{_W}r" and node is not element and _is_superscript(node):
-            before = next((piece for piece in reversed(pieces) if piece), "")
-            pieces.append(raised(_text(node), before))
+            superscripts.add(len(pieces))
+            pieces.append(_text(node))
         else:
             stack += [child for child in reversed(node) if child.tag not in _UNSEEN]
-    return "".join(pieces)
+    return "".join(_with_raised(pieces, superscripts) if superscripts else pieces)
+
+
+def _with_raised(pieces: list[str], superscripts: set[int]) -> list[str]:
+    """Return the pieces of a text with those above the line as they read there."""
+    follows = [""] * len(pieces)
+    after = ""
+    for place in reversed(range(len(pieces))):
+        follows[place] = after
+        if pieces[place] and place not in superscripts:
+            after = pieces[place]
+    made: list[str] = []
+    for place, piece in enumerate(pieces):
+        if place in superscripts:
+            before = made[-1] if made else ""
+            if len(made) > 1 and before.isspace():
+                before = made[-2] + before
+            piece = raised(piece, before, follows[place])  # noqa: PLW2901
+        if piece:
+            made.append(piece)
+    return made
 
 
 def _plain(text: etree._Element) -> str:
@@ -316,15 +339,22 @@ def _table(
 
 
 def _lays_out(rows: list[list[etree._Element]], styles: Mapping[str, _Style]) -> bool:
-    """Tell a table that lays out a page by a cell that has a heading and text below it."""
+    """Tell a table that lays out a page by a cell that has a heading and prose below it.
+
+    A name and a dose in a cell of a table of data stay together, whatever their styles.
+    """
     for cell in chain.from_iterable(rows):
         headed = False
+        below = 0
         for paragraph in cell.iterchildren(f"{_W}p"):
             text = tidy(_text(paragraph))
             if not text:
                 continue
             if headed:
-                return True
+                below += 1
+                if below > 1 or len(text) > _MAX_DATA or len(text.split()) > _MAX_DATA_WORDS:
+                    return True
+                continue
             kind, level, _ = _kind(paragraph, styles, text)
             headed = kind == "heading" and level > 0
     return False

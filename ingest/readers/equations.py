@@ -36,10 +36,12 @@ def _construct(kind: str, element: etree._Element) -> str:
     match kind:
         case "f":
             return f"{_enclosed(_part(element, 'num'))}/{_enclosed(_part(element, 'den'))}"
+        case "sSub":
+            return _lowered(element)
         case "sSup":
             return _part(element, "e") + _power(_part(element, "sup"))
         case "sSubSup":
-            return _part(element, "e") + _part(element, "sub") + _power(_part(element, "sup"))
+            return _lowered(element) + _power(_part(element, "sup"))
         case "rad":
             return f"{_power(_part(element, 'deg'), '')}√{_enclosed(_part(element, 'e'))}"
         case "nary":
@@ -61,6 +63,14 @@ def _construct(kind: str, element: etree._Element) -> str:
 def _part(element: etree._Element, name: str) -> str:
     part = element.find(f"{MATH}{name}")
     return "" if part is None else equation(part).strip()
+
+
+def _lowered(element: etree._Element) -> str:
+    """Return a base and what stands below it, apart where both would read as one number."""
+    base, below = _part(element, "e"), _part(element, "sub")
+    if base[-1:].isdigit() and below[:1].isdigit():
+        return f"{base}_{_enclosed(below)}"
+    return base + below
 
 
 def _property(element: etree._Element, properties: str, name: str, default: str) -> str:

@@ -3,11 +3,14 @@
 So rows, columns and indents of Hebrew and Arabic are read by the code that reads those of English.
 """
 
+import re
 import unicodedata
 from collections.abc import Sequence
 
 from ingest.readers.pdf_layout import MIN_GUTTER, rows_of
 from ingest.readers.pdf_words import Page, Word
+
+_MEASURE = re.compile(r"(?:[mkcdnµμ]|mc)?(?:g|l|L|m|mol)|IU|U|%")
 
 
 def in_reading_direction(page: Page) -> Page:
@@ -37,15 +40,38 @@ def runs_left(character: str) -> bool:
 
 
 def _rightward_runs(row: Sequence[Word]) -> list[list[Word]]:
-    """Return the runs of words in a row that stand beside each other and run to the right."""
+    """Return the runs of words in a row that stand beside each other and run to the right.
+
+    A number belongs to the run it stands in ("ibuprofen 400 mg"), other signs only between words.
+    """
     runs: list[list[Word]] = [[]]
-    for word in row:
-        beside = bool(runs[-1]) and word.left - runs[-1][-1].right < MIN_GUTTER * word.size
-        if any(unicodedata.bidirectional(character) == "L" for character in word.text):
+    for word in reversed(row):  # as it stands on the page, for the row is one of the mirror
+        beside = bool(runs[-1]) and runs[-1][-1].left - word.right < MIN_GUTTER * word.size
+        directions = {unicodedata.bidirectional(character) for character in word.text}
+        if "L" in directions:
             if beside:
                 runs[-1].append(word)
             else:
                 runs.append([word])
+        elif beside and not directions & {"R", "AL", "AN"}:
+            runs[-1].append(word)
         else:
             runs.append([])
-    return [run for run in runs if len(run) > 1]
+    return [run for run in map(_without_loose_end, runs) if len(run) > 1]
+
+
+def _without_loose_end(run: list[Word]) -> list[Word]:
+    """Return a run up to its last word or number.
+
+    A number at the end behind a measure is none of it: "400 mg" between words that run to the left
+    is shown as "mg 400".
+    """
+    end = len(run)
+    while end:
+        directions = {unicodedata.bidirectional(character) for character in run[end - 1].text}
+        if "L" in directions:
+            break
+        if "EN" in directions and _MEASURE.fullmatch(run[end - 2].text) is None:
+            break
+        end -= 1
+    return run[:end]
