@@ -49,13 +49,15 @@ class _Stems(dict[str, str | None]):
 
     def __missing__(self, word: str) -> str | None:
         found = None
-        if len(word) == 3 and word[2] == "s" and word not in STOP_WORDS | _PLURALS:
-            # An abbreviation: ALS would become "al" (of "et al."), EDS the "ed" of another illness.
-            found = word
-        elif word not in STOP_WORDS:
-            amount = _AMOUNT.fullmatch(word)
-            with _ONE_AT_A_TIME:
-                found = amount[1] if amount else str(_STEMMER.stemWord(canonical(word)))
+        if word not in STOP_WORDS:
+            if amount := _AMOUNT.fullmatch(word):
+                found = amount[1]
+            elif len(word) == 3 and word[2] == "s" and word not in _PLURALS:
+                # An abbreviation: ALS would become "al" (of "et al."), and EDS another, ED.
+                found = word
+            else:
+                with _ONE_AT_A_TIME:
+                    found = str(_STEMMER.stemWord(canonical(word)))
         if len(word) <= LONGEST:
             if len(self) >= KEPT:
                 self.clear()

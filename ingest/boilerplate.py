@@ -182,7 +182,7 @@ def _fixed_reasons(
     fixed: list[str | None] = []
     part = ""
     for view in views:
-        reason: str | None = (view.certain if framed else view.certain_alone) or None
+        reason: str | None = view.certain_on(framed=framed) or None
         if wanted is not None and normalised(view.text) == wanted:
             reason = ""
         elif reason is None and part and any(rule.reason == part for rule in view.rules):

@@ -60,16 +60,13 @@ class BlockView:
     @property
     def certain(self) -> str:
         """The reason that needs no weighing, "" where there is none."""
-        if self.listed:
-            return REFERENCES
-        return next((rule.reason for rule in self.rules if rule.certain), "")
+        return self.certain_on(framed=True)
 
-    @property
-    def certain_alone(self) -> str:
-        """The same for a page that does not hold the frame of a site."""
+    def certain_on(self, *, framed: bool) -> str:
+        """The same on a page that holds the frame of a site, or does not."""
         if self.listed:
             return REFERENCES
-        return next((r.reason for r in self.rules if r.certain and not r.framed), "")
+        return next((r.reason for r in self.rules if r.certain and (framed or not r.framed)), "")
 
     @property
     def linkish(self) -> bool:

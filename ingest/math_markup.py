@@ -9,6 +9,8 @@ from collections.abc import Iterable, Sequence
 
 from lxml import etree
 
+from ingest.superscripts import SUPERSCRIPT
+
 TAGS = frozenset(
     {
         "math", "maction", "menclose", "merror", "mfenced", "mfrac", "mi", "mlabeledtr",
@@ -29,7 +31,6 @@ _BUILT = frozenset(
 _UNSEEN = frozenset({"annotation", "annotation-xml", "mphantom", "mprescripts", "none"})
 _SPACED = frozenset("=≈≠<>≤≥≡∼~±∓+-−–×⋅·÷→⇌∝")
 _SIMPLE = re.compile(r"[\w.,%°√]+|\([^()]*\)")
-_RAISED = str.maketrans("0123456789+-−–", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻")
 _MARKS = "′″‴°∘*†¯ˉ^ˆ~˜→˙."
 _UNWRITTEN = dict.fromkeys(range(0x2061, 0x2065))
 """Signs of multiplication and the like that are there for machines alone."""
@@ -101,7 +102,7 @@ def _enclosed(text: str) -> str:
 
 def _power(text: str, sign: str = "^") -> str:
     if not text.strip("0123456789+-−–"):
-        return text.translate(_RAISED)
+        return text.translate(SUPERSCRIPT)
     return text.replace("∘", "°") if not text.strip(_MARKS) else f"{sign}{_enclosed(text)}"
 
 

@@ -8,13 +8,14 @@ import re
 
 from lxml import etree
 
+from ingest.superscripts import SUPERSCRIPT
+
 _CITATION = re.compile(r"^[\[(]?\s*\d{1,3}(?:\s*[,;–—-]\s*\d{1,3})*\s*[\])]?[,;]?$")
 _BRACKETED = re.compile(r"^\[\s*(?:\d{1,3}(?:\s*[,;–—-]\s*\d{1,3})*|edit)\s*\]$")
 _NOTE = re.compile(r"\W*(?:notes?\W*)?(?:\d{1,4}|[a-z]|[ivxl]{1,7})?\W*", re.IGNORECASE)
 _UNIT = re.compile(r"(?:^|[^A-Za-zµμ'’])(?:[kcdmnµμ]?m|ft|yd)$|/(?:s|in)$")
 _TEN = re.compile(r"[×x·*]\s?10$|(?<![\w.,])10$")
 _STATISTIC = re.compile(r"(?<!\w)[Rrχ]$")
-_SUPERSCRIPT = str.maketrans("0123456789+-−–", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻")
 _SIGNED = re.compile(r"^(?:[+\-−–]?\d{1,3}[+\-−–]?|[+\-−–])$")
 _EPUB_TYPE = "{http://www.idpf.org/2007/ops}type"
 
@@ -52,7 +53,7 @@ def raised_text(element: etree._Element, text: str, before: str) -> str | None:
         isotope = (not before or before[-1:].isspace()) and follows.isupper()
         divided = follows in ("/", "⁄") and not before[-1:].isalpha()
         if not text.isdigit() or isotope or divided or _is_power(text, before):
-            return text.translate(_SUPERSCRIPT)
+            return text.translate(SUPERSCRIPT)
     return "" if _CITATION.match(text) or (linked and _BRACKETED.match(text)) else None
 
 

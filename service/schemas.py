@@ -5,8 +5,8 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from index.records import BlockKind, SectionType
-from service.evidence.agreement import DifferenceKind
 from service.evidence.sources import LabelKind
+from service.evidence.wordings import DifferenceKind
 from service.filters import Filters
 
 

@@ -11,8 +11,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from index.errors import SettingsError
-from service.evidence.agreement import DifferenceKind
 from service.evidence.sources import LabelKind
+from service.evidence.wordings import DifferenceKind
 from service.settings import documented_settings, load_settings
 from service.web.embedding import OPEN_PATHS, SCRIPT, with_words
 from service.web.render import LIKELIHOODS

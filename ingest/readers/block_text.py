@@ -7,6 +7,7 @@ from collections.abc import Sequence
 _BREAKS = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"
 _CITATION = re.compile(r"\[?\d{1,3}(?:\s?[,–-]\s?\d{1,3})*[\],]?")
 _BEFORE_POWER = re.compile(r"[\d⁰¹²³⁴⁵⁶⁷⁸⁹]$|(?:^|[\s/·(])(?:[kcdmµμn]?m|ft|in|s|x|10|[Rrχ])$")
+# Not the shared one: between two numbers, as here, "–" is a range and no minus.
 _SUPERSCRIPT = str.maketrans("0123456789+-−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻")
 # From the first white space of a run, and no second try: time grows as the text does.
 _BLANK_LINES = re.compile(rf"(?<!\s)\s*[{_BREAKS}]\s*?[{_BREAKS}]\s*")

@@ -8,11 +8,12 @@ import re
 
 from lxml import etree
 
+from ingest.superscripts import SUPERSCRIPT
+
 MATH = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 STRICT_MATH = "http://purl.oclc.org/ooxml/officeDocument/math"
 
 _SIMPLE = re.compile(r"[\w.,%°]+|\([^()]*\)")
-_RAISED = str.maketrans("0123456789+-−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻")
 _PROPERTIES = re.compile(r"(?:Pr|}rPr)$")
 
 
@@ -86,5 +87,5 @@ def _power(text: str, sign: str = "^") -> str:
     if not text:
         return ""
     if not text.strip("0123456789+-−"):
-        return text.translate(_RAISED)
+        return text.translate(SUPERSCRIPT)
     return f"{sign}{_enclosed(text)}"

@@ -237,7 +237,7 @@ class _Walker:
         content = token.content
         places = self._places(content, token.map[0] if token.map else 0)
         blocks = html_blocks(content, places)
-        if not any(not block.left_out for block, _ in blocks):
+        if all(block.left_out for block, _ in blocks):
             yield from self._block("paragraph", content, places, left_out=HTML_MARKUP)
             return
         for block, offsets in blocks:

@@ -136,9 +136,7 @@ class Asked:
         if raised is not None:
             outright = any(mention.sign in table().outright for mention in self._wishes)
             return raised.kind != "crisis" or not outright
-        return self._calls or (
-            bool(self._possible) and self._first_rule(self._mentioned) is not None
-        )
+        return self._calls or self._first_rule(self._mentioned) is not None
 
     @cached_property
     def _calls(self) -> bool:

@@ -17,10 +17,6 @@ from index.records import Passage
 from service.evidence.copies import joined, together
 from service.evidence.wordings import LEAST_IDF, DifferenceKind, general, pairs, table
 
-__all__ = [
-    "Difference", "DifferenceKind", "Mention", "Quote", "Said", "differences", "mentions", "said",
-]  # fmt: skip
-
 MENTIONS = 5
 """Terms shown: more than a handful is a word list, not an answer to "who says so"."""
 LETTERS = 4

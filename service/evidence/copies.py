@@ -104,8 +104,8 @@ def copies(texts: Sequence[str]) -> list[int]:
     """Return, for each text, the number of the first text of its group of near-copies.
 
     Two texts are in a group when a chain of texts, each a near-copy of the next, joins them. Two
-    that `say_different_things` are in no group together: a text that leaves out the dose joins "5
-    mg" or "50 mg", whichever comes first, and not the one to the other.
+    that oppose each other (`_Points`) are in no group together: a text that leaves out the dose
+    joins "5 mg" or "50 mg", whichever comes first, and not the one to the other.
     """
     if len(texts) < 2:
         return list(range(len(texts)))
@@ -144,9 +144,7 @@ def _joined_in_peace(
     groups = [[number] for number in range(count)]
     for one, other in pairs:
         here, there = groups[one], groups[other]
-        if here is there or points[one].oppose(points[other]):
-            continue
-        if any(points[a].oppose(points[b]) for a in here for b in there):
+        if here is there or any(points[a].oppose(points[b]) for a in here for b in there):
             continue
         here.extend(there)
         for member in there:
@@ -158,13 +156,18 @@ def _joined_in_peace(
 class _Points:
     """What two texts of the same wording may differ in, and then contradict one another."""
 
-    letters: bytes
+    words: int
     numbers: tuple[str, ...]
     denials: int
     wordless: str
     """The text, where it has no word."""
 
     def oppose(self, other: "_Points") -> bool:
+        """Tell whether two texts of much the same words may contradict one another.
+
+        Each has a number that the other lacks (5 mg, 50 mg), or one denies more often: see `SHORT`.
+        Texts without any word do unless they are the same.
+        """
         if self.wordless != other.wordless:
             return True
         if self.numbers != other.numbers:
@@ -173,17 +176,7 @@ class _Points:
                 return True
         if self.denials == other.denials:
             return False
-        here, there = len(self.letters.split()), len(other.letters.split())
-        return min(here, there) < SHORT or abs(here - there) <= AS_LONG
-
-
-def say_different_things(one: str, other: str) -> bool:
-    """Tell whether two texts of much the same words may contradict one another.
-
-    Each has a number that the other lacks (5 mg, 50 mg), or one denies more often: see `SHORT`.
-    Texts without any word say different things unless they are the same.
-    """
-    return _points(one).oppose(_points(other))
+        return min(self.words, other.words) < SHORT or abs(self.words - other.words) <= AS_LONG
 
 
 def _points(text: str) -> _Points:
@@ -197,7 +190,8 @@ def _points(text: str) -> _Points:
         if not found.start() or told[found.start() - 1] in _BEFORE_NUMBERS
     )
     denials = sum(map(letters.count, _DENIALS)) + small.count("n't") + small.count("n’t")
-    return _Points(letters, tuple(numbers), denials, "" if letters.strip() else text)
+    words = len(letters.split())
+    return _Points(words, tuple(numbers), denials, "" if words else text)
 
 
 def _plain(number: str) -> str:
