@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from index.encoder import Before, Encoder, OnBatch
+from index.encoder import Before, Encoder, OnBatch, arithmetic
 from index.runtimes import open_encoder
 
 CHUNK = 512
@@ -19,13 +19,14 @@ CHUNK = 512
 class RememberingEncoder(Before):
     """`encoder`, with every vector that it gave kept in one SQLite file, by the text's hash.
 
-    The file serves any number of encoders: their fingerprint is part of the key, and the runtime
-    with its precision, which moves vectors a little. Threads take turns: an index is encoded in one
+    The file serves any number of encoders: their fingerprint is part of the key, and their
+    arithmetic, which moves vectors a little. Threads take turns: an index is encoded in one
     of its own.
     """
 
     def __init__(self, encoder: Encoder, file: Path) -> None:
         super().__init__(encoder)
+        self._arithmetic = arithmetic(encoder)
         file.parent.mkdir(parents=True, exist_ok=True)
         self._turn = threading.Lock()
         self._kept = sqlite3.connect(file, check_same_thread=False)
@@ -62,16 +63,16 @@ class RememberingEncoder(Before):
         return vectors
 
     def _key(self, text: str) -> bytes:
-        named = f"{self.record.fingerprint}\0{self.runtime}\0{text}"
+        named = f"{self.record.fingerprint}\0{self._arithmetic}\0{text}"
         return hashlib.sha256(named.encode("utf-8", "surrogatepass")).digest()
 
 
 def remembering(work: Path) -> tuple[RememberingEncoder, Path]:
     """Open the default encoder, remembering, and return the folder in `work` for what it makes.
 
-    Each runtime and precision has one of its own: an index that is kept would hold the vectors of
+    Each way of computing has one of its own: an index that is kept would hold the vectors of
     whatever made it first.
     """
     encoder = open_encoder()
-    folder = work / encoder.runtime.replace(" ", "-")
+    folder = work / arithmetic(encoder)
     return RememberingEncoder(encoder, folder / "vectors.db"), folder

@@ -5,6 +5,7 @@ and is the reference; `index.openvino_encoder` runs BERT models several times fa
 importing torch; `DeterministicEncoder` needs no model and is for tests.
 """
 
+import hashlib
 import re
 import threading
 import zlib
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 OnBatch = Callable[[int], None]
+
+PROBE = "Why does a muscle cramp at night, and what helps against it?"
+"""The text whose vector tells one way of computing from another."""
 
 
 class Encoder(Protocol):
@@ -89,6 +93,17 @@ class Before(Encoder):
 def fits(encoder: Encoder, text: str) -> bool:
     """Return whether `encoder` takes `text` whole."""
     return encoder.count_tokens([text])[0] <= encoder.record.max_tokens
+
+
+def arithmetic(encoder: Encoder) -> str:
+    """Return the runtime of `encoder` with a digest of one vector, as a file can be called.
+
+    Who keeps vectors beside others' keeps them under this: a processor, a precision or a version of
+    a library that computes otherwise, if only in the last bit, has another.
+    """
+    (vector,) = encoder.encode([PROBE])
+    digest = hashlib.sha256(vector.tobytes()).hexdigest()[:8]
+    return f"{encoder.runtime.replace(' ', '-')}-{digest}"
 
 
 def check_lengths(record: EncoderRecord, counts: Sequence[int]) -> None:

@@ -19,10 +19,9 @@ from .openvino_offline import openvino, opset13
 Node = Any  # openvino.Node
 Weights = dict[str, NDArray[np.float32]]
 
-# Weights that are rounded with one scale. Mean cosine of passages to float32, the values' matrix
-# rounded too: .99928 with a scale for a whole row, .99956 at 128, .99965 at 64, .99968 at 32, at
-# the same speed within the noise (docs/speed.md, "8-bit").
-TOGETHER = 64
+# Weights that are rounded with one scale, as many as `index.openvino_encoder.GROUP` components of a
+# token: so the kernels are fastest on AVX-512 with VNNI (docs/speed.md, "8-bit", has the sweep).
+TOGETHER = 128
 
 
 def build_graph(folder: Path, settings: BertSettings, *, eight_bit: bool = False) -> openvino.Model:
@@ -30,9 +29,9 @@ def build_graph(folder: Path, settings: BertSettings, *, eight_bit: bool = False
 
     `eight_bit` rounds the matrices of the layers to 255 levels, with a scale for every
     `TOGETHER` weights of a row. Those of the attention's values, one in twelve of all weights,
-    stay as they are (rounding them does as much harm as all others), and so do all of the last
-    layer (to round these too would give a third more error, and 6 to 8% more passages a second:
-    docs/speed.md), the embeddings, biases and normalisations. So a model of one layer is exact.
+    stay as they are, and so do the embeddings, biases and normalisations. What the values' matrix
+    is multiplied by has one or two components that outweigh all others at [CLS] and [SEP], where
+    most heads look most of the time: to round that does more harm than all else together.
 
     Raises `EncoderError` when the weights do not have the names of a BERT's.
     """
@@ -87,8 +86,9 @@ class _Graph:
         context = opset13.transpose(context, _whole([0, 2, 1, 3]))
         context = opset13.reshape(context, _whole([0, 0, self.settings.dimension]), True)
         attended = self._dense(context, f"{name}.attention.output.dense")
-        state = self._normalised(opset13.add(state, attended), f"{name}.attention.output.LayerNorm")
-        inner = opset13.gelu(self._dense(state, f"{name}.intermediate.dense"), "erf")
+        centred = self._centred(opset13.add(state, attended))
+        state = self._scaled(centred, f"{name}.attention.output.LayerNorm")
+        inner = opset13.gelu(self._inner(centred, state, name), "erf")
         outer = self._dense(inner, f"{name}.output.dense")
         return self._normalised(opset13.add(state, outer), f"{name}.output.LayerNorm")
 
@@ -108,33 +108,51 @@ class _Graph:
             pooled = opset13.reduce_sum(opset13.multiply(state, kept), _whole([1]), False)
         return opset13.normalize_l2(pooled, _whole([1]), 1e-12, "max")
 
+    def _inner(self, centred: Node, state: Node, name: str) -> Node:
+        """Return the product that widens a layer's `state`, which is `centred` after scaling."""
+        if not self.eight_bit:
+            return self._dense(state, f"{name}.intermediate.dense")
+        # The scaling goes with the matrix instead: before it the components are more alike, and
+        # rounding them costs half as much (1 - mean cosine .00014 for .00031, docs/speed.md).
+        normalisation = f"{name}.attention.output.LayerNorm"
+        matrix = self._array(f"{name}.intermediate.dense.weight")
+        bias = matrix @ self._array(f"{normalisation}.bias")
+        bias += self._array(f"{name}.intermediate.dense.bias")
+        matrix = matrix * self._array(f"{normalisation}.weight")
+        return opset13.add(opset13.matmul(centred, _rounded(matrix), False, True), _real(bias))
+
     def _dense(self, state: Node, name: str) -> Node:
-        last = name.startswith(f"encoder.layer.{self.settings.layers - 1}.")
-        exact = not self.eight_bit or last or name.endswith(".self.value")
-        matrix = self._weight(f"{name}.weight") if exact else self._rounded(f"{name}.weight")
-        product = opset13.matmul(state, matrix, False, True)
+        matrix = self._array(f"{name}.weight")
+        exact = not self.eight_bit or name.endswith(".self.value")
+        product = opset13.matmul(state, _real(matrix) if exact else _rounded(matrix), False, True)
         return opset13.add(product, self._weight(f"{name}.bias"))
 
     def _normalised(self, state: Node, name: str) -> Node:
-        centred = opset13.mvn(state, _whole([-1]), True, self.settings.epsilon, "inside_sqrt")
+        return self._scaled(self._centred(state), name)
+
+    def _centred(self, state: Node) -> Node:
+        return opset13.mvn(state, _whole([-1]), True, self.settings.epsilon, "inside_sqrt")
+
+    def _scaled(self, centred: Node, name: str) -> Node:
         scaled = opset13.multiply(centred, self._weight(f"{name}.weight"))
         return opset13.add(scaled, self._weight(f"{name}.bias"))
-
-    def _rounded(self, name: str) -> Node:
-        # Symmetric: no zero point, so that products are sums of bytes times two scales.
-        matrix = self._array(name)  # (out, in)
-        width = matrix.shape[1]
-        groups = matrix.reshape(len(matrix), -1, width if width % TOGETHER else TOGETHER)
-        scales = np.maximum(np.abs(groups).max(axis=2, keepdims=True) / 127, 1e-12)
-        levels = opset13.constant(np.rint(groups / scales).astype(np.int8))
-        rounded = opset13.multiply(opset13.convert(levels, "f32"), _real(scales))
-        return opset13.reshape(rounded, _whole([*matrix.shape]), False)
 
     def _weight(self, name: str) -> Node:
         return _real(self._array(name))
 
     def _array(self, name: str) -> NDArray[np.float32]:
         return self.weights[name].astype(np.float32, copy=False)
+
+
+def _rounded(matrix: NDArray[np.float32]) -> Node:
+    """Return `matrix`, `(out, in)`, in 8 bits."""
+    # Symmetric: no zero point, so that products are sums of bytes times two scales.
+    width = matrix.shape[1]
+    groups = matrix.reshape(len(matrix), -1, width if width % TOGETHER else TOGETHER)
+    scales = np.maximum(np.abs(groups).max(axis=2, keepdims=True) / 127, 1e-12)
+    levels = opset13.constant(np.rint(groups / scales).astype(np.int8))
+    rounded = opset13.multiply(opset13.convert(levels, "f32"), _real(scales))
+    return opset13.reshape(rounded, _whole([*matrix.shape]), False)
 
 
 def _real(value: float | NDArray[np.float32]) -> Node:

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from .bert_settings import read_settings
 from .encoder import OnBatch, check_lengths, sound
-from .encoder_bert import build_graph
+from .encoder_bert import TOGETHER, build_graph
 from .errors import EncoderError
 from .openvino_offline import openvino
 from .openvino_precision import Precision, suited
@@ -47,12 +47,9 @@ BATCH = 4
 # 585 and 533 in thirty-twos, which is 512 word pieces (one run, busy machine).
 AT_ONCE = 512
 
-# In 8 bits: components of a token that are rounded with one scale, as each token comes. On AVX-512
-# without AMX 32 to 384 give the same vectors. With AMX, the last layer rounded too, lowest and mean
-# cosine to float32 over texts of all kinds: .9992 and .9997 at 32, .9987 and .9997 at 64,
-# .9978 and .9995 at 128 (there with a scale for 128 weights), and 19, 20, 23 passages a processor
-# second where float32 has 13. So 32 is the one that stays above .999.
-GROUP = 32
+# In 8 bits: components of a token that are rounded with one scale, as each token comes; as many as
+# weights are (docs/speed.md, "8-bit", has the sweep).
+GROUP = TOGETHER
 
 # Texts handed to the tokenizer at once: enough to fill its threads, few enough to hold.
 TOKENIZED = 1024

@@ -289,9 +289,10 @@ def evaluate(
     """Measure the search on a dataset of queries with judged documents.
 
     The dataset's own index is kept in eval/ beside the index, and made once for each content and
-    precision of the encoder. So is what was found for each query: an evaluation that was
+    way of encoding it. So is what was found for each query: an evaluation that was
     interrupted goes on where it stopped.
     """
+    from index.encoder import arithmetic
     from index.runtimes import open_encoder
     from index.search import Searcher
     from index.snapshot import open_snapshot
@@ -305,8 +306,9 @@ def evaluate(
     settings = load_settings(index=index)
     given = read_dataset(dataset, qrels, relevant)
     encoder = open_encoder(settings.encoder, runtime=settings.runtime)
-    # Each precision has its own: what is kept would hold the vectors of whatever made it first.
-    name = f"{given.name}-{given.sha256[:12]}-{encoder.runtime.replace(' ', '-')}"
+    # Each has its own: what is kept would hold the vectors of whatever made it first.
+    computed = arithmetic(encoder)
+    name = f"{given.name}-{given.sha256[:12]}-{computed}"
     kept = settings.index.parent / "eval" / name
     with _progress(hidden=as_json) as on_progress:
         update_index(
@@ -324,7 +326,7 @@ def evaluate(
             Searcher(snapshot),
             encoder,
             relevant=relevant,
-            runs=Runs.open(kept, (*content, encoder.runtime), fresh=fresh),
+            runs=Runs.open(kept, (*content, computed), fresh=fresh),
             on_progress=lambda done, total: on_progress("asking", done, total),
         )
     if html is not None:

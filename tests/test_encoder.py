@@ -5,6 +5,7 @@ import shutil
 import socket
 import subprocess
 import sys
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NoReturn
@@ -13,9 +14,17 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from index import weights
-from index.encoder import DeterministicEncoder, Encoder, SentenceTransformerEncoder, fits
+from index.encoder import (
+    DeterministicEncoder,
+    Encoder,
+    OnBatch,
+    SentenceTransformerEncoder,
+    arithmetic,
+    fits,
+)
 from index.errors import EncoderError
 from index.runtimes import open_encoder
 from index.weights import DEFAULT_ENCODER, locate
@@ -70,6 +79,18 @@ def test_deterministic_is_opened_by_name_and_reports_progress() -> None:
     encoder.encode(TEXTS, on_batch=done.append)
     assert (encoder.runtime, sum(done)) == ("deterministic", len(TEXTS))
     assert encoder.record.fingerprint == "deterministic-1-64"
+
+
+def test_vectors_that_differ_in_a_bit_are_told_apart() -> None:
+    class Rounded(DeterministicEncoder):
+        def encode(
+            self, texts: Sequence[str], *, on_batch: OnBatch | None = None
+        ) -> NDArray[np.float32]:
+            return np.nextafter(super().encode(texts, on_batch=on_batch), np.float32(1))
+
+    one, same, other = map(arithmetic, (DeterministicEncoder(), DeterministicEncoder(), Rounded()))
+    assert one == same != other
+    assert one.startswith("deterministic-")
 
 
 def test_a_text_beyond_the_window_is_refused_and_not_quoted() -> None:
