@@ -99,7 +99,7 @@ class AdaptedBert:
     def piece_at(self, text: str, place: int) -> int:
         """Return which of the `pieces` of `text` begins at code point `place` or next after it."""
         begins = [begin for begin, end in self._tokenizer.encode(sound(text)).offsets if end]
-        return 1 + bisect_left(begins, place)
+        return 1 + bisect_left(begins, len(sound(text[:place])))
 
     def pair(self, first: str, second: str) -> tuple[NDArray[np.int32], int]:
         """Return the word pieces of two texts as one, special ones around and between, and where

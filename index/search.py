@@ -9,7 +9,7 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
-from index.analysis import terms
+from index.analysis import WORD, terms, without_addresses
 from index.articles import ArticleIndex
 from index.directions import TermDirections, TermSignals, is_one_sentence
 from index.filters import Columns, Filter
@@ -24,6 +24,10 @@ from index.spelling import Spelling
 
 LATELY = 8192
 """Passages read last that are kept, some 12 MB: reading one takes 12 to 16 microseconds."""
+
+
+LOOKED_THROUGH = 32
+"""Passages in which the forms of a stem are looked for, to correct a misspelt word by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,8 +210,8 @@ class Searcher:
         with self._learning:
             if self._spelling is None:
                 # Not a method of this: what is swapped out is gone at once only without a circle.
-                surface = partial(_surface, self.snapshot)
-                self._spelling = Spelling(self.snapshot.lexical, surface, is_word)
+                forms = partial(_forms, self.snapshot)
+                self._spelling = Spelling(self.snapshot.lexical, forms, is_word)
         return self._spelling.corrected(question, near)
 
     def meant(
@@ -235,15 +239,14 @@ class Searcher:
         return self.corrected(" ".join(message.split()), is_word, near)
 
 
-def _surface(snapshot: Snapshot, term: str) -> str | None:
-    """Return a word of the first passage that holds `term` whose stem it is."""
-    rows = snapshot.lexical.rows_with(term)[:1]
-    for passage in snapshot.records.passages(rows.tolist()).values():
-        for word in " ".join((*passage.section, passage.text)).split():
-            bare = word.strip("()[]{}.,;:!?\"'“”‘’«»…–—/")
-            if terms(bare) == [term]:
-                return bare.lower()
-    return None
+def _forms(snapshot: Snapshot, term: str) -> tuple[str, ...]:
+    """Return the words of the first `LOOKED_THROUGH` passages that hold `term` whose stem it is, in
+    small letters and in order."""
+    rows = snapshot.lexical.rows_with(term)[:LOOKED_THROUGH]
+    passages = snapshot.records.passages(rows.tolist()).values()
+    read = (" ".join((*passage.section, passage.text)) for passage in passages)
+    found = {word for text in read for word in WORD.findall(without_addresses(text).lower())}
+    return tuple(sorted(word for word in found if terms(word) == [term]))
 
 
 def _union(one: Rows, other: Rows) -> Rows:

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 
 import sentencex
 
+from index.analysis import ADDRESS, has_address
+
 Span = tuple[int, int]
 
 # A citation number that clings to a full stop ("in the liver.4 They are") hides the boundary.
@@ -30,7 +32,12 @@ def sentence_spans(text: str, language: str = "en") -> list[Span]:
     begin = scan = 0
     code = language.lower().replace("_", "-")
     cited = _STOP_AND_DIGIT.search(text) is not None
+    addresses = [mark.span() for mark in ADDRESS.finditer(text)] if has_address(text) else []
     for end in _ends(code, text):
+        while addresses and addresses[0][1] <= end:
+            del addresses[0]
+        if addresses and addresses[0][0] < end:
+            continue
         if _NUMBER_ONLY.fullmatch(text, scan, end):
             # Signs that have been passed over are not looked at again: of 60,000, each a sentence
             # to the rules, that would take a minute.

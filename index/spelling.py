@@ -11,7 +11,7 @@ own vector must speak for a word (docs/retrieval.md, "Misspelt words").
 
 import re
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 
@@ -53,6 +53,8 @@ LEFT_ALONE = STOP_WORDS | CONTRACTIONS
 
 CANDIDATES = 8
 """Stems that are looked up as words for one misspelt word."""
+KEPT = 4096
+"""Stems whose words are kept, once found."""
 
 
 @cache
@@ -68,16 +70,19 @@ def english() -> Mapping[str, int]:
 
 
 class Spelling:
-    """The words of one lexical index. `is_word` tells whether a word is an everyday word."""
+    """The words of one lexical index. `forms` gives the words of a stem as articles have them, in
+    small letters; `is_word` tells whether a word is an everyday word.
+    """
 
     def __init__(
         self,
         lexical: LexicalIndex,
-        surface: Callable[[str], str | None],
+        forms: Callable[[str], Sequence[str]],
         is_word: Callable[[str], bool],
     ) -> None:
         self._lexical = lexical
-        self._surface = surface
+        self._forms = forms
+        self._known: dict[str, Sequence[str]] = {}
         self._is_word = is_word
         self._dictionary = SymSpell(max_dictionary_edit_distance=2, prefix_length=7)
         self._distance = EditDistance(DistanceAlgorithm.DAMERAU_OSA)
@@ -139,6 +144,14 @@ class Spelling:
         )
         return surface if spoken_for else None
 
+    def _forms_of(self, term: str) -> Sequence[str]:
+        """Return the words of a stem that articles have; what was found is kept."""
+        if term not in self._known:
+            if len(self._known) >= KEPT:
+                self._known.clear()
+            self._known[term] = self._forms(term)
+        return self._known[term]
+
     def _best(
         self, stem: str, folded: str, distance: int
     ) -> tuple[int, bool, int, str, str] | None:
@@ -153,8 +166,7 @@ class Spelling:
         best: tuple[int, bool, int, str, str] | None = None
         for candidate in close[:CANDIDATES]:
             # Stems can be near where the words are not ("tetanas": "tetani", but "tetanus").
-            surface = self._surface(candidate.term)
-            if surface is not None:
+            for surface in self._forms_of(candidate.term):
                 apart = self._distance.compare(folded, surface, 2 * distance)
                 if apart >= 0:
                     rank = (

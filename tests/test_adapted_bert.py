@@ -24,6 +24,7 @@ from index.weights import DEFAULT_ENCODER, locate
 FOLDER = locate(DEFAULT_ENCODER)
 NOTHING = Adapter(FOLDER.fingerprint, {}, {})
 TEXTS = [
+    "a bruised \ufb01nger and a sti\ufb00 jaw",
     "",
     "Cramp",
     "Why does my calf cramp at night, and what helps?",

@@ -110,6 +110,13 @@ def test_another_name_of_the_thing_covers_its_words() -> None:
     assert features("A cramp.", wanted, named)[0] == 0.0
 
 
+def test_what_articles_write_for_an_everyday_word_covers_it() -> None:
+    named = stored_names().in_question("can booze cause cramps?")
+    wanted = {"booz": 2.0, "cramp": 1.0, "caus": 1.0}
+    assert features("Too much alcohol can cause cramps.", wanted, named)[0] == 1.0
+    assert features("Statins can cause cramps.", wanted, named)[0] == 0.5
+
+
 def test_a_second_sentence_needs_its_own_score() -> None:
     weights = Weights(10.0, 0.0, 0.0, -5.0)
     wanted = {"heat": 1.0, "cramp": 1.0}

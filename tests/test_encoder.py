@@ -24,6 +24,7 @@ from index.encoder import (
     SentenceTransformerEncoder,
     arithmetic,
     fits,
+    sound,
 )
 from index.errors import EncoderError
 from index.runtimes import open_encoder
@@ -91,6 +92,18 @@ def test_vectors_that_differ_in_a_bit_are_told_apart() -> None:
     one, same, other = map(arithmetic, (DeterministicEncoder(), DeterministicEncoder(), Rounded()))
     assert one == same != other
     assert one.startswith("deterministic-")
+
+
+@pytest.mark.slow
+def test_a_ligature_and_a_wide_letter_are_the_letters_they_stand_for() -> None:
+    encoder = open_encoder()
+    vectors = encoder.encode(
+        ["a bruised \ufb01nger", "a bruised finger", "1.5 × 10² U", "1.5 × 102 U"]
+    )
+    assert vectors[0].tolist() == vectors[1].tolist()
+    assert vectors[2].tolist() != vectors[3].tolist()
+    assert sound("ｃｒａｍｐｓ\u3000ﬆ") == "cramps st"
+    assert encoder.count_tokens(["ｃｒａｍｐｓ"]) == encoder.count_tokens(["cramps"])
 
 
 def test_a_text_beyond_the_window_is_refused_and_not_quoted() -> None:

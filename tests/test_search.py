@@ -103,6 +103,20 @@ def test_a_misspelt_question_is_corrected_to_words_of_the_articles(tmp_path: Pat
     assert searcher.corrected("spasm from exercise", lambda _: False) is None
 
 
+def test_every_form_of_a_word_corrects_however_the_first_passage_has_it(tmp_path: Path) -> None:
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    # "twitch" stands in the title alone, and "cramping" in a compound.
+    (corpus / "a.md").write_text("# Why muscles twitch\n\nNerves fire.\n\n## Rest\n\nIt helps.\n")
+    (corpus / "b.md").write_text("# Legs\n\nTwitching goes away; non-cramping legs.1 Foods rest.\n")
+    (corpus / "c.md").write_text("# Salt\n\nSee https://example.org/potassium for salt.\n")
+    update_index(corpus, tmp_path / "index", DeterministicEncoder())
+    searcher = Searcher(open_snapshot(tmp_path / "index"))
+    assert searcher.corrected("twiching", lambda _: False) == "twitching"
+    assert searcher.corrected("cramqing legs", lambda _: False) == "cramping legs"
+    assert searcher.corrected("potasium", lambda _: False) is None
+
+
 def test_a_message_of_several_sentences_is_corrected_by_what_its_vector_comes_to(
     searcher: Searcher, encoder: DeterministicEncoder
 ) -> None:

@@ -29,6 +29,12 @@ def sentences(text: str, language: str = "en") -> list[str]:
         ("It is so.1,3–5 They say.", ["It is so.1,3–5", "They say."]),
         ("1. Warm up first. 2. Stretch.", ["1. Warm up first.", "2. Stretch."]),
         ("  Outer space.  ", ["Outer space."]),
+        (
+            "Substitutes are here: https://example.org/cramps#7.-Papaya. Eat them.",
+            ["Substitutes are here: https://example.org/cramps#7.-Papaya.", "Eat them."],
+        ),
+        ("Call https://a.org/f?What-is-it now.", ["Call https://a.org/f?What-is-it now."]),
+        ("See www.example.org/a.b!C there. Rest.", ["See www.example.org/a.b!C there.", "Rest."]),
         ("你好。我很好。", ["你好。", "我很好。"]),
         ("", []),
         (" \n\t ", []),

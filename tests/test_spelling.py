@@ -1,6 +1,7 @@
 """`index.spelling`: misspelt words towards the corpus's own, real words left alone."""
 
 import time
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pytest
@@ -41,7 +42,11 @@ EVERYDAY = {"crampx"}
 
 @pytest.fixture(scope="module")
 def spelling() -> Spelling:
-    return Spelling(LexicalIndex.build(TEXTS), SURFACE.get, EVERYDAY.__contains__)
+    return Spelling(LexicalIndex.build(TEXTS), _forms(SURFACE), EVERYDAY.__contains__)
+
+
+def _forms(surface: Mapping[str, str]) -> Callable[[str], Sequence[str]]:
+    return lambda term: [surface[term]] if term in surface else []
 
 
 @pytest.mark.parametrize(
@@ -87,16 +92,26 @@ def test_what_is_right_or_too_far_is_left_alone(spelling: Spelling, typed: str) 
 def test_a_word_of_english_is_not_another_that_the_articles_have() -> None:
     texts = ["To stop smoking helps.", "Tender points.", "A clot."]
     surface = {"smoke": "smoking", "point": "points", "clot": "clot"}
-    spelling = Spelling(LexicalIndex.build(texts), surface.get, lambda _: False)
+    spelling = Spelling(LexicalIndex.build(texts), _forms(surface), lambda _: False)
     for typed in ("is snoring tiring?", "a pint of milk", "clogs"):
         assert spelling.corrected(typed) is None
     assert spelling.corrected("smolking") == "smoking"
 
 
+def test_of_the_forms_of_a_word_the_nearest_is_meant() -> None:
+    forms = {"exhaust": ["exhausted", "exhausting", "exhaustion"], "twist": ["twisting"]}
+    texts = ["Exhausting work.", "Exhaustion.", "Twitching is no twisting."]
+    spelling = Spelling(
+        LexicalIndex.build(texts), lambda term: forms.get(term, []), lambda _: False
+    )
+    assert spelling.corrected("exhastion") == "exhaustion"
+    assert spelling.corrected("exhustingly") == "exhausting"
+
+
 def test_with_passages_only_what_one_of_them_holds_and_what_is_near_enough() -> None:
     texts = ["Rickets comes of too little vitamin D.", "The littoral has more sun.", "Lime."]
     surface = {"ricket": "rickets", "littor": "littoral", "lime": "lime"}
-    spelling = Spelling(LexicalIndex.build(texts), surface.get, lambda _: False)
+    spelling = Spelling(LexicalIndex.build(texts), _forms(surface), lambda _: False)
     typed = "Ricketts. Is Lipitor safe?"
     assert spelling.corrected(typed) == "rickets. Is littoral safe?"
     assert spelling.corrected(typed, lambda: np.array([0, 1, 2])) == "rickets. Is Lipitor safe?"
@@ -107,7 +122,7 @@ def test_with_passages_only_what_one_of_them_holds_and_what_is_near_enough() -> 
 
 def test_a_word_and_its_number_are_parted_where_the_articles_have_them_so() -> None:
     texts = ["Type 2 diabetes, covid 19, vitamin B12.", "A stage 4 tumour; gene brca2, omega 3."]
-    spelling = Spelling(LexicalIndex.build(texts), SURFACE.get, lambda _: False)
+    spelling = Spelling(LexicalIndex.build(texts), _forms(SURFACE), lambda _: False)
     assert spelling.corrected("type2 diabetes") == "type 2 diabetes"
     assert spelling.corrected("Is COVID19 worse at stage4?") == "Is COVID 19 worse at stage 4?"
     for question in (
@@ -125,7 +140,7 @@ def test_a_word_and_its_number_are_parted_where_the_articles_have_them_so() -> N
 
 @given(st.text(max_size=60))
 def test_a_correction_is_stable_and_never_fails(text: str) -> None:
-    spelling = Spelling(LexicalIndex.build(TEXTS), SURFACE.get, EVERYDAY.__contains__)
+    spelling = Spelling(LexicalIndex.build(TEXTS), _forms(SURFACE), EVERYDAY.__contains__)
     corrected = spelling.corrected(text)
     if corrected is not None:
         assert corrected != text

@@ -77,7 +77,8 @@ def features(
 ) -> tuple[float, float, float]:
     """Return the coverage of `wanted` in [0, 1], and the counts of both kinds of cues.
 
-    `named` are names in the question: who says another name of the thing has said it.
+    `named` are names in the question: who says another name of the thing has said it, and so has
+    who says what articles write for it ("alcohol" for "booze").
     """
     return coverage(sentence, wanted, named), *cues(sentence)
 
@@ -87,7 +88,7 @@ def coverage(sentence: str, wanted: Mapping[str, float], named: Sequence[Mention
     total = sum(wanted.values())
     present = set(terms(sentence))
     for mention in named:
-        if any(present.issuperset(name.terms) for name in mention.others):
+        if any(present.issuperset(name.terms) for name in (*mention.others, *mention.written)):
             present.update(mention.typed)
     covered = sum(rarity for term, rarity in wanted.items() if term in present)
     return covered / total if total else 0.0
