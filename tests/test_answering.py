@@ -19,6 +19,7 @@ from index.lexical import LexicalIndex
 from index.names import Mention, Name, stored_names
 from index.records import Passage
 from service.evidence.answering import (
+    FORBIDS,
     WEIGHTS,
     Weights,
     answering_sentences,
@@ -35,6 +36,7 @@ SENTENCES = [
     "Heat can cause cramps.",
     "A walk is nice.",
 ]
+PASSAGE_WORDS = LexicalIndex.build(["Ibuprofen.", "A back spasm.", "Kidney disease.", "Boxes."])
 LEXICAL = LexicalIndex.build([*SENTENCES, "Water and salt.", "Rest."])
 
 
@@ -115,6 +117,37 @@ def test_what_articles_write_for_an_everyday_word_covers_it() -> None:
     wanted = {"booz": 2.0, "cramp": 1.0, "caus": 1.0}
     assert features("Too much alcohol can cause cramps.", wanted, named)[0] == 1.0
     assert features("Statins can cause cramps.", wanted, named)[0] == 0.5
+
+
+def test_what_forbids_is_marked_beside_what_permits() -> None:
+    wanted = rarities("can I take ibuprofen for a back spasm with kidney disease", PASSAGE_WORDS)
+    permits = "Ibuprofen may ease a back spasm and can help sleep."
+    forbids = "It is not safe for people with kidney disease."
+    other = "Do not lift heavy boxes."
+    assert chosen([permits, other, forbids], wanted) == [0, 2]
+    assert chosen([forbids, permits], wanted) == [0, 1]
+    # Neither of another matter, nor a second one, nor where nothing answers.
+    assert chosen([permits, other], wanted) == [0]
+    assert chosen([f"{permits[:-1]}, but never in kidney disease.", forbids], wanted) == [0]
+    assert chosen([forbids], wanted, first=1.0) == []
+
+
+@pytest.mark.parametrize(
+    ("sentence", "forbidding"),
+    [
+        ("Do not drive after it.", True),
+        ("Seek help, and don’t wait.", True),
+        ("Nobody should take quinine for it.", True),
+        ("It is not suitable in pregnancy.", True),
+        ("Children should not take it.", True),
+        ("You should first ask a doctor.", True),
+        ("Cramps do not harm the baby.", False),
+        ("Muscles tighten when they should not.", False),
+        ("Most people ask a doctorate student.", False),
+    ],
+)
+def test_what_forbids(sentence: str, forbidding: bool) -> None:
+    assert bool(FORBIDS.search(sentence)) is forbidding
 
 
 def test_a_second_sentence_needs_its_own_score() -> None:

@@ -20,6 +20,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from index.analysis import terms
 from index.lexical import LexicalIndex
@@ -43,6 +44,15 @@ _ANNOUNCEMENTS = r"""
 STATEMENTS, ANNOUNCEMENTS = (
     re.compile(pattern, re.IGNORECASE | re.VERBOSE) for pattern in (_STATEMENTS, _ANNOUNCEMENTS)
 )
+FORBIDS = re.compile(
+    r"""(?:^|[,;:(]\s|\b(?:and|but|so|or|please)\s)(?:do\ not|don['’]t)\b
+    |\b(?:must\ not|mustn['’]t|should(?:\ not|n['’]t)(?=\s)|never|avoid(?:ed)?|unless
+    |(?:nobody|no\ one)\ should|give\ (?:nothing|no)|stop\ taking|unsafe
+    |not\ (?:safe|suitable|advised|recommended|allowed|be\ (?:taken|used|given))
+    |should\ (?:first\ ask|ask)|ask\ (?:a|your|their|the)\ (?:doctor|pharmacist|midwife))\b""",
+    re.IGNORECASE | re.VERBOSE,
+)
+"""Words by which a sentence forbids or warns off, or sends to somebody who may."""
 # For ASCII in small letters, in a quarter of the time.
 _PLAIN_STATEMENTS, _PLAIN_ANNOUNCEMENTS = (
     re.compile(pattern, re.VERBOSE) for pattern in (_STATEMENTS, _ANNOUNCEMENTS)
@@ -120,10 +130,12 @@ def chosen(
     second: float = SECOND,
     named: Sequence[Mention] = (),
 ) -> list[int]:
-    """Return the places of the one or two sentences that answer, in order; [] where none does.
+    """Return the places of the sentences that answer, one to three in order; [] where none does.
 
     Only sentences that hold a term of `wanted` and do not ask are looked at; ties go to the
-    earlier. The best must reach the probability `first`, one more beside it `second`.
+    earlier. The best must reach the probability `first`, one more beside it `second`. Where neither
+    forbids anything the best one that does is marked too: who reads "ibuprofen may ease it" should
+    see "it is not safe in kidney disease" beside it.
     """
     scored: list[tuple[float, int]] = []
     for place, sentence in enumerate(sentences):
@@ -140,17 +152,23 @@ def chosen(
             )
             scored.append((-score, place))
     scored.sort()
-    return sorted(
+    best = [
         place
         for (negative, place), least in zip(scored, (first, second), strict=False)
         if 1 / (1 + math.exp(negative)) >= least
-    )
+    ]
+    if best and not any(map(FORBIDS.search, (sentences[place] for place in best))):
+        forbidding = (
+            place for _, place in scored if place not in best and FORBIDS.search(sentences[place])
+        )
+        best += list(islice(forbidding, 1))
+    return sorted(best)
 
 
 def answering_sentences(
     passage: Passage, spans: Sequence[Span], wanted: Mapping[str, float], named: Sequence[Mention]
 ) -> list[Span]:
-    """Return which of `spans`, the sentences of a passage, answer: two at most, in order.
+    """Return which of `spans`, the sentences of a passage, answer: three at most, in order.
 
     `wanted` are the question's terms with their `rarities`, `named` the names in it. None where no
     sentence shares a word with the question.
