@@ -138,7 +138,7 @@ class Spelling:
             best = self._best(stem, folded, distance)
         if best is None:
             return None
-        apart, _, _, surface, term = best
+        apart, _, _, _, surface, term = best
         spoken_for = near is None or (
             apart <= distance and bool(self._lexical.holds(term, near()).any())
         )
@@ -154,16 +154,17 @@ class Spelling:
 
     def _best(
         self, stem: str, folded: str, distance: int
-    ) -> tuple[int, bool, int, str, str] | None:
+    ) -> tuple[int, bool, int, int, str, str] | None:
         """Return the word that an article has nearest to `folded`, or None: its edits, whether it
-        begins otherwise, how rare its stem is, the word, the stem.
+        begins otherwise, how rare its stem is, by how many letters it is longer or shorter, the
+        word, the stem.
         """
         found = self._dictionary.lookup(stem, Verbosity.ALL, max_edit_distance=distance)
         # A misspelling keeps its first letter far more often than not (Yannakoudakis & Fawthrop
         # 1983); two edits and another beginning are another word.
         close = [s for s in found if s.distance < 2 or s.term[0] == stem[0]]
         close.sort(key=lambda s: (s.distance, -s.count, s.term))
-        best: tuple[int, bool, int, str, str] | None = None
+        best: tuple[int, bool, int, int, str, str] | None = None
         for candidate in close[:CANDIDATES]:
             # Stems can be near where the words are not ("tetanas": "tetani", but "tetanus").
             for surface in self._forms_of(candidate.term):
@@ -173,6 +174,7 @@ class Spelling:
                         apart,
                         surface[0] != folded[0],
                         -candidate.count,
+                        abs(len(surface) - len(folded)),
                         surface,
                         candidate.term,
                     )

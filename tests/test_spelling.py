@@ -106,6 +106,9 @@ def test_of_the_forms_of_a_word_the_nearest_is_meant() -> None:
     )
     assert spelling.corrected("exhastion") == "exhaustion"
     assert spelling.corrected("exhustingly") == "exhausting"
+    forms["cramp"] = ["cramp", "cramps"]  # as many edits: the one of as many letters
+    spelling = Spelling(LexicalIndex.build(["A cramp."]), lambda term: forms[term], lambda _: False)
+    assert spelling.corrected("crampz") == "cramps"
 
 
 def test_with_passages_only_what_one_of_them_holds_and_what_is_near_enough() -> None:
