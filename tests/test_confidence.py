@@ -306,7 +306,7 @@ def test_who_lowers_the_threshold_gets_questions_no_less_corrected(
     for threshold in (1e-9, 0.5):
         assert corrected("quinnine for crampz", threshold) == "quinine for cramps"
         assert corrected("how do I renew my pasport", threshold) is None
-    assert corrected("quinnine for crampz", 0.99) is None
+    assert corrected("quinnine for crampz", 0.9999) is None
     # Where only the corrected question has an answer, it need not be more probable than usual.
     monkeypatch.setattr("service.answers.PROBABLE", 1.0)
     assert corrected("quinnine for crampz", 0.5) == "quinine for cramps"
