@@ -93,6 +93,18 @@ def test_suicide_and_self_harm_have_their_own_notice() -> None:
         ("baby 6 weeks fever 39", "a very young baby who is ill", "6 … fever"),
         ("I want to kill myself", "suicide and self-harm", "kill myself"),
         ("my friend is unconcious", "unconsciousness", "unconcious"),
+        ("my jaw is stiff after a cut", "tetanus", "jaw is stiff after a cut"),
+        (
+            "I ran out of baclofen and he is seeing things",
+            "sudden withdrawal of baclofen",
+            "ran out of baclofen … seeing things",
+        ),
+        (
+            "I have pain in my calf and chest pain",
+            "blood clot in a leg or the lungs",
+            "pain in my calf and chest",
+        ),
+        ("my dad is diabetic, shaky and confused", "very low blood sugar", "diabetic … confused"),
     ],
 )
 def test_names_the_words_that_raised_it(question: str, topic: str, matched: str) -> None:
