@@ -69,6 +69,16 @@ def test_copies_are_one_source_and_so_are_the_articles_that_share_them() -> None
     assert _counts(shared)["overuse"] == (3, 3)
 
 
+def test_a_note_that_stands_under_several_articles_is_no_mention_of_theirs() -> None:
+    note = "A clinician wrote this for Example Health."
+    found = _said(
+        ("a", f"Cramps come from dehydration. {note}"),
+        ("b", f"They are caused by dehydration. {note}"),
+        ("c", f"Walk on. {note}"),
+    )
+    assert _counts(found) == {"dehydration": (2, 3)}
+
+
 def test_words_that_name_nothing_are_not_counted() -> None:
     texts = ("It is often due to things of this kind, and usually harmless in people.",) * 2
     assert _counts(_said(("a", texts[0]), ("b", texts[1] + " Nobody knows why for sure."))) == {}

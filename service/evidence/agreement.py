@@ -115,9 +115,14 @@ def mentions(found: Said, question: str, idf: Callable[[str], float]) -> list[Me
         return []
     rules = _rules()
     barred = general() | set(terms(question))
+    # A sentence that several sources have word for word, such as a publisher's note under all its
+    # articles, is the first one's.
+    first: dict[str, int] = {}
     read = [
-        (quote, found.source_of[quote.passage.article_id], _WORD.findall(quote.text))
+        (quote, source, _WORD.findall(quote.text))
         for quote in found.quotes
+        for source in (found.source_of[quote.passage.article_id],)
+        if first.setdefault(quote.text, source) == source
     ]
     surfaces: dict[int, set[str]] = defaultdict(set)
     for _, source, words in read:
