@@ -14,6 +14,15 @@ _STOP_AND_DIGIT = re.compile(r"[.!?]\d")
 _CLINGING_CITATION = re.compile(r"[a-z)\]”\"][.!?](?:\d{1,3}(?:[,–-]\d{1,3})*)(\s+)(?=[A-Z“\"(])")
 # "1. " on its own is the number of what follows, not a sentence.
 _NUMBER_ONLY = re.compile(r"\W*+\w{0,3}+[.)]?+\s*+")
+# What the rules take for the end of a sentence: before a number or a small letter ("max. 4 g",
+# "give inj. adrenaline"), and before a name.
+_ABBREVIATED = frozenset(
+    """abs approx aprox ca cap caps comp esp excl fig figs hrs incl inj max mcg mg min mins ml nr no
+    resp tab tabs tbsp temp tsp vol vols wt yr yrs""".split()  # noqa: SIM905 - a word list reads better as words
+)
+_TITLES = frozenset(("dr", "dra", "mme", "mlle", "prof", "sra"))
+_LAST_WORD = re.compile(r"(?<!\w)(\w{1,6})\.\s*$")
+_FIRST_LETTER = re.compile(r"\s+(\w)")
 _WORD_CHARACTER = re.compile(r"\w")
 
 WINDOW = 5_000
@@ -36,7 +45,7 @@ def sentence_spans(text: str, language: str = "en") -> list[Span]:
     for end in _ends(code, text):
         while addresses and addresses[0][1] <= end:
             del addresses[0]
-        if addresses and addresses[0][0] < end:
+        if (addresses and addresses[0][0] < end) or _goes_on(text, begin, end):
             continue
         if _NUMBER_ONLY.fullmatch(text, scan, end):
             # Signs that have been passed over are not looked at again: of 60,000, each a sentence
@@ -54,6 +63,18 @@ def sentence_spans(text: str, language: str = "en") -> list[Span]:
             begin = spans.pop()[0]
         _append(spans, text, begin, len(text))
     return spans
+
+
+def _goes_on(text: str, begin: int, end: int) -> bool:
+    """Return whether what ends at `end`, and began at `begin`, ends in an abbreviation."""
+    last = _LAST_WORD.search(text, max(begin, end - 12), end)
+    after = _FIRST_LETTER.match(text, last.end(1) + 1) if last else None
+    if last is None or after is None:
+        return False
+    word, letter = last[1].lower(), after[1]
+    if word in _ABBREVIATED:
+        return letter.isdigit() or letter.islower()
+    return word in _TITLES and letter.isupper()
 
 
 def is_message(question: str) -> bool:

@@ -29,6 +29,10 @@ def sentences(text: str, language: str = "en") -> list[str]:
         ("It is so.1,3–5 They say.", ["It is so.1,3–5", "They say."]),
         ("1. Warm up first. 2. Stretch.", ["1. Warm up first.", "2. Stretch."]),
         ("  Outer space.  ", ["Outer space."]),
+        ("Use max. 4 g per day. Rest.", ["Use max. 4 g per day.", "Rest."]),
+        ("Give inj. adrenaline, 3 tbsp. of it.", ["Give inj. adrenaline, 3 tbsp. of it."]),
+        ("Rest for 5 min. Then walk.", ["Rest for 5 min.", "Then walk."]),
+        ("It hurts. rest helps.", ["It hurts.", "rest helps."]),
         (
             "Substitutes are here: https://example.org/cramps#7.-Papaya. Eat them.",
             ["Substitutes are here: https://example.org/cramps#7.-Papaya.", "Eat them."],
@@ -48,6 +52,18 @@ def test_sentences_of(text: str, expected: list[str]) -> None:
 def test_an_unknown_language_is_read_as_english(language: str) -> None:
     text = "See Dr. Smith, e.g. today. Go!"
     assert sentence_spans(text, language) == sentence_spans(text, "en")
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("de", "Etwa ca. 5 mg, max. 10 mg."),
+        ("es", "Tome aprox. 5 mg, 1 comp. al día."),
+        ("fr", "Le Dr. Martin et Mme. Durand."),
+    ],
+)
+def test_an_abbreviation_ends_no_sentence(language: str, text: str) -> None:
+    assert [text[slice(*span)] for span in sentence_spans(text, language)] == [text]
 
 
 def test_a_known_language_has_its_own_rules() -> None:
