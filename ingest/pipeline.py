@@ -44,7 +44,7 @@ from ingest.corpus import list_files
 from ingest.encoding_aside import EncodingAside, digest
 from ingest.languages import unknown_to
 from ingest.reading import read_file
-from ingest.segment import SegmenterSettings, search_texts, segment
+from ingest.segment import SegmenterSettings, announcements, search_texts, segment
 from ingest.token_counts import TokenCounter, remembering
 from ingest.writing import Content, proven_vectors, write_files
 
@@ -85,7 +85,12 @@ class _Run:
         """Return the text by which each passage is found."""
         cited = frozenset(one.number for one in article.references if one.number is not None)
         return search_texts(
-            passages, article.title, self.count_tokens, self.settings.limit, cited=cited
+            passages,
+            article.title,
+            self.count_tokens,
+            self.settings.limit,
+            cited=cited,
+            announced_by=announcements(article, passages),
         )
 
 
@@ -208,7 +213,8 @@ def code_fingerprint() -> str:
     hashed = hashlib.sha256(Stemmer.version().encode())
     house = Path(__file__).parent.parent
     code = [*house.glob("ingest/**/*.py"), *house.glob("ingest/**/*.json")]
-    shared = (house / "index" / f"{name}.py" for name in ("analysis", "orthography", "sentences"))
+    names = ("analysis", "leads", "orthography", "sentences")
+    shared = (house / "index" / f"{name}.py" for name in names)
     for path in sorted([*code, *shared]):
         hashed.update(path.relative_to(house).as_posix().encode() + b"\0" + path.read_bytes())
     return hashed.hexdigest()[:16]

@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from index.codes import Vectors
+from index.leads import leads
 from index.names import Mention, stored_names
 from index.records import Article, Block, Manifest, Passage
 from index.search import Searcher
@@ -23,6 +24,7 @@ from service.schemas import (
     CopyOut,
     DifferenceOut,
     LabelOut,
+    LeadOut,
     LinksOut,
     MentionOut,
     PassageOut,
@@ -101,6 +103,7 @@ class Quoting:
             blocks=tuple(
                 BlockOut(start=b.start, end=b.end, kind=b.kind, level=b.level) for b in blocks
             ),
+            lead=_lead_out(article, passage),
             links=LinksOut(
                 article=article_link(passage),
                 original=original_link(article, passage.text[compose.body_start(blocks) :]),
@@ -215,6 +218,24 @@ class Quoting:
     def _cosines(self, first_row: int, places: range) -> Vectors:
         rows = np.arange(first_row + places.start, first_row + places.stop)
         return self._dense.scores_of(self._vector, rows)
+
+
+def _lead_out(article: Article, passage: Passage) -> LeadOut | None:
+    """Return what announced the list or table inside which `passage` begins, if it does."""
+    (lead,) = leads(article, [passage])
+    if lead is None:
+        return None
+    place = replace(
+        passage, start=lead.start, end=lead.end, text=article.text[lead.start : lead.end]
+    )
+    return LeadOut(
+        of=lead.of,
+        text=place.text,
+        start=place.start,
+        end=place.end,
+        sha256=place.sha256,
+        link=article_link(place),
+    )
 
 
 def built_on(manifest: Manifest) -> date:

@@ -4,6 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from index.leads import LeadKind
 from index.records import BlockKind, SectionType
 from service.evidence.sources import LabelKind
 from service.evidence.wordings import DifferenceKind
@@ -120,6 +121,21 @@ class CopyOut(_Model):
     link: str
 
 
+class LeadOut(_Model):
+    """What announced the list or table inside which a passage begins: "Do not take it:".
+
+    `text` is the same article's text from `start` to `end`, which stands somewhere before the
+    passage: the sentence that opens the list, or the row that heads the table's columns.
+    """
+
+    of: LeadKind
+    text: str
+    start: int
+    end: int
+    sha256: str
+    link: str
+
+
 class PassageOut(_Model):
     """A quotation: `text` is the article's text from `start` to `end`, character for character.
 
@@ -142,6 +158,10 @@ class PassageOut(_Model):
     section: tuple[str, ...]
     section_type: SectionType
     blocks: Annotated[tuple[BlockOut, ...], Field(description="The structure of `text`.")]
+    lead: Annotated[
+        LeadOut | None,
+        Field(description="Where `text` begins inside a list or a table: what announced it."),
+    ] = None
     links: LinksOut
     also_in: Annotated[
         tuple[CopyOut, ...],

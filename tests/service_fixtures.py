@@ -59,6 +59,27 @@ Dehydration can cause cramps. Drink water before you are thirsty, above all in t
 Magnesium tablets help few people with ordinary cramps.
 """
 
+TROUBLES = "".join(f"- trouble of the kind number {n} in the years before\n" for n in range(40))
+DOSES = "".join(f"| Tablet number {n} | {n}0 mg with food | {n} mg |\n" for n in range(40))
+LONG_LISTS = f"""---
+title: Ibuprane
+publisher: Example Library
+url: https://example.org/ibuprane
+language: en
+---
+
+# Ibuprane
+
+Ibuprane is strong. Do not take Ibuprane after:
+
+{TROUBLES}
+## Doses of tablets
+
+| Tablet | Usual dose | Dose in kidney disease |
+|---|---|---|
+{DOSES}"""
+"""An article whose list and whose table are each longer than a passage."""
+
 SOURCES = {"night.md": NIGHT, "more/water & salt.md": WATER}
 CAUSES = "What causes calf cramps at night?"
 SHOW_ALL, SHOW_NONE = 1e-9, 1 - 1e-9

@@ -24,6 +24,7 @@ from service.schemas import Answer
 from service.settings import Settings
 from tests.service_fixtures import (
     CAUSES,
+    LONG_LISTS,
     SHOW_NONE,
     SOURCES,
     build,
@@ -100,6 +101,37 @@ def test_every_passage_of_an_answer_is_a_slice_of_its_article(answers: Answers) 
             assert all(0 <= a < b <= len(passage.text) for a, b in passage.highlights)
             quote = Quote(article.article_id, passage.start, passage.end, passage.text)
             assert answers.verify(quote).status == "verbatim"
+
+
+@pytest.mark.parametrize(
+    ("question", "of", "announced_by"),
+    [
+        ("Which trouble of the kind number 39?", "list", "Do not take Ibuprane after:"),
+        ("Tablet number 39 dose?", "table", "Tablet | Usual dose | Dose in kidney disease"),
+    ],
+)
+def test_a_passage_inside_a_list_comes_with_what_announced_it(
+    tmp_path: Path, question: str, of: str, announced_by: str
+) -> None:
+    write_corpus(tmp_path / "corpus", {**SOURCES, "ibuprane.md": LONG_LISTS})
+    build(settings_in(tmp_path))
+    answers = Answers(settings_in(tmp_path, passages_per_article=20), DeterministicEncoder())
+    article = answers.article("ibuprane.md")
+    assert article is not None
+    passages = answers.ask(question, 20).passages
+    inside = [passage for passage in passages if passage.lead]
+    assert {passage.article.article_id for passage in inside} == {"ibuprane.md"}
+    lead = next(p.lead for p in inside if "number 39" in p.text and p.lead and p.lead.of == of)
+    assert lead.text == announced_by == article.text[lead.start : lead.end]
+    assert lead.sha256 == sha256_of(announced_by)
+    place = f"{lead.start}-{lead.end}"
+    assert lead.link == f"/articles/ibuprane.md?start={lead.start}&end={lead.end}#p{place}"
+    quote = Quote("ibuprane.md", lead.start, lead.end, lead.text)
+    assert answers.verify(quote).status == "verbatim"
+    for passage in passages:
+        assert passage.lead is None or passage.lead.end <= passage.start
+        opens = passage.text.startswith(("Ibuprane", "Doses of tablets"))
+        assert (passage.lead is None) == (opens or passage.article.title != "Ibuprane")
 
 
 def test_the_best_passage_comes_first(answers: Answers) -> None:

@@ -11,6 +11,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from index.errors import SettingsError
+from index.leads import LeadKind
 from service.evidence.sources import LabelKind
 from service.evidence.wordings import DifferenceKind
 from service.settings import documented_settings, load_settings
@@ -176,6 +177,7 @@ def test_the_script_carries_the_words_of_every_language(web: TestClient) -> None
         *(f"said.{kind}_{side}" for kind in get_args(DifferenceKind) for side in ("one", "other")),
         *(f"answer.{date}" for date in ("published", "reviewed", "retrieved")),
         *(f"answer.{words}" for _, words in LIKELIHOODS),
+        *(f"answer.lead_{of}" for of in get_args(LeadKind)),
     }
     for key in _named(script) | composed:
         for words in given["words"].values():

@@ -18,7 +18,14 @@ from index.encoder import DeterministicEncoder
 from service.app import create_app
 from service.web.strings import locales
 from tests.browser import axe_faults, axe_script, serving, watched_page
-from tests.service_fixtures import CAUSES, SHOW_NONE, build, settings_in, write_corpus
+from tests.service_fixtures import (
+    CAUSES,
+    LONG_LISTS,
+    SHOW_NONE,
+    build,
+    settings_in,
+    write_corpus,
+)
 from tests.test_agreement import CALM, QUESTION, WARN
 
 pytestmark = pytest.mark.slow
@@ -94,7 +101,7 @@ class Sites(NamedTuple):
 def sites(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sites]:
     home = tmp_path_factory.mktemp("embedded")
     write_corpus(home / "corpus")
-    write_corpus(home / "corpus", {"zebra.md": HOSTILE})
+    write_corpus(home / "corpus", {"zebra.md": HOSTILE, "ibuprane.md": LONG_LISTS})
     settings = settings_in(home)
     build(settings)
     elsewhere = tmp_path_factory.mktemp("differing")
@@ -166,6 +173,16 @@ def test_a_question_is_answered_on_another_site(page: Page, sites: Sites) -> Non
     assert asked.get("referer", "") == ""
     assert "cookie" not in asked
     assert not any("calf" in urlsplit(url).query for url, _ in requests)
+
+
+def test_what_heads_a_table_stands_above_rows_from_inside_it(page: Page, sites: Sites) -> None:
+    ask(page, sites.friend, "Tablet number 39 dose")
+    shown = page.locator("pincite-search .passage", has_text="Tablet number 39").first
+    announced, passage = shown.locator("blockquote").all()
+    assert announced.text_content() == "Tablet | Usual dose | Dose in kidney disease"
+    assert announced.get_attribute("lang") == "en"
+    assert "Tablet number 39 | 390 mg with food | 39 mg" in (passage.text_content() or "")
+    assert locales()["en"]("answer.lead_table") in (shown.text_content() or "")
 
 
 def test_the_proof_is_one_click_away(page: Page, sites: Sites) -> None:
@@ -402,6 +419,7 @@ def test_axe_finds_nothing(browser: Browser, sites: Sites, theme: str) -> None:
         ("", CAUSES),
         (f"?server={sites.silent}", "How do I renew my passport?"),
         ("", "I have chest pain"),
+        ("", "Tablet number 39 dose"),
         (f"?server={sites.differing}", QUESTION),
     ):
         ask(page, sites.friend + query, question)

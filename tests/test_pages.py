@@ -17,6 +17,9 @@ from ingest.pipeline import update_index
 from service.app import create_app
 from service.settings import Settings
 from service.web.headers import CONTENT_SECURITY_POLICY, SECURITY_HEADERS
+from service.web.strings import locales
+from tests.service_fixtures import LONG_LISTS, build, settings_in, write_corpus
+from tests.service_fixtures import client as service_client
 
 CALVES = """---
 title: Calves at night
@@ -170,6 +173,27 @@ def test_an_answer_quotes_word_for_word_with_its_source(client: TestClient) -> N
     assert best["links"]["original"] in links
     assert page.headers["cache-control"] == "no-store"
     assert page.text.count(unescape(answer["disclaimer"])) == 1
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_what_announced_a_list_stands_above_its_items(tmp_path: Path, language: str) -> None:
+    write_corpus(tmp_path / "corpus", {"ibuprane.md": LONG_LISTS})
+    build(settings_in(tmp_path))
+    web = service_client(settings_in(tmp_path, passages_per_article=20))
+    question = "trouble of the kind number 39 tablet"
+    page = web.post("/", data={"q": question}, headers={"accept-language": language}).text
+    _sound(page)
+    said = {of: locales()[language](f"answer.lead_{of}") for of in ("list", "table")}
+    answer = web.post("/v1/ask", json={"question": question}).json()
+    shown = " ".join(unescape(re.sub(r"<[^>]+>", " ", page)).split())
+    found = set()
+    for passage in answer["passages"]:
+        if lead := passage["lead"]:
+            found.add(lead["of"])
+            whole = f"{said[lead['of']]} {lead['text']} … {passage['text']}"
+            assert " ".join(whole.split()) in shown
+    assert found == {"list", "table"}
+    assert '<p aria-hidden="true">…</p>' in page
 
 
 def test_the_address_of_a_shared_answer_gives_the_same_answer(client: TestClient) -> None:

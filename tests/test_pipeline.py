@@ -231,6 +231,25 @@ def test_only_the_changed_passages_are_encoded(
     assert report.encoded == 1 < report.passages
 
 
+def test_a_passage_inside_a_list_is_read_with_what_announced_it(
+    tmp_path: Path, encoder: CountingEncoder
+) -> None:
+    items = "".join(f"- trouble of the kind number {n} in the years before\n" for n in range(40))
+
+    def read_after(sentence: str) -> list[str]:
+        encoder.encoded.clear()
+        write(tmp_path / "corpus" / "one.md", f"# Ibuprane\n\n{sentence} it after:\n\n{items}")
+        update_index(tmp_path / "corpus", tmp_path / "index", encoder)
+        return encoder.encoded
+
+    first, *later = read_after("Do not take")
+    assert first.startswith("Ibuprane\n\nDo not take it after:\n\ntrouble of the kind number 0")
+    assert later
+    assert all(text.startswith("Ibuprane\nDo not take it after:\ntrouble") for text in later)
+    # Another announcement is another meaning: none of the vectors stays.
+    assert len(read_after("You may take")) == len(later) + 1
+
+
 def test_a_renamed_file_is_not_encoded_again(
     corpus: Path, index: Path, encoder: CountingEncoder
 ) -> None:
@@ -293,7 +312,14 @@ def test_rebuilding_reads_everything_and_gives_the_same(
 
 
 @pytest.mark.parametrize(
-    "name", ["ingest/segment.py", "index/sentences.py", "index/analysis.py", "index/orthography.py"]
+    "name",
+    [
+        "ingest/segment.py",
+        "index/sentences.py",
+        "index/analysis.py",
+        "index/leads.py",
+        "index/orthography.py",
+    ],
 )
 def test_code_that_cuts_or_makes_terms_is_in_the_fingerprint(
     name: str, monkeypatch: pytest.MonkeyPatch

@@ -16,6 +16,7 @@ from ingest.segment import (
     CONTEXT_CHARACTERS,
     HEADING_CHARACTERS,
     SegmenterSettings,
+    announcements,
     search_texts,
     segment,
 )
@@ -61,6 +62,10 @@ def item(text: str) -> SourceBlock:
     return SourceBlock("item", text, 1)
 
 
+def row(text: str) -> SourceBlock:
+    return SourceBlock("row", text)
+
+
 def texts(article: Article, settings: SegmenterSettings = SMALL) -> list[str]:
     return [passage.text for passage in segment(article, COUNT, settings)]
 
@@ -76,6 +81,10 @@ def holds(article: Article, passages: list[Passage], settings: SegmenterSettings
         position = passage.end
     assert not article.text[position:].strip(), "words are lost"
     read_as = search_texts(passages, article.title, COUNT, settings.limit)
+    assert all(read.endswith(p.text) for read, p in zip(read_as, passages, strict=True))
+    assert all(count <= settings.limit for count in COUNT(read_as))
+    announced = announcements(article, passages)
+    read_as = search_texts(passages, article.title, COUNT, settings.limit, announced_by=announced)
     assert all(read.endswith(p.text) for read, p in zip(read_as, passages, strict=True))
     assert all(count <= settings.limit for count in COUNT(read_as))
 
@@ -141,6 +150,34 @@ def test_a_list_stays_with_the_sentence_that_opens_it() -> None:
     found = texts(article)
     assert any(text.startswith("Call a doctor if:\n\nit lasts") for text in found)
     assert not any(text.endswith(":") for text in found)
+
+
+@pytest.mark.parametrize("sentences", range(4))
+def test_a_short_list_is_not_torn_from_the_sentence_that_opens_it(sentences: int) -> None:
+    article = article_of(
+        paragraph("It is for pain now. " * sentences + "Do not take Ibuprane:"),
+        *(item(f"with trouble number {n}") for n in range(3)),
+        paragraph("Keep it dry. Keep it cool."),
+    )
+    held = "Do not take Ibuprane:\n\n" + "\n".join(f"with trouble number {n}" for n in range(3))
+    assert any(held in text for text in texts(article))
+
+
+@pytest.mark.parametrize("sentences", range(4))
+def test_a_short_table_is_not_torn_from_its_first_row(sentences: int) -> None:
+    rows = ["Drug | Dose | Less", "Ibu | 50 | 10", "Para | 20 | 5"]
+    article = article_of(
+        paragraph("It is for pain now. " * sentences + "See the table."), *map(row, rows)
+    )
+    assert any("\n".join(rows) in text for text in texts(article))
+
+
+def test_a_list_that_no_colon_opened_is_cut_as_before() -> None:
+    found = texts(article_of(*(item(f"trouble number {n} of five or so") for n in range(3))))
+    assert found == [
+        "trouble number 0 of five or so\ntrouble number 1 of five or so",
+        "trouble number 2 of five or so",
+    ]
 
 
 def test_a_boundary_falls_between_paragraphs_rather_than_inside_one() -> None:
@@ -265,3 +302,36 @@ def test_citation_marks_do_not_stand_in_what_a_passage_is_found_by() -> None:
         "Cramps may come with the menopause. They pass in weeks."
     ]
     assert search_texts([passage], "", COUNT, 254) == [text]
+
+
+def test_a_passage_inside_a_list_is_found_by_what_announced_it() -> None:
+    article = article_of(
+        paragraph("It is strong. Do not take it after:"),
+        *(item(f"trouble of the kind number {n} in years") for n in range(4)),
+    )
+    passages = segment(article, COUNT, SegmenterSettings(target=16, limit=24))
+    announced = announcements(article, passages)
+    assert announced == ["", "", "Do not take it after:"]
+    read_as = search_texts(passages, "Ibuprane", COUNT, 40, announced_by=announced)
+    assert read_as[0] == "Ibuprane\nIt is strong."
+    assert read_as[1].startswith("Ibuprane\nDo not take it after:\n\ntrouble of the kind number 0")
+    assert read_as[2].startswith("Ibuprane\nDo not take it after:\ntrouble of the kind number")
+
+
+def test_what_announces_is_left_away_where_there_is_no_room_for_it() -> None:
+    passage = Passage("a.txt", 30, 40, (), "an ulcer")
+    lead = "w w w w w w w w w"
+
+    def read(limit: int, announced: str) -> str:
+        return search_texts([passage], "Cramps", COUNT, limit, announced_by=[announced])[0]
+
+    assert read(20, lead) == f"Cramps\n{lead}\nan ulcer"
+    assert read(19, lead) == "Cramps\nan ulcer"
+    assert read(8, "Not:8") == "Cramps\nNot:8\nan ulcer"
+
+
+def test_what_announces_says_no_citation_marks() -> None:
+    passage = Passage("a.txt", 30, 40, (), "an ulcer")
+    assert search_texts(
+        [passage], "", COUNT, 40, cited={8}, announced_by=["It bleeds.8 Not after:"]
+    ) == ["It bleeds. Not after:\nan ulcer"]

@@ -9,7 +9,15 @@ from service.evidence.sources import OLD_YEARS
 from service.schemas import Answer
 from service.terminal import answer_lines, plain
 from service.web.strings import locales
-from tests.service_fixtures import CAUSES, SOURCES, build, client, settings_in, write_corpus
+from tests.service_fixtures import (
+    CAUSES,
+    LONG_LISTS,
+    SOURCES,
+    build,
+    client,
+    settings_in,
+    write_corpus,
+)
 from tests.test_agreement import CALM, QUESTION, WARN
 
 SEEN = """---
@@ -88,6 +96,28 @@ def test_who_said_it_when_and_how_to_check_it(tmp_path: Path) -> None:
     assert any("run “pincite verify”" in line for line in lines)
     address = next(line for line in answer_lines(answer, locales()["en"]) if "https:" in line.plain)
     assert address.no_wrap
+
+
+@pytest.mark.parametrize(
+    ("question", "words", "announced_by"),
+    [
+        ("trouble of the kind number 39", "lead_list", "Do not take Ibuprane after:"),
+        ("tablet number 39", "lead_table", "Tablet | Usual dose | Dose in kidney disease"),
+    ],
+)
+def test_what_announced_a_list_is_printed_above_its_items(
+    tmp_path: Path, question: str, words: str, announced_by: str
+) -> None:
+    write_corpus(tmp_path / "corpus", {"ibuprane.md": LONG_LISTS})
+    build(settings_in(tmp_path))
+    given = client(settings_in(tmp_path)).post("/v1/ask", json={"question": question, "k": 20})
+    answer = Answer.model_validate(given.json())
+    passage = next(p for p in answer.passages if "number 39" in p.text)
+    for language in ("en", "es"):
+        t = locales()[language]
+        lines = [line.plain for line in answer_lines(answer, t)]
+        at = lines.index(passage.text)
+        assert lines[at - 3 : at] == [f"   {t(f'answer.{words}')}", announced_by, "…"]
 
 
 def test_the_words_around_are_of_the_language(answer: Answer) -> None:

@@ -28,6 +28,7 @@ _SHOWN = (
     "answer.did_you_mean",
     "answer.doctor",
     "answer.even",
+    "answer.lead_",
     "answer.likely",
     "answer.nearly",
     "answer.notice",

@@ -59,6 +59,9 @@ blockquote .heading { font-weight: 700; }
 ul { padding-inline-start: 1.35rem; }
 mark { background: var(--mark); color: var(--on-mark); box-shadow: inset 0 -2px var(--mark-edge); }
 a { color: var(--accent); text-underline-offset: 0.18em; }
+.announced { margin-block-end: 0.6rem; padding-inline-start: 0.9rem; border-inline-start: 3px solid var(--edge); }
+.announced blockquote { font-size: 1em; line-height: 1.4; }
+.announced .table { white-space: pre-line; }
 .source { margin-block-start: 0.75rem; font-weight: 600; }
 .links { display: flex; flex-wrap: wrap; gap: 0.25rem 1.25rem; margin-block-start: 0.25rem; font-size: 0.9375em; }
 .links a { padding-block: 0.3rem; }
@@ -316,8 +319,16 @@ class PinciteSearch extends HTMLElement {
     return [element("p", {}, this.#say("answer.also_in", { n: copies.length })), element("ul", {}, ...items)];
   }
 
+  // What announced the list or table inside which a passage begins, in the same article.
+  #announced({ of, text }, article) {
+    return element("div", { class: "announced" },
+      element("p", { class: "soft" }, this.#say(`answer.lead_${of}`)),
+      element("blockquote", { class: of, dir: "auto", lang: article.language, cite: webAddress(article.url) }, text),
+      element("p", { "aria-hidden": "true" }, "…"));
+  }
+
   #passage(passage) {
-    const { article, section, probability, start, end, links, also_in: copies = [] } = passage;
+    const { article, section, probability, start, end, links, lead, also_in: copies = [] } = passage;
     // Each date that it states; when it was fetched, only where it states none.
     const stated = ["published", "modified", "reviewed"].filter((name) => article[name]);
     const dates = (stated.length ? stated : ["retrieved"]).filter((name) => article[name])
@@ -328,6 +339,7 @@ class PinciteSearch extends HTMLElement {
     const labels = article.labels.map(({ kind }) => this.#say(`label.${kind}`, { years: PINCITE.oldYears }));
     const percent = Math.min(99, Math.max(1, Math.round(100 * probability)));
     return element("div", { class: "passage", part: "passage" },
+      lead ? this.#announced(lead, article) : null,
       quotation(passage),
       element("p", { class: "source" }, element("bdi", {}, article.title)),
       element("p", { class: "soft" },
