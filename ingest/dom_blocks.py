@@ -7,65 +7,58 @@ Nothing is judged here: every text that a person could see comes out once, whole
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 
 from lxml import etree
 
 from index.records import BlockKind
 from ingest import math_markup
-from ingest.page_marks import is_note_mark, is_page_number, raised_text
+from ingest.element_kinds import (
+    FLOWING,
+    HEADINGS,
+    INLINE,
+    LISTS,
+    MAX_LEVEL,
+    SKIPPED,
+    aria_level,
+    stands_apart,
+)
+from ingest.page_contents import contents_lists
+from ingest.page_controls import (
+    Tabs,
+    find_tabs,
+    is_action,
+    is_note_button,
+    is_word_button,
+    opens_panel,
+)
+from ingest.page_marks import is_heading_link, is_note_mark, is_page_number, raised_text
 from ingest.page_regions import (
     BUTTON,
     HIDDEN,
+    NAVIGATION,
     Region,
     is_concealed,
     is_panel,
     is_removed,
-    names_panel,
     region_of,
 )
+from ingest.table_markup import cell_spans, is_data_table, row_cells, rows
 from ingest.table_spans import Cell, SpanningRows
 
-STRUCK = ("del", "s", "strike")
-"""Elements whose text is struck out: a dose that holds no more is not to be quoted."""
+BETWEEN = " \N{BULLET} "
+"""Stands between the paragraphs or items of one table cell, as " | " stands between cells.
 
-SKIPPED = frozenset(STRUCK) | frozenset(
-    {
-        "script", "style", "template", "noscript", "iframe", "object", "embed", "svg", "canvas",
-        "audio", "video", "map", "head", "title", "meta", "link", "datalist", "applet",
-        "select", "textarea", "noframes", "frameset", "rp", "rt",
-    }
-)  # fmt: skip
-"""Elements whose content is never text of the page."""
-
-CONTROLS = frozenset({"button", "select", "option", "optgroup", "textarea", "input", "label"})
-
-INLINE = frozenset(
-    {
-        "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn",
-        "em", "font", "i", "img", "ins", "kbd", "mark", "nobr", "q", "rb", "ruby", "s",
-        "samp", "small", "span", "strike", "strong", "sub", "sup", "time", "tt", "u", "var", "wbr",
-        "picture", "source", "o:p", "center-inline",
-    }
-)  # fmt: skip
-"""Elements that flow with the text around them; every other element begins a new block."""
-
-_FLOWING = INLINE | math_markup.TAGS | SKIPPED | CONTROLS | {"br"}
-
-HEADINGS = {f"h{n}": n for n in range(1, 7)}
-LISTS = frozenset({"ul", "ol", "menu", "dir"})
-
-MAX_LEVEL = 6
-MAX_CELL_PARAGRAPHS = 3
-"""A table cell with more paragraphs than this is a column of a page layout, not a datum."""
-
+No sign of a sentence, and none that numbers are written with: "1 mg / 2 tablets" would be wrong.
+"""
 _INVISIBLE = re.compile(
     "[\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb]"
     "|[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff]"
 )
 _JOINER = re.compile("(?<![^\\W\\d_a-zA-Z])[\u200c\u200d]|[\u200c\u200d](?![^\\W\\d_a-zA-Z])")
 _BULLET = re.compile(r"^(?:[•●▪◦‣·*–—-]|\(?\d{1,2}[.)])\s+(?=\S)")
+_ENDED = (".", ",", ";", ":", "!", "?", "…", "。", "；", "：", "，")
 _NO_PAGE = ("tel:", "sms:", "mailto:")
 """How addresses begin that lead to a person, not to another page."""
 
@@ -123,10 +116,14 @@ class _Context:
     panel: etree._Element | None = None
     numbers: Iterator[int] | None = None
     """The numbers of the items to come, in an ordered list."""
+    lowered: int = 0
+    """Levels by which headings stand lower than they say, below the name of a tab."""
 
 
 @dataclass(slots=True)
 class _Walker:
+    tabs: Tabs = field(default_factory=Tabs)
+    contents: frozenset[etree._Element] = frozenset()
     blocks: list[DomBlock] = field(default_factory=list)
     pieces: list[str] = field(default_factory=list)
     link_length: int = 0
@@ -140,6 +137,12 @@ class _Walker:
             self.pieces.append(text)
             if context.in_link:
                 self.link_length += len(text.split())
+
+    def line(self) -> None:
+        """End a line, where one is under way."""
+        last = next((piece for piece in reversed(self.pieces) if piece.strip(" \t\r\n")), "\x1e")
+        if not last.endswith("\x1e"):
+            self.pieces.append("\x1e")
 
     def panel_level(self, depth: int) -> int:
         """Return the heading level of a panel's summary: one for all panels of a list."""
@@ -194,7 +197,7 @@ def _lines(raw: str, kind: BlockKind, level: int) -> Iterator[tuple[BlockKind, i
 
 def dom_blocks(root: etree._Element) -> list[DomBlock]:
     """Return the blocks of the tree under `root` in reading order. The tree is not changed."""
-    walker = _Walker()
+    walker = _Walker(find_tabs(root), contents_lists(root))
     context = _Context()
     _walk(root, context, walker)
     walker.flush(context)
@@ -206,7 +209,7 @@ def _walk(element: etree._Element, context: _Context, walker: _Walker) -> None:
     tag = element.tag
     if not isinstance(tag, str) or tag in SKIPPED:
         return
-    if _walk_mark(element, walker):
+    if _walk_mark(element, context, walker):
         return
     if tag == "hr":
         walker.flush(context)
@@ -214,33 +217,56 @@ def _walk(element: etree._Element, context: _Context, walker: _Walker) -> None:
     if tag == "math":
         walker.text("" if is_concealed(element) else math_markup.math_text(element), context)
         return
-    if _is_inline(element):
+    if _is_inline(element) and element not in walker.tabs.controls:
         _walk_inline(element, context, walker)
         return
     walker.flush(context)
-    if tag == "table" and _is_data_table(element):
+    if is_data_table(element):
         _walk_table(element, context, walker)
         return
     inner = _enter(element, context, walker)
-    walker.text(element.text, inner)
-    for child in element:
-        _walk(child, inner, walker)
-        walker.text(child.tail, inner)
-    walker.flush(inner)
+    if element in walker.tabs.names:
+        _walk_panel(element, inner, walker)
+        return
+    _walk_inside(element, inner, walker)
     if tag in HEADINGS or element.get("role") == "heading":
         walker.heading_level = inner.level
         walker.panels.clear()
 
 
-def _walk_mark(element: etree._Element, walker: _Walker) -> bool:
+def _walk_inside(element: etree._Element, inner: _Context, walker: _Walker) -> None:
+    walker.text(element.text, inner)
+    for child in element:
+        _walk(child, inner, walker)
+        walker.text(child.tail, inner)
+    walker.flush(inner)
+
+
+def _walk_panel(element: etree._Element, inner: _Context, walker: _Walker) -> None:
+    """Read the panel of a tab below the tab's words, its own headings lower than these."""
+    level = walker.panel_level(len(inner.path))
+    before = walker.heading_level, walker.panels
+    heading = replace(inner, kind="heading", level=level)
+    walker.text(walker.tabs.names[element], heading)
+    walker.flush(heading)
+    highest = min((HEADINGS[h.tag] for h in element.iter(*HEADINGS)), default=level + 1)
+    inner.lowered = max(inner.lowered, level + 1 - highest)
+    walker.heading_level, walker.panels = level, {}
+    _walk_inside(element, inner, walker)
+    walker.heading_level, walker.panels = before
+
+
+def _walk_mark(element: etree._Element, context: _Context, walker: _Walker) -> bool:
     """Read `element` where it is a mark, not words: the end of a line, a citation, an exponent."""
     if element.tag == "br":
         walker.pieces.append("\x1e")
     elif is_page_number(element):
         if element.tag not in INLINE or any(map(str.strip, element.itertext())):
             walker.pieces.append(" ")
-    elif is_note_mark(element):
+    elif is_note_mark(element) or is_note_button(element):
         _close_gap(element, walker)
+    elif is_heading_link(element, in_heading=context.kind == "heading"):
+        walker.pieces.append(" ")
     elif element.tag == "sup":
         text = clean_text("".join(element.itertext()))
         raised = raised_text(element, text, "".join(walker.pieces[-3:])[-8:])
@@ -257,10 +283,13 @@ def _walk_mark(element: etree._Element, walker: _Walker) -> bool:
 def _is_inline(element: etree._Element) -> bool:
     if element.tag == "label":
         return True
-    if element.tag not in INLINE or element.get("role") == "heading":
-        return False
+    if not is_word_button(element):
+        if element.tag not in INLINE or element.get("role") == "heading":
+            return False
+        if is_data_table(element):
+            return False
     return not any(
-        isinstance(child.tag, str) and child.tag not in _FLOWING
+        isinstance(child.tag, str) and child.tag not in FLOWING
         for child in element.iterdescendants()
     )
 
@@ -274,11 +303,17 @@ def _walk_inline(element: etree._Element, context: _Context, walker: _Walker) ->
     inner = _Context(
         context.kind, context.level, context.path, context.regions, context.list_depth,
         context.in_link or _leads_away(href), context.item, context.panel,
+        lowered=context.lowered,
     )  # fmt: skip
+    apart = stands_apart(element)
+    if apart:
+        walker.line()
     walker.text(element.text, inner)
     for child in element:
         _walk(child, inner, walker)
         walker.text(child.tail, inner)
+    if apart:
+        walker.line()
 
 
 def _leads_away(href: str | None) -> bool:
@@ -291,13 +326,16 @@ def _enter(element: etree._Element, context: _Context, walker: _Walker) -> _Cont
     inner = _Context(
         context.kind, context.level, (*context.path, element), context.regions,
         context.list_depth, context.in_link, context.item, context.panel,
+        lowered=context.lowered,
     )  # fmt: skip
-    _mark_regions(element, inner)
+    _mark_regions(element, inner, walker)
     if tag in HEADINGS:
-        inner.kind, inner.level = "heading", HEADINGS[tag]
+        inner.kind, inner.level = "heading", min(MAX_LEVEL, HEADINGS[tag] + context.lowered)
     elif element.get("role") == "heading":
-        inner.kind, inner.level = "heading", _aria_level(element)
-    elif tag == "summary" or _opens_panel(element):
+        inner.kind, inner.level = "heading", aria_level(element)
+    elif element in walker.tabs.controls:
+        pass
+    elif tag == "summary" or opens_panel(element):
         if context.kind != "heading":
             inner.kind, inner.level = "heading", walker.panel_level(len(inner.path))
     elif tag in LISTS or tag == "dl":
@@ -315,34 +353,25 @@ def _enter(element: etree._Element, context: _Context, walker: _Walker) -> _Cont
     return inner
 
 
-def _mark_regions(element: etree._Element, inner: _Context) -> None:
+def _mark_regions(element: etree._Element, inner: _Context, walker: _Walker) -> None:
     """Add, in place, what `element` makes of all that stands in it."""
     region = region_of(element)
+    if element in walker.contents:
+        region = Region(NAVIGATION, element)
+    elif element in walker.tabs.controls:
+        region = Region(BUTTON, element)
     if region is not None:
         inner.regions = (*inner.regions, region)
-    if element.tag == "details" and inner.panel is None:
+    if (element.tag == "details" or element in walker.tabs.names) and inner.panel is None:
         inner.panel = element
     if is_concealed(element):
         if not is_panel(element):
             inner.regions = (*inner.regions, Region(HIDDEN, element))
         elif inner.panel is None:
             inner.panel = element
-    if element.tag == "button" and not inner.regions and inner.kind != "heading":
-        inner.regions = () if _opens_panel(element) else (Region(BUTTON, element),)
-
-
-def _aria_level(element: etree._Element) -> int:
-    level = element.get("aria-level") or ""
-    return min(MAX_LEVEL, max(1, int(level))) if re.fullmatch("[0-9]{1,9}", level) else 2
-
-
-def _opens_panel(element: etree._Element) -> bool:
-    """Tell whether a button is the heading of a fold-out panel (an FAQ's question)."""
-    if element.tag != "button" and element.get("role") != "button":
-        return False
-    if element.get("aria-controls") is None and not names_panel(element):
-        return False
-    return len(clean_text("".join(element.itertext())).split()) > 2
+    in_heading = inner.kind == "heading" and not is_action(element)
+    if element.tag == "button" and not inner.regions and not in_heading:
+        inner.regions = () if opens_panel(element) else (Region(BUTTON, element),)
 
 
 def _first_number(element: etree._Element) -> int | None:
@@ -360,48 +389,25 @@ def _close_gap(element: etree._Element, walker: _Walker) -> None:
         walker.pieces[-1] = walker.pieces[-1].rstrip(" \t\r\n\xa0")
 
 
-def _is_data_table(table: etree._Element) -> bool:
-    """Tell a table of data from one that lays out a page."""
-    if table.get("role") in ("presentation", "none"):
-        return False
-    rows = list(table.iter("tr"))
-    if not rows or max(len(_cells(row)) for row in rows) < 2:
-        return False
-    for row in rows:
-        for cell in _cells(row):
-            paragraphs = 0
-            for inner in cell.iterdescendants():
-                if inner.tag in ("table", "form", "nav", "article", "section", *HEADINGS):
-                    return False
-                paragraphs += inner.tag == "p"
-            if paragraphs > MAX_CELL_PARAGRAPHS:
-                return False
-    return True
-
-
-def _cells(row: etree._Element) -> list[etree._Element]:
-    return [cell for cell in row if cell.tag in ("td", "th")]
-
-
 def _walk_table(table: etree._Element, context: _Context, walker: _Walker) -> None:
     inner = _enter(table, context, walker)
-    rows = {row: [cell for cell in _cells(row) if _has_place(cell)] for row in table.iter("tr")}
-    spans = SpanningRows(max(map(len, rows.values())), sum(map(len, rows.values())))
+    for caption in table.iter("caption"):
+        place = _enter(caption, inner, walker)
+        place.kind, place.level = "paragraph", 0
+        walker.text(_text_inside(caption, inner, walker, between=" "), place)
+        walker.flush(place)
+    shown = {row: [cell for cell in row_cells(row) if _has_place(cell)] for row in rows(table)}
+    spans = SpanningRows(max(map(len, shown.values())), sum(map(len, shown.values())))
     group = None
-    for part in table.iter("caption", "tr"):
+    for part, cells_shown in shown.items():
         place = _enter(part, inner, walker)
-        if part.tag == "caption":
-            place.kind, place.level = "paragraph", 0
-            walker.text(_text_inside(part, inner, walker), place)
-            walker.flush(place)
-            continue
         if part.getparent() is not group:
             group = part.getparent()
             spans.end_group()
         if group is not None and is_concealed(group) and not is_panel(group):
             place.regions = (*place.regions, Region(HIDDEN, group))
         place.kind, place.level = "row", 0
-        cells = spans.row([_cell(cell, place, walker) for cell in rows[part]])
+        cells = spans.row([_cell(cell, place, walker) for cell in cells_shown])
         if any(cells):
             joined = " | ".join(cells) if sum(map(bool, cells)) > 1 else "".join(cells)
             walker.text(joined.removesuffix(" | "), place)
@@ -413,16 +419,17 @@ def _has_place(cell: etree._Element) -> bool:
 
 
 def _cell(cell: etree._Element, place: _Context, walker: _Walker) -> Cell:
-    across, down = (
-        int(said) if re.fullmatch(r"[0-9]{1,9}", said := (cell.get(name) or "").strip()) else 1
-        for name in ("colspan", "rowspan")
-    )
-    return Cell(_text_inside(cell, place, walker), across, down)
+    return Cell(_text_inside(cell, place, walker), *cell_spans(cell))
 
 
-def _text_inside(element: etree._Element, place: _Context, walker: _Walker) -> str:
-    """Return what can be seen inside `element`, in one line. Its links count as the walker's."""
-    inside = _Walker()
+def _text_inside(
+    element: etree._Element, place: _Context, walker: _Walker, between: str = BETWEEN
+) -> str:
+    """Return what can be seen inside `element`, in one line. Its links count as the walker's.
+
+    `between` parts its blocks, except where the one before ends with a sign of its own.
+    """
+    inside = _Walker(walker.tabs, walker.contents)
     context = _enter(element, place, inside)
     inside.text(element.text, context)
     for child in element:
@@ -436,4 +443,8 @@ def _text_inside(element: etree._Element, place: _Context, walker: _Walker) -> s
     ]
     walker.hrefs.extend(href for block in seen for href in block.hrefs)
     walker.link_length += round(sum(b.link_share * len(b.text.split()) for b in seen))
-    return " ".join(block.text for block in seen)
+    text = ""
+    for block in seen:
+        gap = " " if text.endswith(_ENDED) else between
+        text += gap + block.text if text else block.text
+    return text

@@ -6,18 +6,21 @@ blocks among the article's own that trafilatura lost.
 """
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
+from itertools import pairwise
 from urllib.parse import urlsplit
 
 from lxml import etree
 
 from ingest import page_regions as regions
-from ingest.dom_blocks import LISTS, MAX_LEVEL, DomBlock
+from ingest.dom_blocks import DomBlock
+from ingest.element_kinds import LISTS, MAX_LEVEL
 from ingest.main_text import COVERED, coverage, letters
 from ingest.page_lines import LINKED, line_reason
-from ingest.page_regions import element_class, names_callout
+from ingest.page_regions import element_class, names_callout, names_panel
 from ingest.references import citation_score
 
 MAJORITY = 0.4
@@ -48,6 +51,9 @@ TWINS = 3
 
 Recall on the development pages is 0.990 for 1 to 5, and 0.983 for 8 and without the rule.
 """
+
+GRID_CELLS = 4
+"""Short texts of one element among the article's prose from which it is taken for a table."""
 
 _REFERENCES = re.compile(
     r"^(?:(?:article|medical|selected|our) )?(?:references?(?: list| and further reading)?"
@@ -211,14 +217,42 @@ def _fill_frame(blocks: Sequence[DomBlock], kept: list[bool], reasons: Sequence[
     frame = _frame([blocks[index] for index in inside])
     if frame is None:
         return
+    grids = _grids(blocks, kept, reasons)
     for index in range(inside[0], len(blocks)):
         block = blocks[index]
         lost = not kept[index] and not reasons[index] and block.link_share <= BOXED_LINKS
         if not lost or frame not in block.path:
             continue
-        apart = block.panel is not None or any(map(names_callout, block.path[-4:]))
-        between = index < inside[-1] and (block.kind in ("item", "row") or _is_prose(block))
-        kept[index] = apart or between
+        apart = block.panel is not None or _is_set_off(block)
+        among = any(id(element) in grids for element in block.path[-4:-1])
+        between = block.kind in ("item", "row") or _is_prose(block) or among
+        kept[index] = apart or (between and index < inside[-1])
+
+
+def _grids(blocks: Sequence[DomBlock], kept: Sequence[bool], reasons: Sequence[str]) -> set[int]:
+    """Return the ids of elements that stand among kept prose and hold several short texts only.
+
+    That is a table made of plain elements: nothing but its place says so.
+    """
+    prose = Counter(
+        id(block.path[-2])
+        for block, keep in zip(blocks, kept, strict=True)
+        if keep and _is_prose(block) and len(block.path) > 1
+    )
+    cells = Counter(
+        id(held)
+        for block, keep, reason in zip(blocks, kept, reasons, strict=True)
+        if block.kind == "paragraph" and not (keep or reason or block.hrefs or block.regions)
+        for holder, held in pairwise(block.path[-5:-1])
+        if prose[id(holder)] >= TWINS
+    )
+    return {element for element, count in cells.items() if count >= GRID_CELLS}
+
+
+def _is_set_off(block: DomBlock) -> bool:
+    """Tell whether a block stands in a box, or in what is called a panel and leads nowhere."""
+    close = block.path[-4:]
+    return any(map(names_callout, close)) or (not block.hrefs and any(map(names_panel, close)))
 
 
 def _frame(kept: Sequence[DomBlock]) -> etree._Element | None:
@@ -268,13 +302,14 @@ def _near(block: DomBlock) -> tuple[object, ...]:
     if block.panel is not None:
         # What a page folds up stands some steps lower than the text around it.
         depth = min(depth, block.path.index(block.panel) - len(block.path) - PANEL_STEPS)
-    return block.path[max(depth, -len(block.path)) : -1]
+    # Text that lies between blocks is in no element of its own: its last one holds them too.
+    return block.path[max(depth, -len(block.path)) : None if block.kind == "paragraph" else -1]
 
 
 def _leave_out_sections(blocks: Sequence[DomBlock], decided: list[str], host: str) -> None:
     """Leave out, in place, what stands under a heading of references or of related articles."""
     reason, level = "", 0
-    citing = _Citing(blocks, host)
+    citing = _Citing(blocks, decided, host)
     for index, block in enumerate(blocks):
         opens = _opens_section(blocks, decided, index, citing)
         if opens:
@@ -289,20 +324,32 @@ def _leave_out_sections(blocks: Sequence[DomBlock], decided: list[str], host: st
 
 
 class _Citing:
-    """How many blocks behind one, up to the next heading, cite: each looked at once, when asked."""
+    """How many blocks behind one, up to the next heading, cite: each looked at once, when asked.
 
-    def __init__(self, blocks: Sequence[DomBlock], host: str) -> None:
+    What is left out counts only if it cites, and not at all in another named part of the page: a
+    footer's links are no references, and its lines no food that holds a vitamin.
+    """
+
+    def __init__(self, blocks: Sequence[DomBlock], decided: Sequence[str], host: str) -> None:
         self._blocks = blocks
+        self._decided = tuple(decided)
         self._host = host
 
     @cached_property
     def _behind(self) -> list[tuple[int, int]]:
         """For each block those that cite, and all, from it on to the next heading."""
         behind = [(0, 0)]
-        for block in reversed(self._blocks):
+        for block, reason in zip(reversed(self._blocks), reversed(self._decided), strict=True):
             cited, count = behind[-1]
-            heads = block.kind == "heading"
-            behind.append((0, 0) if heads else (cited + _cites(block, self._host), count + 1))
+            if block.kind == "heading":
+                behind.append((0, 0))
+            elif reason != regions.REFERENCES and any(
+                region.reason == reason for region in block.regions
+            ):
+                behind.append((cited, count))
+            else:
+                cites = _cites(block, self._host)
+                behind.append((cited + cites, count + (cites or not reason)))
         return behind[::-1]
 
     def most(self, index: int) -> bool:
@@ -379,6 +426,8 @@ def _settle_headings(blocks: Sequence[DomBlock], decided: list[str]) -> None:
 def _has_text(blocks: Sequence[DomBlock], decided: Sequence[str], index: int) -> bool:
     """Tell whether a heading has kept text, or a kept heading below it, in its own section."""
     for after in range(index + 1, len(blocks)):
+        if decided[after] == regions.BUTTON:
+            continue
         if blocks[after].kind == "heading" and blocks[after].level <= blocks[index].level:
             return False
         if not decided[after]:

@@ -8,6 +8,7 @@ import re
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 
 from lxml import etree
 
@@ -176,6 +177,10 @@ _MODIFIERS = re.compile(
 )
 """Names that tell what stands beside or inside an element, not what it is: "has-sidebar"."""
 
+_PICTURES = ("img", "picture", "video", "iframe")
+MAX_FRAMED = 12
+"""Children of an element that is no more than the frame of a table with its captions."""
+
 _CALLOUT = re.compile(
     rf"{_START}callout|inset(?:-?text)?|warning|caution|important|care-card|did-you-know"
     rf"|key-?(?:points?|facts?|takeaways?|messages?)|takeaways?|info-?box|fact-?box{_END}"
@@ -196,7 +201,47 @@ def region_of(element: etree._Element) -> Region | None:
     reason = _reason(element.tag, role, element_class(element))
     if reason and element.get("id") and _is_made_of_heading(element):
         reason = _reason(element.tag, role, (element.get("class") or "").strip().lower())
+    if reason == CAPTION and _is_of_table(element):
+        reason = None
+    if reason is None and _is_margin_comment(element):
+        reason = COMMENT
     return Region(reason, element) if reason else None
+
+
+def _is_of_table(caption: etree._Element) -> bool:
+    """Tell whether a caption stands beside a table, or alone with one, and by no picture."""
+    parent = caption.getparent()
+    if parent is None:
+        return False
+    named = _reason(parent.tag, "", element_class(parent)) == CAPTION
+    return _stands_by_table(parent if named else caption)
+
+
+def _stands_by_table(caption: etree._Element) -> bool:
+    parent = caption.getparent()
+    if parent is None or _holds(caption, *_PICTURES):
+        return False
+    beside = [found for found in (caption.getprevious(), caption.getnext()) if found is not None]
+    if any(_holds(found, *_PICTURES) for found in beside):
+        return False
+    if any(_holds(found, "table") or found.get("role") == "table" for found in beside):
+        return True
+    small = next(islice(parent, MAX_FRAMED, None), None) is None
+    return small and _holds(parent, "table") and not _holds(parent, *_PICTURES)
+
+
+def _holds(element: etree._Element, *tags: str) -> bool:
+    return next(element.iter(*tags), None) is not None
+
+
+def _is_margin_comment(element: etree._Element) -> bool:
+    """Tell whether an element is a remark of those who wrote a document, exported with it."""
+    first = next(iter(element), None) if element.tag in ("p", "div") else None
+    if element.tag == "div" and first is not None and first.tag == "p":
+        first = next(iter(first), None)
+    if first is None or first.tag != "a":
+        return False
+    return (first.get("href") or "").startswith("#cmnt_ref")
 
 
 def without_heading_names(root: etree._Element) -> etree._Element:

@@ -187,6 +187,19 @@ def test_reading_again_gives_the_same_document() -> None:
         ('Take 10<a role="doc-noteref" href="#n">1</a> mg.', "Take 10 mg."),
         ('Take 10<sup role="doc-noteref">1</sup> mg.', "Take 10 mg."),
         ('Drink<span role="doc-pagebreak">12</span>water.', "Drink water."),
+        (
+            "Take <button>quinine</button> 500 micrograms, no more than <button>6 mg</button> in"
+            " all.",
+            "Take quinine 500 micrograms, no more than 6 mg in all.",
+        ),
+        ("It slows uptake.<button>3</button> Rest.", "It slows uptake. Rest."),
+        (
+            '<span style="display:block">Bin it after a day.</span>'
+            '<span style="color:red; display: block">Never share it.</span>',
+            "Bin it after a day. Never share it.",
+        ),
+        ('Take <b style="display:inline-block">5</b>mg.', "Take 5mg."),
+        ('It is high.<sup><a href="#n">[note 1]</a></sup> Rest.', "It is high. Rest."),
         ('Its diges<span role="doc-pagebreak"></span>tion ends.', "Its digestion ends."),
         (
             "The index is <math><mi>kg</mi><mo>/</mo><msup><mi>m</mi><mn>2</mn></msup></math> and"
@@ -284,6 +297,94 @@ def test_what_is_hidden_in_a_table_is_not_shown() -> None:
         '<tbody style="display:none"><tr><td>Older</td><td>400 mg</td></tr></tbody></table>'
     )
     assert texts(table) == ["Doses a day", "Adult | 50 mg", "Child | | 5 mg"]
+
+
+def test_a_sentence_with_buttons_is_found_whatever_its_length() -> None:
+    long = "Take <button>quinine</button> with <button>water</button> and <button>rest</button>."
+    source = f"<html><body><main><div>{FILLER}</div><p>{long}</p></main></body></html>"
+    (document,) = read(source.encode(), "terms.html")
+    kept = [block.text for block in document.blocks if not block.left_out]
+    assert kept[-1] == "Take quinine with water and rest."
+
+
+def test_a_caption_of_a_table_stays_with_it() -> None:
+    rows = "<tr><th>Drug</th><th>Dose</th></tr><tr><td>Quinine</td><td>5 mg</td></tr>"
+    figure = f"<figure><table>{rows}</table><figcaption>Doses for adults</figcaption></figure>"
+    wrapped = f'<div><p class="caption">Doses for children</p><table>{rows}</table></div>'
+    assert [(b.kind, b.text) for b in added(figure + wrapped)] == [
+        ("row", "Drug | Dose"),
+        ("row", "Quinine | 5 mg"),
+        ("paragraph", "Doses for adults"),
+        ("paragraph", "Doses for children"),
+        ("row", "Drug | Dose"),
+        ("row", "Quinine | 5 mg"),
+    ]
+
+
+def test_blocks_of_one_cell_are_parted() -> None:
+    table = (
+        "<table><tr><th><h4>How often</h4></th><th><h4>What</h4></th></tr>"
+        "<tr><td>Rare</td><td><ul><li>kidney failure</li><li>muscle damage</li></ul></td></tr>"
+        "<tr><td>Dose</td><td><p>1 mg</p><p>2 tablets</p></td></tr>"
+        "<tr><td>Then</td><td><p>Wait.</p><p>Take:</p><p>1 mg</p><p>or<br>none</p></td></tr>"
+        "<tfoot><tr><td>All</td><td>6 mg</td></tr></tfoot></table>"
+    )
+    assert [(b.kind, b.text) for b in added(table)] == [
+        ("row", "How often | What"),
+        ("row", "Rare | kidney failure • muscle damage"),
+        ("row", "Dose | 1 mg • 2 tablets"),
+        ("row", "Then | Wait. Take: 1 mg • or none"),
+        ("row", "All | 6 mg"),
+    ]
+
+
+def test_a_table_by_role() -> None:
+    table = (
+        '<div role="table"><div role="row"><span role="columnheader">INR</span>'
+        '<span role="columnheader">Dose</span></div><div role="row"><span role="cell">4.5</span>'
+        '<span role="cell">10 mg</span></div></div>'
+    )
+    assert [(b.kind, b.text) for b in added(table)] == [
+        ("row", "INR | Dose"),
+        ("row", "4.5 | 10 mg"),
+    ]
+
+
+def test_panels_of_tabs_stand_below_the_words_of_their_tabs() -> None:
+    body = (
+        '<h2>Care</h2><div><ul role="tablist"><li><a role="tab" href="#a">Adults</a></li><li>'
+        '<a role="tab" href="#c">Children</a></li></ul><div role="tab">Adults</div>'
+        '<div id="a" role="tabpanel"><h2>Dose</h2><p>Take 5 mg a day.</p></div>'
+        '<div id="c" role="tabpanel" hidden><h2>Dose</h2><p>Never give it.</p></div></div>'
+    )
+    assert [(b.kind, b.level, b.text) for b in added(body)] == [
+        ("heading", 2, "Care"),
+        ("heading", 3, "Adults"),
+        ("heading", 4, "Dose"),
+        ("paragraph", 0, "Take 5 mg a day."),
+        ("heading", 3, "Children"),
+        ("heading", 4, "Dose"),
+        ("paragraph", 0, "Never give it."),
+    ]
+    assert reasons(page(body))["Adults"] == "button"
+
+
+def test_headings_without_their_links() -> None:
+    body = (
+        '<h2>Causes<a href="#causes">#</a></h2><p>Nobody knows them well.</p>'
+        '<h2>Care <a href="#top">Back to top</a></h2><p>Rest the leg a while.</p>'
+        "<h2>Outlook <button>Copy link</button></h2><p>It ends by itself.</p>"
+    )
+    assert [b.text for b in added(body) if b.kind == "heading"] == ["Causes", "Care", "Outlook"]
+
+
+def test_a_table_of_contents_is_left_out_with_its_heading() -> None:
+    body = (
+        '<h2>Sommaire</h2><ul><li><a href="#a">Pourquoi</a></li><li><a href="#b">Que faire</a>'
+        '</li></ul><h2 id="a">Pourquoi</h2><p>Personne ne le sait.</p>'
+        '<h2 id="b">Que faire</h2><p>Tirez les orteils.</p>'
+    )
+    assert texts(body) == ["Pourquoi", "Personne ne le sait.", "Que faire", "Tirez les orteils."]
 
 
 def test_panels_of_one_list_share_a_level() -> None:

@@ -80,3 +80,59 @@ def test_each_block_is_asked_once_whether_it_cites(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("ingest.page_decisions.citation_score", score)
     left_out("<p>Notes</p><p>Some words in 2010.</p>" * 50)
     assert asked.count("Some words in 2010.") == 50
+
+
+FEEDBACK = "<div><p>Was this page of use?</p><button>Yes</button><button>No</button></div>"
+LINKS = "".join(f'<li><a href="https://site{n}.example/">Our site {n}</a></li>' for n in range(9))
+
+
+def test_a_footer_keeps_no_reference_list_in_the_article() -> None:
+    entries = "<ul><li>Otto B. On cramps. 2018.</li><li>Wren T, et al. Legs.</li></ul>"
+    body = f"<article><h1>Cramp</h1>{ARTICLE}<h2>Sources</h2>{entries}</article>{FEEDBACK}"
+    blocks = fragment(f"{body}<footer><ul>{LINKS}</ul><p>12 High Street</p></footer>")
+    lines = [ARTICLE, "Sources", "Otto B. On cramps. 2018.", "Wren T, et al. Legs."]
+    assert {b.text: why for b, why in decide(blocks, lines)}["Sources"] == "reference list"
+
+
+def test_a_footer_s_links_make_no_reference_list() -> None:
+    body = f"<article><h1>Cramp</h1>{ARTICLE}<h2>Sources</h2><ul><li>nuts</li></ul></article>"
+    blocks = fragment(f"{body}<footer><ul>{LINKS}</ul></footer>")
+    decided = {block.text: why for block, why in decide(blocks, [ARTICLE, "Sources", "nuts"])}
+    assert (decided["Sources"], decided["nuts"]) == ("", "")
+
+
+PROSE = (
+    "<p>The calf shortens hard and stays so for a minute, which hurts and may wake you up.</p>"
+    "<p>Most people who wake with a cramp at night need no tests and no tablets for it.</p>"
+    "<p>Pull the toes towards the shin and hold them there until the pain in it has gone.</p>"
+)
+
+
+def lost(body: str) -> set[str]:
+    """Return what is left out of a page whose prose alone is found."""
+    blocks = fragment(f"<article>{PROSE}{body}{PROSE.replace('calf', 'thigh')}</article>")
+    lines = [block.text for block in blocks if len(block.text.split()) > 12]
+    return {block.text for block, why in decide(blocks, lines) if why}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '<div class="expand-box"><div><b>Children</b></div><div><p>Half of it.</p></div></div>',
+        "<label>May I drink beer?</label><div><p>No.</p></div>",
+        "<div><div><div>Kale</div><div>494</div></div><div><div>Leek</div><div>47</div></div></div>",
+    ],
+)
+def test_short_texts_inside_the_article_are_kept(body: str) -> None:
+    assert lost(body) <= {"No."}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<div><div>Advert</div></div>",
+        '<div class="answer"><div><div>answered by <a href="/u">Kim</a></div></div></div>',
+    ],
+)
+def test_short_texts_of_the_site_inside_the_article_are_not(body: str) -> None:
+    assert len(lost(body)) == 1

@@ -3,7 +3,7 @@
 import pytest
 from lxml import html
 
-from ingest.page_marks import is_note_mark, is_page_number, raised_text
+from ingest.page_marks import is_heading_link, is_note_mark, is_page_number, raised_text
 
 
 @pytest.mark.parametrize(
@@ -44,3 +44,39 @@ def test_what_is_raised(before: str, raised: str, after: str, text: str | None) 
 def test_marks_of_notes_and_pages(markup: str, note: bool, number: bool) -> None:
     element = html.fragment_fromstring(markup)
     assert (is_note_mark(element), is_page_number(element)) == (note, number)
+
+
+@pytest.mark.parametrize(
+    ("inside", "text"),
+    [
+        ('<a href="#n">[a]</a>', ""),
+        ('<a href="#n">[note 1]</a>', ""),
+        ('<a href="/n">[source needed]</a>', ""),
+        ('<a href="#n">[a remark that goes on for more than forty letters]</a>', None),
+        ('<a href="#n">see [a]</a>', None),
+        ("[or so]", None),
+        ("<button>5</button>", ""),
+    ],
+)
+def test_what_is_raised_and_linked(inside: str, text: str | None) -> None:
+    element = html.fragment_fromstring(f"<p>about 10<sup>{inside}</sup> a day</p>")[0]
+    assert raised_text(element, "".join(element.itertext()), "about 10") == text
+
+
+@pytest.mark.parametrize(
+    ("markup", "in_heading", "outside"),
+    [
+        ('<h2>Causes<a href="#c">#</a></h2>', True, False),
+        ('<h2>Causes<a href="#c">¶</a></h2>', True, True),
+        ('<h2>Causes<a href="#c">§</a></h2>', True, False),
+        ('<h2>Causes <a href="#top">Up again</a></h2>', True, False),
+        ('<h2>Causes <a href="#x">Back to top</a></h2>', True, False),
+        ('<h2><a href="#top">Causes</a></h2>', False, False),
+        ('<h2>Causes <a href="#x">of cramp</a></h2>', False, False),
+        ('<h2>Causes <a href="/x">#</a></h2>', False, False),
+    ],
+)
+def test_links_of_headings(markup: str, in_heading: bool, outside: bool) -> None:
+    link = next(html.fragment_fromstring(markup).iter("a"))
+    assert is_heading_link(link, in_heading=True) is in_heading
+    assert is_heading_link(link, in_heading=False) is outside

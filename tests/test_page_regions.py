@@ -97,3 +97,46 @@ def test_an_identifier_of_a_heading_names_no_part() -> None:
     region = region_of(classed)
     assert region is not None
     assert region.reason == "related articles"
+
+
+TABLE = "<table><tr><td>Adult</td><td>5 mg</td></tr></table>"
+
+
+@pytest.mark.parametrize(
+    ("markup", "reason"),
+    [
+        (f"<figure>{TABLE}<figcaption id='c'>Doses</figcaption></figure>", None),
+        (f"<div><p id='c' class='caption'>Doses</p>{TABLE}</div>", None),
+        (f"<div><p class='caption'><b id='c' class='caption-text'>A</b></p>{TABLE}</div>", None),
+        (
+            f"<section><h3>Table 1</h3><div id='c' class='caption p'>Doses</div>"
+            f"<div>{TABLE}</div></section>",
+            None,
+        ),
+        (f"<div><img><p>A</p>{TABLE}<p id='c' class='caption'>Doses</p></div>", None),
+        (f"<div>{TABLE}<p id='c' class='caption'>A leg</p><img></div>", "picture caption"),
+        (f"<div>{TABLE}<div id='c' class='caption'><img>A leg</div></div>", "picture caption"),
+        ("<figure><img><figcaption id='c'>A leg</figcaption></figure>", "picture caption"),
+        (
+            f"<div>{TABLE}<p>A</p><figure><img><figcaption id='c'>B</figcaption></figure></div>",
+            "picture caption",
+        ),
+    ],
+)  # fmt: skip
+def test_captions_of_tables_and_pictures(markup: str, reason: str | None) -> None:
+    region = region_of(html.fragment_fromstring(markup).get_element_by_id("c"))
+    assert (region.reason if region else None) == reason
+
+
+@pytest.mark.parametrize(
+    ("markup", "reason"),
+    [
+        ('<div><p><a href="#cmnt_ref1">[a]</a>ask the ward</p></div>', "comment"),
+        ('<p><a href="#cmnt_ref1">[a]</a>ask the ward</p>', "comment"),
+        ('<p><a href="#ftnt_ref1">[1]</a>not for children</p>', None),
+        ('<p>As said<a href="#cmnt1">[a]</a></p>', None),
+    ],
+)
+def test_remarks_exported_with_a_document(markup: str, reason: str | None) -> None:
+    region = region_of(html.fragment_fromstring(markup))
+    assert (region.reason if region else None) == reason

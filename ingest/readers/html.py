@@ -18,10 +18,12 @@ from lxml import etree, html
 
 from index.errors import LimitExceeded, SourceError
 from ingest.document import Document, SourceBlock
-from ingest.dom_blocks import INLINE, STRUCK, dom_blocks
+from ingest.dom_blocks import dom_blocks
+from ingest.element_kinds import INLINE, STRUCK
 from ingest.encoding import decode, is_iso_2022_jp
 from ingest.json_ld import stated_texts
 from ingest.main_text import found_lines
+from ingest.page_controls import without_word_buttons
 from ingest.page_decisions import decide
 from ingest.page_metadata import page_metadata
 from ingest.page_references import page_references
@@ -81,8 +83,9 @@ def read(data: bytes, name: str) -> Iterator[Document]:
             "from a browser after it has loaded."
         )
     metadata = page_metadata(tree, blocks)
-    # trafilatura too would take the names of headings for those of parts of the site.
-    lines = found_lines(without_heading_names(tree))
+    # trafilatura too would take the names of headings for those of parts of the site, and the
+    # buttons of a sentence out of it.
+    lines = found_lines(without_word_buttons(without_heading_names(tree)))
     decided = decide(
         blocks,
         lines,
