@@ -12,13 +12,18 @@ RULES: tuple[tuple[SectionType, str], ...] = (
         "when_to_seek_care",
         r"when (should|do|must|to|you should|can)\b.*\b(doctor|gp|help|care|attention|physician"
         r"|advice|provider|emergency|hospital)|seek(ing)? (medical|urgent|emergency|help"
-        r"|immediate)|(see|seeing|call|contact)(ing)? (a|your|the) (doctor|gp|physician|provider"
-        r"|healthcare)|get (medical|emergency|urgent) (help|care|attention)|\bemergenc(y|ies)\b"
-        r"|\bred flags?\b|warning signs|contact a medical professional",
+        r"|immediate)|\b(see|call(ing)?|contact(ing)?) (a|your|the) (doctor|gp|physician|provider"
+        r"|healthcare|specialist|surgeon|midwife|nurse)|\bseeing (a|your|the) (doctor|gp)$"
+        r"|get (medical|emergency|urgent) (help|care|attention)|\bemergenc(y|ies)\b"
+        r"|\bred flags?\b|warning signs|contact a medical professional"
+        r"|immediate action|urgent advice|\bget advice from|\bgo to (a&e|hospital)\b"
+        r"|\b(call|dial|phone|ring) (999|911|112|111|000)\b|\b(call|phone|ring) us\b.*\bif\b"
+        r"|when (should i|to|should you) be (concerned|worried)|when to see\b",
     ),
     (
         "side_effects",
-        r"side[- ]effects?|adverse (effects?|reactions?)|\brisks? of (taking|using)\b",
+        r"(side[- ]|undesirable )effects?|adverse (effects?|reactions?)"
+        r"|\brisks? of (taking|using)\b",
     ),
     (
         "prevention",
@@ -33,8 +38,12 @@ RULES: tuple[tuple[SectionType, str], ...] = (
         r"\btreat|\bremed(y|ies)\b|therap(y|ies)|manag(e|ing|ement)|get(ting)? rid|relie(f|ve)"
         r"|self[- ]care|what you can do|\bcure|how to stop|medic(ines?|ations?)\b.*\b(for|used)",
     ),
-    ("causes", r"\bcaus(e|es|ed|ing)\b|risk factors?|\bwhy (do|does|am|is|are)\b|triggers?\b"),
-    ("symptoms", r"symptoms?|\bsigns?\b|feels? like|what happens"),
+    (
+        "causes",
+        r"\bcaus(e|es|ed|ing)\b|\ba?etiology\b|risk factors?|\bwhy (do|does|am|is|are)\b"
+        r"|triggers?\b",
+    ),
+    ("symptoms", r"symptoms?|\bsigns?\b(?! (up|in|out)\b)|feels? like|what happens"),
     (
         "overview",
         r"\bwhat (is|are)\b|overview|introduction|definition|^about\b|key facts|at a glance"
