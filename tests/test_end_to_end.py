@@ -79,6 +79,14 @@ def test_every_passage_verifies(index: Path) -> None:
         ("what is dystonia", "dystonia.md", "dystonia"),
         ("can statins cause cramps", "medicines-that-cause-cramps.md", "statin"),
         ("what colour is urine in rhabdomyolysis", "rhabdomyolysis.md", "urine"),
+        ("can I use ibuprofen with rhabdomyolysis", "rhabdomyolysis.md", "ibuprofen"),
+        ("can I drink alcohol with diazepam", "muscle-relaxants.md", "avoid alcohol"),
+        ("can I take diazepam with codeine", "muscle-relaxants.md", "codeine"),
+        ("can I stop tizanidine suddenly", "muscle-relaxants.md", "stopping tizanidine"),
+        ("does pravastatin cause muscle pain", "medicines-that-cause-cramps.md", "pravastatin"),
+        ("jaw stiff after a cut", "tetanus.md", "after a cut, a bite"),
+        ("my toe has gone black", "circulation-and-leg-cramps.md", "emergency department"),
+        ("should I massage my calf if it is swollen", "foot-and-calf-cramps.html", "same day"),
     ],
 )
 def test_a_question_is_answered_from_its_article(
@@ -93,6 +101,15 @@ def test_a_question_is_answered_from_its_article(
         quoted = whole["text"][passage["start"] : passage["end"]]
         assert quoted == passage["text"]
         assert sha256_of(quoted) == passage["sha256"]
+
+
+def test_the_leaflet_is_read_as_it_was_set(address: str) -> None:
+    text = httpx.get(f"{address}v1/articles/when-to-see-a-doctor.pdf").json()["text"]
+    assert "pass without treatment. A few" in text, "a word parted at the end of a line"
+    assert "people who take many medicines gain" in text
+    assert "a stiff jaw that is hard to open in the days or weeks after a cut" in text
+    assert "Page 2 of 2" not in text
+    assert "Pincite sample corpus" not in text
 
 
 @pytest.mark.parametrize(
