@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from index.encoder import DeterministicEncoder
+from index.encoder import DeterministicEncoder, arithmetic
 from index.errors import SourceError
 from index.search import Searcher
 from index.snapshot import open_snapshot
@@ -222,7 +222,8 @@ def test_the_command_prints_a_table_json_and_a_page(
     assert [r["configuration"] for r in found["results"]] == list(CONFIGURATIONS)
     assert found["worst"][0]["query_id"] == "q3"
     kept = list((tmp_path / "var" / "eval").iterdir())
-    assert [path.name for path in kept] == [f"small-{found['sha256'][:12]}-deterministic"]
+    computed = arithmetic(DeterministicEncoder())
+    assert [path.name for path in kept] == [f"small-{found['sha256'][:12]}-{computed}"]
 
     page = Page()
     page.feed((tmp_path / "report.html").read_text("utf-8"))
