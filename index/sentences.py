@@ -41,11 +41,12 @@ def sentence_spans(text: str, language: str = "en") -> list[Span]:
     begin = scan = 0
     code = language.lower().replace("_", "-")
     cited = _STOP_AND_DIGIT.search(text) is not None
-    addresses = [mark.span() for mark in ADDRESS.finditer(text)] if has_address(text) else []
+    addresses = ADDRESS.finditer(text) if has_address(text) else iter(())
+    address = next(addresses, None)
     for end in _ends(code, text):
-        while addresses and addresses[0][1] <= end:
-            del addresses[0]
-        if (addresses and addresses[0][0] < end) or _goes_on(text, begin, end):
+        while address and address.end() <= end:
+            address = next(addresses, None)
+        if (address and address.start() < end) or _goes_on(text, begin, end):
             continue
         if _NUMBER_ONLY.fullmatch(text, scan, end):
             # Signs that have been passed over are not looked at again: of 60,000, each a sentence
