@@ -55,8 +55,10 @@ index: install ## Bring the index up to date with corpus/ (files that cannot be 
 serve: install ## Serve what is indexed.
 	@$(BIN)/pincite serve $(ARGS)
 
+# By the environment, so that no shell reads the question.
+ask: export Q := $(value Q)
 ask: install ## Ask: make ask Q="what causes muscle spasms?"
-	@$(BIN)/pincite ask "$(Q)" $(ARGS) || [ $$? -eq 4 ]
+	@$(BIN)/pincite ask "$$Q" $(ARGS) || [ $$? -eq 4 ]
 
 test: install-dev browser ## Run the tests (ARGS go to pytest; WORKERS=0: in one process).
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile $(ARGS)
@@ -107,6 +109,6 @@ lock: ## Resolve the dependencies anew into requirements.lock.
 	.lock/bin/python -m pip freeze --exclude pincite | sed 's/+cpu$$//' > requirements.lock
 	rm -rf .lock
 
-clean: ## Remove what was built: the environment, the index, caches.
-	rm -rf $(VENV) .lock var dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+clean: ## Remove what was built: the environment, the sample's index, caches. Feedback stays, and other indexes.
+	rm -rf $(VENV) .lock var/index var/eval var/bench var/peers var/calibrate dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

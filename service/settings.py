@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Annotated, Any, Self
 
 from dotenv import dotenv_values
+from dotenv.parser import parse_stream
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -264,7 +265,20 @@ def _variable(name: str) -> str:
 
 def _from_file() -> dict[str, str | None]:
     try:
+        # A line that cannot be read is passed over by the library, and a setting with it.
+        with ENV_FILE.open(encoding="utf-8") as file:
+            for line in parse_stream(file):
+                lost = line.key is not None and line.key.startswith(PREFIX) and line.value is None
+                if lost or (line.error and PREFIX in line.original.string):
+                    text = line.original.string
+                    number = line.original.line + len(text) - len(text.lstrip("\n"))
+                    raise SettingsError(
+                        f"{ENV_FILE.absolute()}, line {number}: not NAME=VALUE. "
+                        "Is a quotation mark open, or a sign of equality missing?"
+                    )
         return dict(dotenv_values(ENV_FILE, encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise SettingsError(f"{ENV_FILE.absolute()} cannot be read: {why}.") from error

@@ -205,6 +205,30 @@ class Page(HTMLParser):
         self.words.append(data)
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("qrels/test.tsv", "1\t0\t2\t1\n", r"line 1 has four fields, as in TREC's files"),
+        ("qrels/test.tsv", "q1\tcalf\t1.0\n", "line 1 is not query-id, corpus-id and a whole"),
+        ("qrels/test.tsv", "q1\tcalf\t100000000\n", "line 1 has the grade 100000000; at most 1000"),
+        ("queries.jsonl", '{"_id": "q", "text": "a \\ud800"}', "line 1 is not an object with"),
+        ("queries.jsonl", '{"_id": null, "text": "a"}', "line 1 is not an object with"),
+        ("queries.jsonl", '{"_id": 1, "text": "a"}\n' * 2, "line 2 has the id 1, as a line"),
+        ("queries.jsonl", "[" * 200_000, "line 1 is not an object with"),
+    ],
+)
+def test_what_would_be_misread_is_refused_by_its_line(
+    tmp_path: Path, name: str, text: str, message: str
+) -> None:
+    folder = write_dataset(tmp_path / "small")
+    for path in (folder / "qrels").glob("*.tsv"):
+        path.unlink()
+    (folder / "qrels" / "test.tsv").write_text("q1\tcalf\t1\n")
+    (folder / name).write_text(text)
+    with pytest.raises(SourceError, match=message):
+        read_dataset(folder)
+
+
 def test_the_command_prints_a_table_json_and_a_page(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

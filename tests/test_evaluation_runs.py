@@ -101,3 +101,13 @@ def test_the_command_asks_once_and_again_when_told(
     ]
     assert outputs[0] == outputs[1]  # with the times of the first
     assert outputs[2] != outputs[0]
+
+
+def test_a_line_that_is_not_whole_is_asked_again(tmp_path: Path) -> None:
+    runs = Runs.open(tmp_path, ("s",))
+    runs.add("cramp", {}, {})
+    with runs.path.open("a", encoding="utf-8") as file:
+        file.write('garbage\n{"text": "abc"}\n[1]\n')
+    again = Runs.open(tmp_path, ("s",))
+    assert again.get("cramp") == ({}, {})
+    assert len(again.answered) == 1

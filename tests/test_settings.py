@@ -184,6 +184,20 @@ def test_a_file_that_is_not_text_is_one_line() -> None:
         load_settings()
 
 
+@pytest.mark.parametrize(
+    ("lines", "number"),
+    [
+        ('PINCITE_PORT=80\nPINCITE_EMERGENCY_NUMBER="112\n', 2),
+        ("PINCITE_INDEX: x\n", 1),
+        ("OTHER\n\nPINCITE_INDEX\n", 3),
+    ],
+)
+def test_a_line_of_the_file_that_sets_nothing_is_refused(lines: str, number: int) -> None:
+    Path(".env").write_text(lines)
+    with pytest.raises(SettingsError, match=rf"\.env, line {number}: not NAME=VALUE"):
+        load_settings()
+
+
 def test_home_is_understood_where_no_shell_reads_it() -> None:
     Path(".env").write_text("PINCITE_CORPUS=~/articles\n")
     assert load_settings().corpus == Path.home() / "articles"

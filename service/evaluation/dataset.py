@@ -18,6 +18,11 @@ from index.errors import SourceError
 
 Qrels = dict[str, dict[str, int]]
 
+TREC_FIELDS = 4
+"""Query, a field that is always 0, document, grade."""
+HIGHEST_GRADE = 1000
+"""The measures' library takes memory by the grade: 1 GB at 100,000,000."""
+
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
@@ -94,11 +99,17 @@ def _queries(path: Path) -> dict[str, str]:
             continue
         try:
             entry = json.loads(line)
-            queries[str(entry["_id"])] = str(entry["text"])
-        except (ValueError, KeyError, TypeError) as error:
+            name, text = entry["_id"], entry["text"]
+            if not isinstance(name, str | int) or not isinstance(text, str):
+                raise TypeError("not an identifier and a text")
+            text.encode()
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise SourceError(
                 f'{path}: line {number} is not an object with "_id" and "text".'
             ) from error
+        if str(name) in queries:
+            raise SourceError(f"{path}: line {number} has the id {name}, as a line before it has.")
+        queries[str(name)] = text
     return queries
 
 
@@ -107,15 +118,32 @@ def _add_judgements(path: Path, judged: Qrels) -> None:
         fields = line.split("\t")
         if not line.strip():
             continue
+        if number == 1 and _is_heading(fields):
+            continue
         try:
             query, document, grade = fields[0], fields[1], int(fields[2])
         except (IndexError, ValueError) as error:
-            if number == 1:  # the heading
-                continue
             raise SourceError(
                 f"{path}: line {number} is not query-id, corpus-id and a whole number, with tabs."
             ) from error
+        if len(fields) == TREC_FIELDS and fields[3].strip().lstrip("-").isdigit():
+            raise SourceError(
+                f"{path}: line {number} has four fields, as in TREC's files. Leave out the 2nd."
+            )
+        if abs(grade) > HIGHEST_GRADE:
+            raise SourceError(
+                f"{path}: line {number} has the grade {grade}; at most {HIGHEST_GRADE} is taken."
+            )
         judged.setdefault(query, {})[document] = grade
+
+
+def _is_heading(fields: list[str]) -> bool:
+    """Return whether the first line tells what stands in the others: its third field is a word."""
+    try:
+        float(fields[2])
+    except (IndexError, ValueError):
+        return True
+    return False
 
 
 def _sha256(path: Path) -> str:

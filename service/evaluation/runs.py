@@ -10,6 +10,7 @@ of them is another, nothing is taken over. A query's times are those of the run 
 import hashlib
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -80,6 +81,8 @@ def _read(path: Path) -> dict[str, tuple[Rankings, Seconds]]:
         path.write_bytes(b"".join(line + b"\n" for line in lines[:-1]))
     found = {}
     for line in lines[:-1]:
-        fields = json.loads(line)
-        found[fields["text"]] = (fields["rankings"], fields["seconds"])
+        # Of a line that is not whole nothing is known: its query is asked again.
+        with suppress(ValueError, KeyError, TypeError):
+            fields = json.loads(line)
+            found[fields["text"]] = (fields["rankings"], fields["seconds"])
     return found
