@@ -311,7 +311,7 @@ def evaluate(
     name = f"{given.name}-{given.sha256[:12]}-{computed}"
     kept = settings.index.parent / "eval" / name
     with _progress(hidden=as_json) as on_progress:
-        update_index(
+        report = update_index(
             given.corpus,
             kept,
             encoder,
@@ -329,6 +329,8 @@ def evaluate(
             runs=Runs.open(kept, (*content, computed), fresh=fresh),
             on_progress=lambda done, total: on_progress("asking", done, total),
         )
+    for note in (*report.notes, *(f"{one.source}: {one.problem}" for one in report.problems)):
+        err.print(plain(note), soft_wrap=True)
     if html is not None:
         write_html(found, html)
     if as_json:

@@ -229,6 +229,17 @@ def test_what_would_be_misread_is_refused_by_its_line(
         read_dataset(folder)
 
 
+def test_a_document_that_is_lost_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = write_dataset(tmp_path / "small")
+    with (folder / "corpus.jsonl").open("a") as file:
+        file.write(json.dumps({"_id": "calf", "title": "Roses", "text": "Roses want sun."}) + "\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PINCITE_ENCODER", "deterministic")
+    result = CliRunner().invoke(app, ["eval", str(folder), "--json"])
+    assert "a later one has the same id, corpus.jsonl/calf for one" in result.stderr
+    assert json.loads(result.stdout)["queries"] == 2
+
+
 def test_the_command_prints_a_table_json_and_a_page(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
