@@ -7,6 +7,7 @@ the blocks given do not cover it.
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -129,16 +130,23 @@ def article_blocks(
         anchors = {at: name for at, name in anchors.items() if name != own}
         first = next((at for at in range(*mark) if not article.text[at].isspace()), mark[0])
         anchors[first] = own
-    return [
-        Part(
+    # Of all anchors and citations each block is given its own: a book has thousands of each.
+    places = sorted(anchors)
+    citations = sorted(article.citation_marks, key=lambda one: one.start)
+    cited = [one.start for one in citations]
+    parts: list[Part] = []
+    for start, end, kind, level in _cover(article.text, article.blocks):
+        inside = places[bisect_left(places, start) : bisect_left(places, end)]
+        segments = _segments(
+            article.text,
             start,
             end,
-            kind,
-            level,
-            tuple(_segments(article.text, start, end, marks, anchors, article.citation_marks)),
+            marks,
+            {at: anchors[at] for at in inside},
+            citations[bisect_left(cited, start) : bisect_left(cited, end)],
         )
-        for start, end, kind, level in _cover(article.text, article.blocks)
-    ]
+        parts.append(Part(start, end, kind, level, tuple(segments)))
+    return parts
 
 
 def passage_parts(
