@@ -85,8 +85,16 @@ def raised_text(element: etree._Element, text: str, before: str) -> str | None:
     linked = next(element.iter("a", "button"), None) is not None or any(
         ancestor.tag == "a" for ancestor in element.iterancestors()
     )
+    return superscript(text, before, element.tail or "", linked=linked)
+
+
+def superscript(text: str, before: str, after: str, *, linked: bool) -> str | None:
+    """Return how `text` above the line reads: "" for a citation, None for no number at all.
+
+    `linked` tells whether it is a link or holds one.
+    """
     if not linked and _SIGNED.match(text):
-        follows = (element.tail or "")[:1]
+        follows = after[:1]
         isotope = (not before or before[-1:].isspace()) and follows.isupper()
         divided = follows in ("/", "⁄") and not before[-1:].isalpha()
         if not text.isdigit() or isotope or divided or _is_power(text, before):

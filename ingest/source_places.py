@@ -8,6 +8,7 @@ from index.records import Article, Block
 from ingest.encoding import decode
 from ingest.readers import read
 from ingest.readers.markdown import source_map
+from ingest.superscripts import SUPERSCRIPT
 
 PLAIN = (".text", ".txt")
 MARKDOWN = (".markdown", ".md")
@@ -26,8 +27,9 @@ def source_faults(article: Article, data: bytes) -> list[str]:
 
     `data` are the file's bytes. A block with a `source_start` stands there character for
     character. Where Markdown's markup is between the characters of a block, each of them comes,
-    in order, from the same character, from white space or from markup that renders as it. Files
-    of other formats have no such places, and no faults.
+    in order, from the same character, from the one that is raised above the line to it, from white
+    space or from markup that renders as it. Files of other formats have no such places, and no
+    faults.
     """
     if not has_places(article.source):
         return []
@@ -69,6 +71,7 @@ def _leads_back(own: str, text: str, places: Sequence[int]) -> bool:
         place < len(text)
         and (
             text[place] == character
+            or text[place].translate(SUPERSCRIPT) == character
             or (text[place].isspace() and character.isspace())
             or text[place] in _RENDERED
         )

@@ -144,7 +144,15 @@ def test_source_map_leads_back_to_the_same_characters() -> None:
         ("  indented", "indented", 2),
         ("a _b_ c", "a b c", None),
         ("a `b  c` d", "a b  c d", None),
-        ("x<sup>2</sup>", "x2", None),
+        ("the 1<sup>st</sup> day", "the 1st day", None),
+        ("H<sub>2</sub>O", "H2O", None),
+        ("10<sup>9</sup>/L, 5 x 10<sup>-3</sup>", "10⁹/L, 5 x 10⁻³", None),
+        ("kg/*m*<sup>2</sup>", "kg/m²", None),
+        ("with <sup>131</sup>I given", "with ¹³¹I given", None),
+        ("Take 10 <sup>1,2</sup>, no more.<sup>3</sup>", "Take 10, no more.", None),
+        ("Take 10<sup>[1](#r)</sup> mg[<sup>2</sup>](#r) now", "Take 10 mg now", None),
+        ("Take 10 <sup>1</sup>**now**", "Take 10 now", None),
+        ("Take 10<sup>9", "Take 109", None),
         ("a&nbsp;b", "a\xa0b", None),
         ("<https://example.org>", "https://example.org", 1),
         ("[a][r] b\n\n[r]: /x", "a b", None),
@@ -189,6 +197,15 @@ def test_the_text_of_raw_html_is_read() -> None:
         )
     assert places[1][document.blocks[1].text.index("&")] == text.index("&amp;")
     assert document.blocks[2].source_start == text.index("Nor")
+    article = compose(document, Metadata(), source="a.md", source_sha256="0")
+    assert source_faults(article, text.encode()) == []
+
+
+def test_a_power_leads_back_to_its_digit() -> None:
+    text = "Up to 10<sup> 9 </sup> cells &amp; more.<sup>4</sup> Rest.\n"
+    document = one(text)
+    assert [b.text for b in document.blocks] == ["Up to 10⁹ cells & more. Rest."]
+    assert source_map(text)[0][:10] == (*range(8), text.index("9"), text.index(" cells"))
     article = compose(document, Metadata(), source="a.md", source_sha256="0")
     assert source_faults(article, text.encode()) == []
 

@@ -1,6 +1,7 @@
 """The inline markup of Markdown → the text that a reader sees, with the way back to the file.
 
-What is struck out is not read, and no text of elements that show none.
+What is struck out is not read, and no text of elements that show none. What stands in `<sup>` reads
+as on a web page: "10⁹", and no number of a reference.
 """
 
 import re
@@ -9,6 +10,8 @@ from dataclasses import dataclass
 
 from markdown_it.helpers import parseLinkDestination, parseLinkTitle
 from markdown_it.token import Token
+
+from ingest.page_marks import superscript
 
 HTML_MARKUP = "HTML markup"
 IMAGE = "image"
@@ -19,6 +22,7 @@ NOWHERE = -1
 
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)")
 _HIDDEN = frozenset({"script", "style", "template", "textarea", "title", "noscript"})
+_BEFORE = 8  # characters, by which it is known what a raised number is
 _STRUCK = frozenset({"del", "s", "strike"})
 
 
@@ -69,6 +73,9 @@ class _Reading:
         self._hidden = ""  # the element that shows no text and has not ended yet
         self._struck = 0
         self._gap = False  # behind what was struck out, where two spaces may meet
+        self._link_open = False
+        self._raised: _Raised | None = None
+        self._tokens = tokens
         self._ends = {
             token.content.lower(): number
             for number, token in enumerate(tokens)
@@ -89,8 +96,14 @@ class _Reading:
                 self.rendered.dropped = self.rendered.dropped or STRUCK_OUT
             case "link_open":
                 self.rendered.url = self.rendered.url or str(token.attrGet("href") or "") or None
-            case "link_close" if token.markup != "autolink":
-                self._position = _after_link(self._content, self._flat.find("]", self._position))
+                self._link_open = True
+                if self._raised is not None:
+                    self._raised.linked = True
+            case "link_close":
+                self._link_open = False
+                if token.markup != "autolink":
+                    end = self._flat.find("]", self._position)
+                    self._position = _after_link(self._content, end)
             case "image":
                 self._image(token)
             case "html_inline":
@@ -141,11 +154,54 @@ class _Reading:
         element = opening.group(2).lower() if opening and not opening.group(1) else ""
         if element in _STRUCK and not self._hidden and self._ends.get(f"</{element}>", -1) > number:
             self._hidden, self._gap = element, True
+        if element == "sup" and not self._hidden and self._ends.get("</sup>", -1) > number:
+            self._raised = _Raised(len(self.rendered.pieces), self._link_open)
+        elif tag.lower() == "</sup>" and self._raised is not None:
+            self._lower(self._raised, number)
+            self._raised = None
         start = self._content.find(tag, self._position)
         self._position = max(self._position, start + len(tag))
         self._hidden, breaks = _hides(tag, self._hidden)
         if breaks and start >= 0:
             self._add_break(start)
+
+    def _lower(self, raised: "_Raised", number: int) -> None:
+        """Put what stands above the line, up to the tag `number`, into the line."""
+        pieces, offsets = self.rendered.pieces, self.rendered.offsets
+        text = "".join(pieces[raised.first :])
+        before = "".join(pieces[max(0, raised.first - _BEFORE) : raised.first])[-_BEFORE:]
+        after = self._text_behind(number)
+        read = superscript(text.strip(), before, after, linked=raised.linked)
+        if read is None:
+            return
+        start = len(offsets) - len(text)
+        first = start + len(text) - len(text.lstrip())
+        pieces[raised.first :] = [read]
+        offsets[start:] = offsets[first : first + len(read)]
+        if not read:
+            self._close_gap(after)
+
+    def _text_behind(self, number: int) -> str:
+        """Return the text right behind the token `number`, "" where markup stands there."""
+        following = self._tokens[number + 1 : number + 2]
+        return "".join(one.content for one in following if one.type in ("text", "text_special"))
+
+    def _close_gap(self, after: str) -> None:
+        """Take away the space before a dropped mark where none is wanted after it."""
+        pieces, offsets = self.rendered.pieces, self.rendered.offsets
+        while after and not after[0].isalnum() and pieces and not pieces[-1][-1:].strip():
+            last = pieces.pop()
+            kept = last.rstrip()
+            del offsets[len(offsets) - len(last) + len(kept) :]
+            pieces += [kept] if kept else []
+
+
+@dataclass(slots=True)
+class _Raised:
+    """Text above the line under way: its first piece, and whether it is a link or holds one."""
+
+    first: int
+    linked: bool
 
 
 def _hides(tag: str, hidden: str) -> tuple[str, bool]:
