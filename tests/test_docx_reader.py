@@ -128,6 +128,12 @@ def test_a_document_with_everything() -> None:
     ]
 
 
+HALF = (
+    f'<m:oMath xmlns:m="{MATH}"><m:f><m:num><m:r><m:t>1</m:t></m:r></m:num>'
+    "<m:den><m:r><m:t>2</m:t></m:r></m:den></m:f></m:oMath>"
+)
+
+
 @pytest.mark.parametrize(
     ("inside", "text"),
     [
@@ -203,6 +209,15 @@ def test_a_document_with_everything() -> None:
             "</m:num><m:den><m:r><m:t>height</m:t></m:r></m:den></m:f></m:oMath>",
             "BMI = weight/height",
         ),
+        (run("Take 1") + HALF + run(" tablets"), "Take 1 1/2 tablets"),
+        (HALF + run("tablet"), "1/2 tablet"),
+        (
+            run("10")
+            + f'<m:oMath xmlns:m="{MATH}"><m:sSup><m:e/><m:sup><m:r><m:t>9</m:t></m:r></m:sup>'
+            + "</m:sSup></m:oMath>"
+            + run("/l"),
+            "10⁹/l",
+        ),
     ],
 )
 def test_what_a_person_sees_is_read(inside: str, text: str) -> None:
@@ -270,6 +285,17 @@ def test_a_dose_below_a_name_that_looks_like_a_heading_stays_with_it() -> None:
     assert [(kind, text) for kind, _, text, _ in told(rows)] == [
         ("row", "Zinc 15 mg | once a day"),
         ("row", "Iron 60 mg | twice a day"),
+    ]
+
+
+def test_a_list_is_one_that_has_a_number() -> None:
+    level = '<w:numPr><w:ilvl w:val="1"/></w:numPr>'
+    styles = STYLES + _style("Sub", "Subtitle", f"<w:pPr>{level}</w:pPr>")
+    body = p("All you need", "Sub") + p("Second.", "LB", level) + p("Plain.", "", level)
+    assert [(b.kind, b.level, b.text) for b in one(make_docx(body, styles=styles)).blocks] == [
+        ("paragraph", 0, "All you need"),
+        ("item", 2, "Second."),
+        ("paragraph", 0, "Plain."),
     ]
 
 

@@ -12,6 +12,10 @@ def r(text: str) -> str:
     return f"<m:r><m:t>{text}</m:t></m:r>"
 
 
+def fraction(above: str, below: str) -> str:
+    return f"<m:f><m:num>{r(above)}</m:num><m:den>{r(below)}</m:den></m:f>"
+
+
 def said(inside: str) -> str:
     xml = f'<m:oMath xmlns:m="{MATH[1:-1]}" xmlns:w="{W}">{inside}</m:oMath>'
     return equation(etree.fromstring(xml))
@@ -45,6 +49,18 @@ def said(inside: str) -> str:
             f"<m:rad><m:radPr/><m:deg>{r('3')}</m:deg><m:e>{r('a + b')}</m:e></m:rad>",
             "³√(a + b)",
         ),
+        (r("1") + fraction("1", "2") + r(" mg"), "1 1/2 mg"),
+        (fraction("1", "2") + r("5"), "1/2 5"),
+        (fraction("1", "2") + fraction("3", "4"), "1/2 3/4"),
+        (r("1") + r("4") + f"<w:ins>{r('0')}</w:ins>", "140"),
+        (f"<m:sSup><m:e>{fraction('a', 'b')}</m:e><m:sup>{r('2')}</m:sup></m:sSup>", "(a/b)²"),
+        (f"<m:sSup><m:e>{r('10')}</m:e><m:sup>{r('n')}</m:sup></m:sSup>{r('5')}", "10^n 5"),
+        (
+            f"{r('10')}<m:sPre><m:sub>{r('53')}</m:sub><m:sup>{r('131')}</m:sup><m:e>{r('I')}"
+            "</m:e></m:sPre>",
+            "10 ¹³¹₅₃I",
+        ),
+        (f"<m:sPre><m:sub>{r('k')}</m:sub><m:sup/><m:e>{r('L')}</m:e></m:sPre>", "_k L"),
         (f"<m:d><m:e>{r('a')}</m:e></m:d>{r('b')}", "(a)b"),
         (
             f'<m:d><m:dPr><m:begChr m:val="["/><m:endChr m:val="]"/></m:dPr><m:e>{r("a")}</m:e>'

@@ -7,7 +7,7 @@ is not read: deleted, struck out and hidden text, field codes, comments, the fal
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain
 from posixpath import dirname, normpath
 
@@ -18,55 +18,36 @@ from index.records import BlockKind
 from ingest.archive import Archive
 from ingest.document import Document, Metadata, SourceBlock
 from ingest.front_matter import iso_date
-from ingest.readers import symbol_fonts
 from ingest.readers.authors import stated_authors
-from ingest.readers.block_text import one_line, raised, row_text, tidy
-from ingest.readers.equations import MATH, STRICT_MATH, equation
+from ingest.readers.block_text import one_line, row_text, tidy
+from ingest.readers.docx_styles import (
+    TITLE,
+    Style,
+    W,
+    is_on,
+    numbering_of,
+    outline,
+    styles_of,
+    value,
+)
+from ingest.readers.docx_text import FALLBACK, visible_text
+from ingest.readers.equations import MATH, STRICT_MATH
 from ingest.readers.reference_lists import set_apart
 from ingest.safe_xml import parse_xml
 
 CONTENTS = "table of contents"
 NOTE = "footnote"
 
-_W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _STRICT = "http://purl.oclc.org/ooxml/wordprocessingml/main"
 _R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 _RELATIONSHIP = "{http://schemas.openxmlformats.org/package/2006/relationships}Relationship"
-_FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
-_UNSEEN = frozenset(
-    {f"{_W}{tag}" for tag in ("del", "moveFrom", "instrText", "delText", "delInstrText")}
-    | {f"{_W}{tag}" for tag in ("rPr", "pPr", "sdtPr", "rt", "txbxContent")}
-    | {_FALLBACK}
-)
-_CHARACTERS = {
-    f"{_W}tab": " ",
-    f"{_W}br": "\n",
-    f"{_W}cr": "\n",
-    f"{_W}noBreakHyphen": "-",
-    f"{_W}ptab": " ",
-}
-_HEADING_STYLE = re.compile(r"heading ([1-9])$", re.IGNORECASE)
-_CONTENTS_STYLE = re.compile(r"toc (?:\d|heading)$|table of (?:figures|contents)", re.IGNORECASE)
 _DUBLIN = "{http://purl.org/dc/elements/1.1/}"
 _TERMS = "{http://purl.org/dc/terms/}"
-_OFF = ("0", "false", "off")
-_SYMBOLS = re.compile(f"[{chr(symbol_fonts.FIRST)}-{chr(symbol_fonts.LAST)}]")
-_CODE = re.compile(r"[0-9A-Fa-f]{2,4}")
 _COLUMNS = re.compile(r"[1-9][0-9]?")  # Word has 63 at the most
 _MAX_REPEATED = 60  # characters of a cell over several rows that is read with each of them
 _MAX_HEADING = 120  # characters of a bold paragraph that stands for a heading
 _MAX_DATA = 80  # characters, or 12 words, below a heading in a cell of a table of data
 _MAX_DATA_WORDS = 12
-_TITLE = 10  # the level by which a title is known until levels are settled
-
-
-@dataclass(frozen=True, slots=True)
-class _Style:
-    """What a paragraph style says: its heading level (0 for none), its list, its kind."""
-
-    heading: int = 0
-    numbered: int | None = None
-    contents: bool = False
 
 
 def read(data: bytes, name: str) -> Iterator[Document]:
@@ -78,11 +59,11 @@ def read(data: bytes, name: str) -> Iterator[Document]:
     archive = Archive(data, name, "DOCX")
     main = _main_part(archive, name)
     root = parse_xml(_transitional(archive.read(main)), name)
-    body = root.find(f"{_W}body")
+    body = root.find(f"{W}body")
     if body is None:
         raise SourceError(f"{name}: not a DOCX text document (no body); save it as .docx")
     parts = _related(archive, main, name)
-    styles = _styles(archive, parts.get("styles"), name)
+    styles = _styles(archive, parts.get("styles", ""), name)
     try:
         blocks = [*_blocks(body, styles), *_notes(archive, parts, name)]
     except RecursionError as error:
@@ -97,7 +78,7 @@ def read(data: bytes, name: str) -> Iterator[Document]:
 
 def _transitional(data: bytes) -> bytes:
     """Return the XML with the namespaces that most files use; "strict" files use others."""
-    data = data.replace(_STRICT.encode(), _W[1:-1].encode())
+    data = data.replace(_STRICT.encode(), W[1:-1].encode())
     return data.replace(STRICT_MATH.encode(), MATH[1:-1].encode())
 
 
@@ -125,81 +106,34 @@ def _related(archive: Archive, main: str, name: str) -> dict[str, str]:
     return parts
 
 
-def _styles(archive: Archive, member: str | None, name: str) -> Mapping[str, _Style]:
-    """Return each paragraph style by its id, what it inherits included."""
-    if member is None or member not in archive.members:
+def _styles(archive: Archive, member: str, name: str) -> Mapping[str, Style]:
+    if member not in archive.members:
         return {}
-    found = {
-        str(style.get(f"{_W}styleId")): style
-        for style in parse_xml(_transitional(archive.read(member)), name).iter(f"{_W}style")
-        if style.get(f"{_W}type", "paragraph") == "paragraph"
-    }
-    return {identifier: _style(identifier, found) for identifier in found}
-
-
-def _style(identifier: str, found: Mapping[str, etree._Element]) -> _Style:
-    heading, numbered, contents = 0, None, False
-    seen: set[str] = set()
-    while identifier in found and identifier not in seen:  # a style may inherit from itself
-        seen.add(identifier)
-        style = found[identifier]
-        named = _value(style.find(f"{_W}name"))
-        level = _HEADING_STYLE.match(named)
-        if not heading and named.casefold() == "title":
-            heading = _TITLE
-        elif not heading and level:
-            heading = int(level.group(1))
-        properties = style.find(f"{_W}pPr")
-        if properties is not None:
-            heading = heading or _outline(properties)
-            numbered = _numbering(properties) if numbered is None else numbered
-        contents = contents or _CONTENTS_STYLE.match(named) is not None
-        identifier = _value(style.find(f"{_W}basedOn"))
-    return _Style(heading, numbered, contents)
-
-
-def _value(element: etree._Element | None) -> str:
-    return "" if element is None else str(element.get(f"{_W}val", ""))
-
-
-def _outline(properties: etree._Element) -> int:
-    level = _value(properties.find(f"{_W}outlineLvl"))
-    return int(level) + 1 if level in tuple("012345678") else 0
-
-
-def _numbering(properties: etree._Element) -> int | None:
-    """Return the depth in a list (from 0), -1 for "in no list", None where nothing is said."""
-    numbering = properties.find(f"{_W}numPr")
-    if numbering is None:
-        return None
-    if _value(numbering.find(f"{_W}numId")) == "0":
-        return -1
-    level = _value(numbering.find(f"{_W}ilvl"))
-    return int(level) if re.fullmatch(r"[0-8]", level) else 0
+    return styles_of(parse_xml(_transitional(archive.read(member)), name))
 
 
 def _blocks(
-    container: etree._Element, styles: Mapping[str, _Style], left_out: str = ""
+    container: etree._Element, styles: Mapping[str, Style], left_out: str = ""
 ) -> Iterator[SourceBlock]:
     for element in container:
-        if element.tag == f"{_W}p":
+        if element.tag == f"{W}p":
             yield from _paragraph(element, styles, left_out)
-        elif element.tag == f"{_W}tbl":
+        elif element.tag == f"{W}tbl":
             yield from _table(element, styles, left_out)
-        elif element.tag == f"{_W}sdt":
-            content = element.find(f"{_W}sdtContent")
-            gallery = _value(element.find(f"{_W}sdtPr/{_W}docPartObj/{_W}docPartGallery"))
+        elif element.tag == f"{W}sdt":
+            content = element.find(f"{W}sdtContent")
+            gallery = value(element.find(f"{W}sdtPr/{W}docPartObj/{W}docPartGallery"))
             inner = CONTENTS if gallery == "Table of Contents" else left_out
             if content is not None:
                 yield from _blocks(content, styles, inner)
-        elif element.tag in (f"{_W}ins", f"{_W}moveTo", f"{_W}customXml", f"{_W}smartTag"):
+        elif element.tag in (f"{W}ins", f"{W}moveTo", f"{W}customXml", f"{W}smartTag"):
             yield from _blocks(element, styles, left_out)
 
 
 def _paragraph(
-    paragraph: etree._Element, styles: Mapping[str, _Style], left_out: str
+    paragraph: etree._Element, styles: Mapping[str, Style], left_out: str
 ) -> Iterator[SourceBlock]:
-    text = tidy(_text(paragraph))
+    text = tidy(visible_text(paragraph))
     if text:
         kind, level, contents = _kind(paragraph, styles, text)
         if contents:
@@ -207,126 +141,42 @@ def _paragraph(
         if kind == "heading":
             text = one_line(text)
         yield SourceBlock(kind, text, level, left_out=left_out)
-    for box in paragraph.iter(f"{_W}txbxContent"):
+    for box in paragraph.iter(f"{W}txbxContent"):
         if not any(
-            ancestor.tag in (_FALLBACK, f"{_W}txbxContent") for ancestor in box.iterancestors()
+            ancestor.tag in (FALLBACK, f"{W}txbxContent") for ancestor in box.iterancestors()
         ):
             yield from _blocks(box, styles, left_out)
 
 
 def _kind(
-    paragraph: etree._Element, styles: Mapping[str, _Style], text: str
+    paragraph: etree._Element, styles: Mapping[str, Style], text: str
 ) -> tuple[BlockKind, int, bool]:
-    properties = paragraph.find(f"{_W}pPr")
-    style, depth, outline = _Style(), None, 0
+    properties = paragraph.find(f"{W}pPr")
+    style, numbering, stated = Style(), Style().numbering, 0
     if properties is not None:
-        style = styles.get(_value(properties.find(f"{_W}pStyle")), style)
-        depth = _numbering(properties)
-        outline = _outline(properties)
-    heading = outline or style.heading
+        style = styles.get(value(properties.find(f"{W}pStyle")), style)
+        numbering = numbering_of(properties).over(style.numbering)
+        stated = outline(properties)
+    heading = stated or style.heading
     if heading and not style.contents:
         return "heading", heading, False
-    depth = style.numbered if depth is None else depth
-    if depth is not None and depth >= 0:
-        return "item", depth + 1, style.contents
+    if numbering.listed:
+        return "item", (numbering.depth or 0) + 1, style.contents
     if _is_bold(paragraph) and len(text) <= _MAX_HEADING and text[-1] not in ".,;":
         return "heading", 0, style.contents  # one by its looks; level 0 until levels are settled
     return "paragraph", 0, style.contents
 
 
 def _is_bold(paragraph: etree._Element) -> bool:
-    runs = [run for run in paragraph.iter(f"{_W}r") if _text(run).strip()]
-    return bool(runs) and all(_is_on(run, "b") for run in runs)
-
-
-def _text(element: etree._Element) -> str:
-    """Return the visible text under `element`, text boxes excepted."""
-    pieces: list[str] = []
-    superscripts: set[int] = set()
-    stack = [element]
-    while stack:
-        node = stack.pop()
-        if node.tag == f"{_W}t":
-            pieces.append(_plain(node))
-        elif node.tag == f"{_W}sym":
-            pieces.append(_symbol(node))
-        elif node.tag == f"{MATH}oMath":
-            pieces.append(equation(node))
-        elif node.tag in _CHARACTERS:
-            if node.get(f"{_W}type") != "page":
-                pieces.append(_CHARACTERS[node.tag])
-        elif node.tag == f"{_W}r" and _is_hidden(node):
-            continue
-        elif node.tag == f"{_W}r" and node is not element and _is_superscript(node):
-            superscripts.add(len(pieces))
-            pieces.append(_text(node))
-        else:
-            stack += [child for child in reversed(node) if child.tag not in _UNSEEN]
-    return "".join(_with_raised(pieces, superscripts) if superscripts else pieces)
-
-
-def _with_raised(pieces: list[str], superscripts: set[int]) -> list[str]:
-    """Return the pieces of a text with those above the line as they read there."""
-    follows = [""] * len(pieces)
-    after = ""
-    for place in reversed(range(len(pieces))):
-        follows[place] = after
-        if pieces[place] and place not in superscripts:
-            after = pieces[place]
-    made: list[str] = []
-    for place, piece in enumerate(pieces):
-        if place in superscripts:
-            before = made[-1] if made else ""
-            if len(made) > 1 and before.isspace():
-                before = made[-2] + before
-            piece = raised(piece, before, follows[place])  # noqa: PLW2901
-        if piece:
-            made.append(piece)
-    return made
-
-
-def _plain(text: etree._Element) -> str:
-    """Return the text of a `w:t`, with the signs of symbol fonts as those of Unicode."""
-    said = text.text or ""
-    if _SYMBOLS.search(said) is None:
-        return said
-    run = text.getparent()
-    fonts = None if run is None else run.find(f"{_W}rPr/{_W}rFonts")
-    named = () if fonts is None else (fonts.get(f"{_W}ascii"), fonts.get(f"{_W}hAnsi"))
-    font = str(next(filter(None, named), ""))
-    return _SYMBOLS.sub(lambda found: symbol_fonts.sign(ord(found.group()), font), said)
-
-
-def _symbol(element: etree._Element) -> str:
-    """Return the sign that was put in by the font and its code there."""
-    code = str(element.get(f"{_W}char", ""))
-    if _CODE.fullmatch(code) is None:
-        return symbol_fonts.UNKNOWN
-    number, font = int(code, 16), str(element.get(f"{_W}font", ""))
-    if number < 0x100 or symbol_fonts.FIRST <= number <= symbol_fonts.LAST:
-        return symbol_fonts.sign(number, font)
-    return chr(number) if chr(number).isprintable() else symbol_fonts.UNKNOWN
-
-
-def _is_hidden(run: etree._Element) -> bool:
-    """Tell whether nobody sees a run, or sees it struck out: it holds no more."""
-    return any(_is_on(run, name) for name in ("vanish", "strike", "dstrike"))
-
-
-def _is_on(run: etree._Element, name: str) -> bool:
-    said = run.find(f"{_W}rPr/{_W}{name}")
-    return said is not None and str(said.get(f"{_W}val", "1")) not in _OFF
-
-
-def _is_superscript(run: etree._Element) -> bool:
-    return _value(run.find(f"{_W}rPr/{_W}vertAlign")) == "superscript"
+    runs = [run for run in paragraph.iter(f"{W}r") if visible_text(run).strip()]
+    return bool(runs) and all(is_on(run, "b") for run in runs)
 
 
 def _table(
-    table: etree._Element, styles: Mapping[str, _Style], left_out: str
+    table: etree._Element, styles: Mapping[str, Style], left_out: str
 ) -> Iterator[SourceBlock]:
     """Yield a row for each row; a table that only frames or lays out is read cell by cell."""
-    rows = [row for row in table.iter(f"{_W}tr") if _owner(row) is table]
+    rows = [row for row in table.iter(f"{W}tr") if _owner(row) is table]
     cells = [list(_cells(row)) for row in rows]
     if max(map(len, cells), default=0) < 2 or _lays_out(cells, styles):
         for cell in chain.from_iterable(cells):
@@ -338,7 +188,7 @@ def _table(
             yield SourceBlock("row", text, left_out=left_out)
 
 
-def _lays_out(rows: list[list[etree._Element]], styles: Mapping[str, _Style]) -> bool:
+def _lays_out(rows: list[list[etree._Element]], styles: Mapping[str, Style]) -> bool:
     """Tell a table that lays out a page by a cell that has a heading and prose below it.
 
     A name and a dose in a cell of a table of data stay together, whatever their styles.
@@ -346,8 +196,8 @@ def _lays_out(rows: list[list[etree._Element]], styles: Mapping[str, _Style]) ->
     for cell in chain.from_iterable(rows):
         headed = False
         below = 0
-        for paragraph in cell.iterchildren(f"{_W}p"):
-            text = tidy(_text(paragraph))
+        for paragraph in cell.iterchildren(f"{W}p"):
+            text = tidy(visible_text(paragraph))
             if not text:
                 continue
             if headed:
@@ -370,12 +220,12 @@ def _columns(rows: list[etree._Element], cells: list[list[etree._Element]]) -> I
     made: list[list[str]] = []
     merged: dict[int, str] = {}
     for row, own in zip(rows, cells, strict=True):
-        texts = [""] * (_count(row.find(f"{_W}trPr/{_W}gridBefore"), 0) if spans else 0)
+        texts = [""] * (_count(row.find(f"{W}trPr/{W}gridBefore"), 0) if spans else 0)
         said = False
         for cell in own:
-            over = cell.find(f"{_W}tcPr/{_W}vMerge")
+            over = cell.find(f"{W}tcPr/{W}vMerge")
             column = len(texts)
-            if over is not None and _value(over) != "restart" and column in merged:
+            if over is not None and value(over) != "restart" and column in merged:
                 texts.append(merged[column])
             else:
                 texts.append(_cell_text(cell))
@@ -383,7 +233,7 @@ def _columns(rows: list[etree._Element], cells: list[list[etree._Element]]) -> I
                 short = over is not None and len(texts[-1]) <= _MAX_REPEATED
                 merged[column] = texts[-1] if short else ""
             if spans:
-                texts += [""] * (_count(cell.find(f"{_W}tcPr/{_W}gridSpan"), 1) - 1)
+                texts += [""] * (_count(cell.find(f"{W}tcPr/{W}gridSpan"), 1) - 1)
         made.append(texts if said else [])
     used = {column for texts in made for column, text in enumerate(texts) if text}
     for texts in made:
@@ -391,7 +241,7 @@ def _columns(rows: list[etree._Element], cells: list[list[etree._Element]]) -> I
 
 
 def _count(element: etree._Element | None, otherwise: int) -> int:
-    said = _value(element)
+    said = value(element)
     return int(said) if _COLUMNS.fullmatch(said) else otherwise
 
 
@@ -399,19 +249,19 @@ def _cell_text(cell: etree._Element) -> str:
     """Return all text of a cell, that of tables and boxes in it included, each once."""
     paragraphs = (
         paragraph
-        for paragraph in cell.iter(f"{_W}p")
-        if next(paragraph.iterancestors(_FALLBACK), None) is None
+        for paragraph in cell.iter(f"{W}p")
+        if next(paragraph.iterancestors(FALLBACK), None) is None
     )
-    return one_line(" ".join(map(_text, paragraphs)))
+    return one_line(" ".join(map(visible_text, paragraphs)))
 
 
 def _owner(row: etree._Element) -> etree._Element | None:
-    return next(row.iterancestors(f"{_W}tbl"), None)
+    return next(row.iterancestors(f"{W}tbl"), None)
 
 
 def _cells(row: etree._Element) -> Iterator[etree._Element]:
-    for cell in row.iter(f"{_W}tc"):
-        if next(cell.iterancestors(f"{_W}tr"), None) is row:
+    for cell in row.iter(f"{W}tc"):
+        if next(cell.iterancestors(f"{W}tr"), None) is row:
             yield cell
 
 
@@ -421,8 +271,8 @@ def _notes(archive: Archive, parts: Mapping[str, str], name: str) -> Iterator[So
         if member not in archive.members:
             continue
         root = parse_xml(_transitional(archive.read(member)), name)
-        for paragraph in root.iter(f"{_W}p"):
-            text = tidy(_text(paragraph))
+        for paragraph in root.iter(f"{W}p"):
+            text = tidy(visible_text(paragraph))
             if text:
                 yield SourceBlock("paragraph", text, left_out=NOTE)
 
@@ -434,8 +284,8 @@ def _settled(blocks: list[SourceBlock]) -> list[SourceBlock]:
     aside); then they are of level 2.
     """
     levels = {b.level for b in blocks if b.kind == "heading" and not b.left_out}
-    shift = 1 if _TITLE in levels else 0
-    proper = bool(levels - {0, _TITLE})
+    shift = 1 if TITLE in levels else 0
+    proper = bool(levels - {0, TITLE})
     settled = []
     for block in blocks:
         if block.kind != "heading":
@@ -443,7 +293,7 @@ def _settled(blocks: list[SourceBlock]) -> list[SourceBlock]:
         elif block.level == 0 and proper:
             settled.append(SourceBlock("paragraph", block.text, left_out=block.left_out))
         else:
-            level = {_TITLE: 1, 0: 2}.get(block.level, min(block.level + shift, 6))
+            level = {TITLE: 1, 0: 2}.get(block.level, min(block.level + shift, 6))
             settled.append(SourceBlock("heading", block.text, level, left_out=block.left_out))
     return settled
 

@@ -5,6 +5,7 @@ of a formula runs into another. Elements that are not known give the text in the
 """
 
 import re
+from collections.abc import Iterable, Iterator
 
 from lxml import etree
 
@@ -15,17 +16,55 @@ STRICT_MATH = "http://purl.oclc.org/ooxml/officeDocument/math"
 
 _SIMPLE = re.compile(r"[\w.,%°]+|\([^()]*\)")
 _PROPERTIES = re.compile(r"(?:Pr|}rPr)$")
+_OPEN = re.compile(r"[/^√_][\w.,%°]+$")
+_NEAR = 40  # characters in which the last sign of an equation is looked for
+_SUBSCRIPT = str.maketrans("0123456789+-−", "₀₁₂₃₄₅₆₇₈₉₊₋₋")
+_BUILT = frozenset(f"{MATH}{kind}" for kind in ("f", "m", "nary", "rad", "sSup"))
+"""What reads as signs in a line: what is raised behind it would be raised behind its end alone."""
+_DELETED = ("}del", "}moveFrom", "}instrText", "}delText")
+
+
+def parts(element: etree._Element) -> Iterator[tuple[str, str]]:
+    """Yield the text of each part of an equation and the part's kind: "f", "sSup", "" for words."""
+    for child in element:
+        tag = str(child.tag)
+        if tag.startswith(MATH):
+            kind = tag.removeprefix(MATH)
+            yield equation(child), "" if kind in ("r", "t") else kind
+        # A run of an equation holds elements of the text's own kind for deleted and inserted signs.
+        elif not tag.endswith(_DELETED):
+            if tag.endswith("}t"):
+                yield child.text or "", ""
+            yield from parts(child)
+
+
+def join(pieces: Iterable[tuple[str, str]]) -> str:
+    """Join the texts of an equation's parts, or of an equation and the words around it ("").
+
+    A space parts what would run together: "1 1/2" and not "11/2".
+    """
+    joined = before = ""
+    for text, kind in pieces:
+        if text:
+            joined += " " * _runs_together(joined, before, text, kind) + text
+            before = kind
+    return joined
+
+
+def _runs_together(joined: str, before: str, text: str, kind: str) -> bool:
+    if not joined or not (before or kind):
+        return False
+    if kind in ("f", "sPre") and joined[-1].isalnum():
+        return True
+    if text[0].isdecimal() and joined[-1].isdecimal():
+        return True
+    follows = text[0].isalpha() or text[0].isdecimal()  # and is not above the line
+    return follows and (before == "f" or _OPEN.search(joined[-_NEAR:]) is not None)
 
 
 def equation(element: etree._Element) -> str:
     """Return an equation, or a part of one, as text. May raise `RecursionError`."""
     tag = str(element.tag)
-    if not tag.startswith(MATH):
-        # A run of an equation holds elements of the text's own kind for deleted and inserted signs.
-        if tag.endswith(("}del", "}moveFrom", "}instrText", "}delText")):
-            return ""
-        own = element.text or "" if tag.endswith("}t") else ""
-        return own + "".join(map(equation, element))
     if tag == f"{MATH}t":
         return element.text or ""
     if _PROPERTIES.search(tag):
@@ -40,17 +79,21 @@ def _construct(kind: str, element: etree._Element) -> str:
         case "sSub":
             return _lowered(element)
         case "sSup":
-            return _part(element, "e") + _power(_part(element, "sup"))
+            return _base(element) + _power(_part(element, "sup"))
         case "sSubSup":
             return _lowered(element) + _power(_part(element, "sup"))
+        case "sPre":
+            below = _part(element, "sub")
+            low = f"_{_enclosed(below)} " if below.strip("0123456789+-−") else below
+            return _power(_part(element, "sup")) + low.translate(_SUBSCRIPT) + _part(element, "e")
         case "rad":
             return f"{_power(_part(element, 'deg'), '')}√{_enclosed(_part(element, 'e'))}"
         case "nary":
             bounds = f"{_part(element, 'sub')}{_power(_part(element, 'sup'))}"
             return f"{_property(element, 'naryPr', 'chr', '∫')}{bounds} {_part(element, 'e')}"
         case "d":
-            parts = [equation(part) for part in element.findall(f"{MATH}e")]
-            inside = _property(element, "dPr", "sepChr", "|").join(parts)
+            within = [equation(part) for part in element.findall(f"{MATH}e")]
+            inside = _property(element, "dPr", "sepChr", "|").join(within)
             begin = _property(element, "dPr", "begChr", "(")
             return f"{begin}{inside}{_property(element, 'dPr', 'endChr', ')')}"
         case "mr" | "eqArr":
@@ -58,7 +101,7 @@ def _construct(kind: str, element: etree._Element) -> str:
         case "m":
             return "; ".join(filter(None, map(equation, element)))
         case _:
-            return "".join(map(equation, element))
+            return join(parts(element))
 
 
 def _part(element: etree._Element, name: str) -> str:
@@ -66,9 +109,16 @@ def _part(element: etree._Element, name: str) -> str:
     return "" if part is None else equation(part).strip()
 
 
+def _base(element: etree._Element) -> str:
+    base = element.find(f"{MATH}e")
+    text = _part(element, "e")
+    built = base is not None and any(child.tag in _BUILT for child in base)
+    return f"({text})" if built else text
+
+
 def _lowered(element: etree._Element) -> str:
     """Return a base and what stands below it, apart where both would read as one number."""
-    base, below = _part(element, "e"), _part(element, "sub")
+    base, below = _base(element), _part(element, "sub")
     if base[-1:].isdigit() and below[:1].isdigit():
         return f"{base}_{_enclosed(below)}"
     return base + below
