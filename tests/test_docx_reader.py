@@ -355,6 +355,8 @@ def test_metadata() -> None:
     assert (made.title, made.authors) == ("Calf cramp", ("Ada Writer", "B. Other"))
     assert (made.published, made.modified, made.language) == (None, "2024-05-01", "en-GB")
     assert one(make_docx(p("Text."), core=core)).metadata.title == "The template's"
+    saved = "<dc:title>Microsoft Word - leaflet.doc</dc:title>"
+    assert one(make_docx(p("Text."), core=saved)).metadata.title is None
     nobody = "<dc:creator>Windows User</dc:creator>"
     assert one(make_docx(p("Text."), core=nobody)).metadata.authors == ()
 

@@ -20,6 +20,7 @@ from ingest.document import Document, Metadata, SourceBlock
 from ingest.front_matter import iso_date
 from ingest.readers.authors import stated_authors
 from ingest.readers.block_text import one_line, row_text, tidy
+from ingest.readers.docx_settling import settle
 from ingest.readers.docx_styles import (
     TITLE,
     Style,
@@ -33,6 +34,7 @@ from ingest.readers.docx_styles import (
 from ingest.readers.docx_text import FALLBACK, visible_text
 from ingest.readers.equations import MATH, STRICT_MATH
 from ingest.readers.reference_lists import set_apart
+from ingest.readers.stated_titles import is_file_name
 from ingest.safe_xml import parse_xml
 
 CONTENTS = "table of contents"
@@ -65,7 +67,8 @@ def read(data: bytes, name: str) -> Iterator[Document]:
     parts = _related(archive, main, name)
     styles = _styles(archive, parts.get("styles", ""), name)
     try:
-        blocks = [*_blocks(body, styles), *_notes(archive, parts, name)]
+        settle(body, styles)
+        blocks = [*_blocks(body, styles), *_notes(archive, parts, styles, name)]
     except RecursionError as error:
         raise LimitExceeded(f"{name}: nested deeper than any document is") from error
     blocks = _settled(blocks)
@@ -265,12 +268,15 @@ def _cells(row: etree._Element) -> Iterator[etree._Element]:
             yield cell
 
 
-def _notes(archive: Archive, parts: Mapping[str, str], name: str) -> Iterator[SourceBlock]:
+def _notes(
+    archive: Archive, parts: Mapping[str, str], styles: Mapping[str, Style], name: str
+) -> Iterator[SourceBlock]:
     for kind in ("footnotes", "endnotes"):
         member = parts.get(kind, "")
         if member not in archive.members:
             continue
         root = parse_xml(_transitional(archive.read(member)), name)
+        settle(root, styles)
         for paragraph in root.iter(f"{W}p"):
             text = tidy(visible_text(paragraph))
             if text:
@@ -308,10 +314,11 @@ def _metadata(archive: Archive, name: str, blocks: list[SourceBlock]) -> Metadat
         element = core.find(tag)
         return one_line(element.text or "") if element is not None else ""
 
+    stated = said(f"{_DUBLIN}title")
     # A word processor copies the title and the date of creation of the template or the file that
     # a document was made from: the page's own title goes first, and that date is not used.
     return Metadata(
-        title=first or said(f"{_DUBLIN}title") or None,
+        title=first or (None if is_file_name(stated) else stated or None),
         authors=stated_authors(said(f"{_DUBLIN}creator")),
         modified=iso_date(said(f"{_TERMS}modified")),
         language=said(f"{_DUBLIN}language") or None,

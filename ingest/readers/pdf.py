@@ -20,6 +20,7 @@ from ingest.front_matter import iso_date
 from ingest.readers.authors import stated_authors
 from ingest.readers.block_text import one_line
 from ingest.readers.reference_lists import set_apart
+from ingest.readers.stated_titles import is_file_name
 
 MAX_BYTES = 100_000_000
 MAX_PAGES = 2_000
@@ -38,11 +39,7 @@ _CHILD = "import sys; sys.path.insert(0, sys.argv[1]); from ingest.readers.pdf i
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 _HEADER_WITHIN = 1024  # bytes before "%PDF-" that readers forgive (PDF 32000-1, annex H)
 _PDF_DATE = re.compile(r"D:(\d{4})(\d{2})?(\d{2})?")
-_FILE_NAME = re.compile(
-    r"\.(?:pdf|docx?|odt|rtf|indd|qxd|pptx?|xlsx?|html?|tex|dvi|p65|pub)\s*$|^microsoft \w+ - "
-    r"|^untitled|^(?:document|layout|slide|page)\s*\d*$|^[\w-]*\d[\w-]*$|^\S*_\S*$|^about:blank$",
-    re.IGNORECASE,
-)
+_CODE = re.compile(r"[\w-]*\d[\w-]*")
 
 
 def read(data: bytes, name: str) -> Iterator[Document]:
@@ -129,7 +126,8 @@ def _metadata(
     info: Mapping[str, str], language: str, blocks: tuple[SourceBlock, ...], name: str
 ) -> Metadata:
     title = one_line(info.get("Title", "")[:MAX_TITLE])
-    if not title or _FILE_NAME.search(title) or title == PurePosixPath(name).stem:
+    named = title == PurePosixPath(name).stem or _CODE.fullmatch(title) or is_file_name(title)
+    if not title or named:
         heading = next((b for b in blocks if b.kind == "heading" and not b.left_out), None)
         title = heading.text if heading is not None and heading.level == 1 else ""
     # The date of creation is that of the file: of an article of long ago, of the day when it was
