@@ -175,6 +175,55 @@ def test_offsets_lead_back_to_the_decoded_file() -> None:
         assert decoded[block.source_start :].startswith(block.text)
 
 
+@pytest.mark.parametrize("gap", ["   ", "\t", " | "])
+@pytest.mark.parametrize("rule", ["", "--------------\n"])
+def test_a_row_of_a_table_is_no_heading(gap: str, rule: str) -> None:
+    rows = [f"Drug{gap}Adult", f"Zinc{gap}15 mg", f"Iron{gap}60 mg"]
+    after = "Take them with food, and no more than your doctor says."
+    text = f"Doses\n\n{rows[0]}\n{rule}{rows[1]}\n{rows[2]}\n\n{after}\n"
+    assert [(kind, line) for kind, _, line in kinds(text) if line != rule.strip()] == [
+        ("heading", "Doses"),
+        *(("paragraph", row) for row in rows),
+        ("paragraph", after),
+    ]
+
+
+def test_what_is_underlined_is_a_heading_and_the_line_is_left_out() -> None:
+    one = document(
+        "Calf cramp\n==========\n\nIt is sudden.\n\nWhat helps the leg of a sleeper at night?\n"
+        "-----------------------------------------\nRest.\n\n***\n\nIt passes.\n"
+    )
+    assert one.metadata.title == "Calf cramp"
+    assert [(b.kind, b.level, b.text) for b in one.blocks if not b.left_out] == [
+        ("heading", 1, "Calf cramp"),
+        ("paragraph", 0, "It is sudden."),
+        ("heading", 2, "What helps the leg of a sleeper at night?"),
+        ("paragraph", 0, "Rest."),
+        ("paragraph", 0, "It passes."),
+    ]
+    assert {b.left_out for b in one.blocks} == {"", "stray mark without a word"}
+
+
+WRAPPED_AT_A_NUMBER = """\
+You can take paracetamol four times in a day, and never more of it than a total of
+8. If you take more than that, call your doctor at once, and do not wait until you
+feel ill, for the damage to the liver shows itself only after a day or two, and by
+then much of it can no longer be mended, whatever the doctors in a hospital may do.
+
+1. Take the first of them in the morning, with some water, and then wait for at most
+2. Take the other one.
+4. Write it down.
+"""
+
+
+def test_a_wrapped_line_that_begins_with_a_number_is_no_item() -> None:
+    first, _, items = WRAPPED_AT_A_NUMBER.strip().partition("\n\n")
+    assert kinds(WRAPPED_AT_A_NUMBER) == [
+        ("paragraph", 0, first),
+        *(("item", 1, item) for item in items.split("\n")),
+    ]
+
+
 LINES = st.lists(
     st.one_of(
         st.text(alphabet="aA b.:?!-•1)\t,é", max_size=100),

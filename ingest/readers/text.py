@@ -15,7 +15,7 @@ from typing import NamedTuple
 from index.errors import LimitExceeded
 from index.records import BlockKind
 from ingest.boilerplate import judge
-from ingest.boilerplate_reasons import REFERENCES
+from ingest.boilerplate_reasons import REFERENCES, STRAY
 from ingest.document import Document, Metadata, SourceBlock
 from ingest.encoding import decode
 from ingest.references import parse_references
@@ -26,6 +26,9 @@ _NUMBER = r"\(?\d{1,3}[.)]|[a-z]\)"
 _ITEM = re.compile(rf"(?:{_BULLET}|{_NUMBER})\s+\S|[♦•▪●■►‣]\S")
 _NUMBERED = re.compile(rf"(?:{_NUMBER})\s+\S")
 _MARK_ONLY = re.compile(rf"(?:{_BULLET}|{_NUMBER})$")
+_COUNTED = re.compile(r"\(?(\d{1,3})[.)]\s")
+_RULE = re.compile(r"([=\-_~*])\1{2,}$")
+_COLUMNS = re.compile(r"\S(?: *\t\s*| {3,}| ?\| ?)\S")
 _FIRST_WORD = re.compile(r"\S+")
 _SENTENCE_END = re.compile(r"[.!?…。！？][\"'”’»)\]]*(?:\[?\d{1,3}\]?)?$")
 _INNER_END = re.compile(r"[.!?]\s+\S|[。！？].")
@@ -89,6 +92,10 @@ def read(data: bytes, name: str, repeated: Collection[int] = frozenset()) -> Ite
     reasons = judge(blocks, repeated=repeated)
     if repeated and all(reasons):
         reasons = judge(blocks)
+    reasons = [
+        reason or (STRAY if _RULE.match(block.text) else "")
+        for block, reason in zip(blocks, reasons, strict=True)
+    ]
     listed = [b for b, reason in zip(blocks, reasons, strict=True) if reason == REFERENCES]
     metadata = Metadata(references=parse_references(listed))
     first = next((place for place, reason in enumerate(reasons) if not reason), None)
@@ -155,11 +162,15 @@ def _spans(text: str) -> list[tuple[int, int, int]]:
     width = _wrapping_width(text, lines)
     spans: list[tuple[int, int, int]] = []
     before: _Line | None = None
+    number = 0  # of the last item that was counted
     for line in lines:
-        if before is not None and _goes_on(text, before, line, width):
+        counted = _COUNTED.match(text, line.start, line.end)
+        follows = counted is not None and int(counted.group(1)) in (1, number + 1)
+        if before is not None and _goes_on(text, before, line, width, follows=follows):
             spans[-1] = (spans[-1][0], line.end, line.chunk)
         else:
             spans.append((line.start, line.end, line.chunk))
+            number = int(counted.group(1)) if counted is not None else number
         before = line
     return spans
 
@@ -185,18 +196,28 @@ def _mid_sentence(text: str, line: _Line, after: _Line) -> bool:
     return (last.isalnum() or last in ",-–—'’)") and text[after.start].islower()
 
 
-def _goes_on(text: str, line: _Line, after: _Line, width: int | None) -> bool:
-    if line.chunk != after.chunk:
+def _goes_on(text: str, line: _Line, after: _Line, width: int | None, *, follows: bool) -> bool:
+    """Tell whether `after` goes on with `line`; `follows` if its number is the next of a list."""
+    if line.chunk != after.chunk or _is_rule(text, line) or _is_rule(text, after):
         return False
     if _MARK_ONLY.match(text, line.start, line.end):
         return True
-    if width is None or line.width < _MIN_WRAPPED or _ITEM.match(text, after.start, after.end):
+    if width is None or line.width < _MIN_WRAPPED:
         return False
-    if _mid_sentence(text, line, after):
+    if _ITEM.match(text, after.start, after.end):
+        # "for no longer than | 10. Then ask" is no list, whose items count from 1.
+        counted = _COUNTED.match(text, after.start, after.end) is not None
+        if follows or not counted or not text[line.end - 1].isalnum():
+            return False
+    elif _mid_sentence(text, line, after):
         return True
     # Wrapped because the next word did not fit, or ended because the paragraph does.
     word = _FIRST_WORD.match(text, after.start)
     return word is not None and line.width + 1 + len(word.group()) > width
+
+
+def _is_rule(text: str, line: _Line) -> bool:
+    return _RULE.match(text, line.start, line.end) is not None
 
 
 def _kinds(text: str, spans: list[tuple[int, int, int]]) -> list[BlockKind]:
@@ -205,10 +226,17 @@ def _kinds(text: str, spans: list[tuple[int, int, int]]) -> list[BlockKind]:
     kinds: list[BlockKind] = [
         "item" if _ITEM.match(body) or _MARK_ONLY.match(body) else "paragraph" for body in bodies
     ]
-    _mark_plain_lists(bodies, [chunk for _, _, chunk in spans], kinds)
+    chunks = [chunk for _, _, chunk in spans]
+    _mark_plain_lists(bodies, chunks, kinds)
+    columns = _in_columns(bodies, chunks)
     for index in range(len(bodies) - 1, -1, -1):
         after = index + 1
         if after == len(bodies) or not _looks_like_heading(bodies[index], kinds[index]):
+            continue
+        if columns[index]:
+            continue
+        if _RULE.match(bodies[after]) and chunks[index] == chunks[after]:
+            kinds[index] = "heading"
             continue
         opens_text = kinds[after] != "heading" and (
             len(bodies[after]) > len(bodies[index])
@@ -222,6 +250,17 @@ def _kinds(text: str, spans: list[tuple[int, int, int]]) -> list[BlockKind]:
         elif opens_text or (kinds[after] == "heading" and _stacks(kinds, after)):
             kinds[index] = "heading"
     return kinds
+
+
+def _in_columns(bodies: list[str], chunks: list[int]) -> list[bool]:
+    """Tell of each line whether it is of a table: in columns, and so is one beside it."""
+    found = [False] * len(bodies)
+    lines = (index for index, body in enumerate(bodies) if not _RULE.match(body))
+    for line, after in pairwise(lines):
+        together = chunks[line] == chunks[after]
+        if together and _COLUMNS.search(bodies[line]) and _COLUMNS.search(bodies[after]):
+            found[line] = found[after] = True
+    return found
 
 
 def _stacks(kinds: list[BlockKind], after: int) -> bool:
