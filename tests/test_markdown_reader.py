@@ -274,12 +274,6 @@ def test_front_matter_in_toml_is_no_text_of_the_page() -> None:
     assert document.blocks == (block("paragraph", "Text.", 0, 20),)
 
 
-def test_footnotes_are_references() -> None:
-    document = one("# T\n\nText[^1].\n\n[^1]: Doe J. A title of 2020.\n")
-    assert document.blocks[-1].left_out == "reference list"
-    assert document.metadata.references == (Reference("Doe J. A title of 2020.", 1),)
-
-
 @pytest.mark.parametrize("opening", ["> ", "- ", "1. ", "- > "])
 def test_deep_nesting_loses_nothing_or_is_refused(opening: str) -> None:
     refused = []

@@ -26,7 +26,10 @@ from ingest.boilerplate_reasons import REFERENCES
 from ingest.document import Document, Metadata, SourceBlock
 from ingest.encoding import decode
 from ingest.front_matter import merge, metadata_from, reference_from, split_front_matter
+from ingest.readers import markdown_footnotes
 from ingest.readers.block_text import tidy_with_offsets
+from ingest.readers.markdown_footnotes import add_footnotes
+from ingest.readers.markdown_header import split_header
 from ingest.readers.markdown_html import html_blocks
 from ingest.readers.markdown_inline import HTML_MARKUP, NOWHERE, render
 from ingest.references import citation_score, is_ambiguous, is_heading
@@ -40,7 +43,6 @@ MAX_NESTING = 60
 MAX_SECONDS = 30.0
 """Longest time for one file: some inputs cost a Markdown parser time in the square of length."""
 
-_FOOTNOTE = re.compile(r"\[\^[^\]\s]{1,20}\]:\s")
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 
 
@@ -52,6 +54,7 @@ class _Traced:
     offsets: tuple[int, ...]
     number: int | None = None
     url: str | None = None
+    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +70,7 @@ def read(data: bytes, name: str) -> Iterator[Document]:
     left, and `LimitExceeded` when it is too long, nested too deep or takes too long.
     """
     text, _ = decode(data, name)
-    mapping, body = split_front_matter(text, name)
-    stated = Metadata() if mapping is None else metadata_from(mapping, name)
+    stated, body = _split_metadata(text, name)
     traced = list(_without_references(list(_trace(text, body, name))))
     if not traced:
         raise SourceError(f"{name}: there is no text in it; remove it or write the article")
@@ -86,8 +88,14 @@ def source_map(text: str, name: str = "") -> tuple[tuple[int, ...], ...]:
     the same character, or the markup that renders as it (`&amp;` for "&", a line end for a
     space), and -1 where the file holds no such place (the bar between two cells of a table).
     """
-    _, body = split_front_matter(text, name)
+    _, body = _split_metadata(text, name)
     return tuple(one.offsets for one in _trace(text, body, name))
+
+
+def _split_metadata(text: str, name: str) -> tuple[Metadata, int]:
+    """Return what stands above the article, and the offset at which that begins."""
+    mapping, body = split_front_matter(text, name)
+    return split_header(text) if mapping is None else (metadata_from(mapping, name), body)
 
 
 def _is_title(block: SourceBlock) -> bool:
@@ -153,6 +161,7 @@ def _parser(name: str, hurry: Callable[[], None]) -> MarkdownIt:
         {"alt": ["paragraph", "reference", "blockquote", "list"]},
     )
     parser.inline.ruler.before("text", "limits", check_inline)
+    add_footnotes(parser)
     return parser
 
 
@@ -167,6 +176,7 @@ class _Walker:
         self._awaits_item = False
         self._cells: list[tuple[str, tuple[int, ...]]] | None = None
         self._cursor = (0, 0)  # line and column behind the last cell of the table row
+        self._notes: list[str] = []  # labels of the open footnotes
 
     def walk(self, tokens: Sequence[Token]) -> Iterator[_Traced]:
         for before, token in pairwise([Token("", "", 0), *tokens]):
@@ -196,6 +206,10 @@ class _Walker:
                 self._lists[-1] = self._item + 1
         elif token.type == "list_item_close":
             self._awaits_item = False
+        elif token.type == markdown_footnotes.OPEN:
+            self._notes.append(token.info)
+        elif token.type == markdown_footnotes.CLOSE:
+            self._notes.pop()
         elif token.type == "tr_open":
             self._cells = []
             self._cursor = (token.map[0] if token.map else 0, 0)
@@ -284,7 +298,10 @@ class _Walker:
             text = re.sub(r"\s", " ", text)
         verbatim = self._stands_at(places, text)
         block = SourceBlock(kind, text, level, verbatim, left_out)
-        yield _Traced(block, places, number, url)
+        note = self._notes[-1] if self._notes else None
+        if note is not None and note.isdecimal():
+            number = int(note)
+        yield _Traced(block, places, number, url, note)
 
     def _stands_at(self, places: Sequence[int], text: str) -> int | None:
         """Return the first place when the others follow it one by one, with the same characters."""
@@ -349,7 +366,7 @@ def _without_references(traced: Sequence[_Traced]) -> Iterator[_Traced]:
                 under = 0
             if not under and article and is_heading(block.text) and _lists_works(traced, place):
                 under = block.level
-        if not block.left_out and (under or _FOOTNOTE.match(block.text)):
+        if not block.left_out and (under or one.note is not None):
             yield replace(one, block=replace(block, left_out=REFERENCES))
         else:
             article = article or not block.left_out
@@ -379,7 +396,10 @@ def _address(one: _Traced) -> str | None:
 
 
 def _references(traced: Sequence[_Traced]) -> Iterator[Reference]:
+    note: str | None = None
     for one in traced:
         block = one.block
-        if block.left_out == REFERENCES and block.kind != "heading":
+        goes_on = one.note is not None and one.note == note  # what is cited stands first in it
+        note = one.note
+        if block.left_out == REFERENCES and block.kind != "heading" and not goes_on:
             yield reference_from(block.text, one.number, _address(one))

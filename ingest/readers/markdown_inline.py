@@ -106,6 +106,10 @@ class _Reading:
                     self._position = _after_link(self._content, end)
             case "image":
                 self._image(token)
+            case "footnote_mark":
+                found = self._content.find(token.content, self._position)
+                self._position = max(self._position, found + len(token.content))
+                self._close_gap(self._text_behind(number))
             case "html_inline":
                 self._tag(token.content, number)
 
