@@ -6,6 +6,7 @@ BEFORE = "page header: stands before the article begins"
 AFTER = "page footer: stands after the article has ended"
 BETWEEN = "interruption of the article: a link, caption or advertisement"
 REPEATED = "the same block stands in several articles of this publisher"
+NOTE = "footnote"
 STRAY = "stray mark without a word"
 
 NEWSLETTER = "newsletter form"

@@ -26,6 +26,7 @@ _UNIT = re.compile(r"(?:^|[^A-Za-zµμ'’])(?:[kcdmnµμ]?m|ft|yd)$|/(?:s|in)$"
 _TEN = re.compile(r"[×x·*]\s?10$|(?<![\w.,])10$")
 _STATISTIC = re.compile(r"(?<!\w)[Rrχ]$")
 _SIGNED = re.compile(r"^(?:[+\-−–]?\d{1,3}[+\-−–]?|[+\-−–])$")
+_NOTES = frozenset({"endnote", "endnotes", "footnote", "footnotes", "rearnote", "rearnotes"})
 _EPUB_TYPE = "{http://www.idpf.org/2007/ops}type"
 
 
@@ -36,6 +37,11 @@ def is_note_mark(element: etree._Element) -> bool:
         return False
     text = "".join(element.itertext()).strip()
     return bool(_NOTE.fullmatch(text) if named else _BRACKETED.match(text))
+
+
+def is_note(element: etree._Element) -> bool:
+    """Tell whether an element is by its markup a note, or several, to which marks lead."""
+    return not _NOTES.isdisjoint(_types(element))
 
 
 def is_citation(text: str) -> bool:

@@ -102,6 +102,77 @@ def test_a_book_is_one_document_in_the_order_of_its_spine() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("said", "title", "authors"),
+    [
+        (
+            '<dc:title id="s">A guide</dc:title><dc:title id="m">Legs at night</dc:title>'
+            '<meta refines="#s" property="title-type">subtitle</meta>'
+            '<meta refines="#m" property="title-type">main</meta>'
+            '<dc:creator id="e">Ed Itor</dc:creator><dc:creator id="a">Ada Writer</dc:creator>'
+            '<dc:creator>B. Other</dc:creator><meta refines="#e" property="role">edt</meta>'
+            '<meta refines="#a" property="role">aut</meta>'
+            '<meta refines="#a" property="role">ill</meta>',
+            "Legs at night",
+            ("Ada Writer", "B. Other"),
+        ),
+        (
+            '<dc:title id="s">A guide</dc:title><dc:title>Legs at night</dc:title>'
+            '<meta refines="#s" property="title-type">subtitle</meta>'
+            '<dc:creator opf:role="trl">T. Lator</dc:creator>'
+            '<dc:creator opf:role="aut">Ada Writer</dc:creator>',
+            "Legs at night",
+            ("Ada Writer",),
+        ),
+        (
+            '<dc:title id="s">A guide</dc:title>'
+            '<meta refines="#s" property="title-type">short</meta>'
+            '<dc:creator opf:role="edt">Ed Itor</dc:creator>',
+            "A guide",
+            ("Ed Itor",),
+        ),
+    ],
+)
+def test_of_titles_the_main_one_and_of_names_the_authors_are_told(
+    said: str, title: str, authors: tuple[str, ...]
+) -> None:
+    before = "<dc:title>Legs at night</dc:title><dc:creator>Ada Writer</dc:creator>"
+    assert before in PACKAGE
+    opf = PACKAGE.replace(before, said)
+    opf = opf.replace("<dc:creator>B. Other</dc:creator><dc:publisher>", "<dc:publisher>")
+    opf = opf.replace("<package ", '<package xmlns:opf="http://www.idpf.org/2007/opf" ')
+    made = one(packed(parts() | {"OPS/book.opf": opf})).metadata
+    assert (made.title, made.authors) == (title, authors)
+
+
+NOTES = (
+    '<h1>Cramps<a epub:type="noteref" href="#n1">1</a></h1><p>Take 10 mg.</p>'
+    '<aside epub:type="footnote" id="n1"><p>1. Not for children.</p></aside>'
+    '<aside role="note"><p>Not with alcohol.</p></aside>'
+    '<section role="doc-endnotes"><p>Doe J. Cramps. J Sample Med. 2020;12(3):45-50.</p>'
+    "<div><ol><li>At night.</li></ol></div></section>"
+)
+
+
+def test_notes_are_left_out() -> None:
+    document = one(packed(parts(one=NOTES)))
+    assert [(b.text, b.left_out) for b in document.blocks][1:8] == [
+        ("Cramps", ""),
+        ("Take 10 mg.", ""),
+        ("1. Not for children.", "footnote"),
+        ("Not with alcohol.", ""),
+        ("Doe J. Cramps. J Sample Med. 2020;12(3):45-50.", "reference list"),
+        ("At night.", "reference list"),
+        ("Help", ""),
+    ]
+
+
+def test_a_book_of_notes_is_kept() -> None:
+    notes = '<aside epub:type="footnote"><p>Not for children.</p></aside>'
+    document = one(packed(parts(one=notes, two=xhtml(notes))))
+    assert [b.text for b in document.blocks if not b.left_out] == ["Not for children."] * 2
+
+
 def test_references_are_set_apart() -> None:
     listed = "<h2>References</h2><p>1. Doe J. Cramps. J Sample Med. 2020;12(3):45-50.</p>"
     document = one(packed(parts(two=xhtml(TWO + listed))))

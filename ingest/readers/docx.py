@@ -16,6 +16,7 @@ from lxml import etree
 from index.errors import LimitExceeded, SourceError
 from index.records import BlockKind
 from ingest.archive import Archive
+from ingest.boilerplate_reasons import NOTE
 from ingest.document import Document, Metadata, SourceBlock
 from ingest.front_matter import iso_date
 from ingest.readers.authors import stated_authors
@@ -38,7 +39,6 @@ from ingest.readers.stated_titles import is_file_name
 from ingest.safe_xml import parse_xml
 
 CONTENTS = "table of contents"
-NOTE = "footnote"
 
 _STRICT = "http://purl.oclc.org/ooxml/wordprocessingml/main"
 _R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"

@@ -5,7 +5,7 @@ could fill an answer with "several sources" that agree because they are the same
 headings keep the passages of each apart.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from posixpath import dirname, join, normpath
 from urllib.parse import unquote
@@ -14,8 +14,10 @@ from lxml import etree
 
 from index.errors import SourceError
 from ingest.archive import Archive
+from ingest.boilerplate_reasons import NOTE
 from ingest.document import Document, Metadata, SourceBlock
 from ingest.front_matter import iso_date
+from ingest.page_marks import is_note
 from ingest.readers.block_text import one_line
 from ingest.readers.markup import chapter, source_blocks
 from ingest.readers.reference_lists import set_apart
@@ -28,6 +30,8 @@ _CONTAINER = "META-INF/container.xml"
 _ENCRYPTION = "META-INF/encryption.xml"
 _XHTML = frozenset({"application/xhtml+xml", "text/html", "application/x-dtbook+xml"})
 _OPF = "{http://www.idpf.org/2007/opf}"
+_AUTHOR = frozenset({"aut", "cre"})
+"""The roles of an author and of a creator, in MARC's code list for relators."""
 _DUBLIN = "{http://purl.org/dc/elements/1.1/}"
 
 
@@ -42,15 +46,30 @@ def read(data: bytes, name: str) -> Iterator[Document]:
     package = parse_xml(archive.read(opf), name)
     protected = _protected(archive, name)
     blocks: list[SourceBlock] = []
+    notes: list[bool] = []
     for path, left_out in _spine(package, dirname(opf)):
         if path in protected:
             raise SourceError(f"{name}: its chapters are encrypted (DRM); get it without")
         if path in archive.members:
-            blocks += source_blocks(chapter(archive.read(path), name), left_out)
+            read_here = chapter(archive.read(path), name)
+            blocks += source_blocks(read_here, left_out)
+            notes += (any(map(is_note, block.path)) for block in read_here)
     if not any(not block.left_out for block in blocks):
         raise SourceError(f"{name}: there is no text in the chapters of the book")
     kept, references = set_apart(blocks)
+    kept = _without_notes(kept, notes)
     yield Document(kept, replace(_metadata(package), references=references))
+
+
+def _without_notes(
+    blocks: tuple[SourceBlock, ...], notes: Sequence[bool]
+) -> tuple[SourceBlock, ...]:
+    """Leave out the blocks that are notes, unless the book is nothing else."""
+    marked = tuple(
+        replace(block, left_out=NOTE) if is_one and not block.left_out else block
+        for block, is_one in zip(blocks, notes, strict=True)
+    )
+    return blocks if all(block.left_out for block in marked) else marked
 
 
 def _package_path(archive: Archive, name: str) -> str:
@@ -112,15 +131,44 @@ def _metadata(package: etree._Element) -> Metadata:
     )
     addresses = (text for text in (*said("source"), *said("identifier")) if text.startswith("http"))
     return Metadata(
-        title=first("title"),
+        title=_main_title(package) or first("title"),
         publisher=first("publisher"),
-        authors=tuple(said("creator")),
+        authors=tuple(_authors(package) or said("creator")),
         published=next(filter(None, map(iso_date, said("date"))), None),
         modified=next(filter(None, modified), None),
         url=next(addresses, None),
         licence=first("rights"),
         language=first("language"),
     )
+
+
+def _main_title(package: etree._Element) -> str | None:
+    """Return the title that is said to be the main one, or else the first of no stated kind."""
+    titles = list(_with_kinds(package, "title", "title-type"))
+    main = (text for text, kinds in titles if "main" in kinds)
+    return next(main, next((text for text, kinds in titles if not kinds), None))
+
+
+def _authors(package: etree._Element) -> list[str]:
+    """Return those who are not said to be only something other than authors: translators."""
+    creators = _with_kinds(package, "creator", "role")
+    return [text for text, kinds in creators if not kinds or kinds & _AUTHOR]
+
+
+def _with_kinds(
+    package: etree._Element, tag: str, kind: str
+) -> Iterator[tuple[str, frozenset[str]]]:
+    """Yield the text of each `tag` with what is said of its kind: EPUB 3 says it elsewhere."""
+    refined: dict[str, set[str]] = {}
+    for element in package.iter(f"{_OPF}meta"):
+        if element.get("property") == kind:
+            said = one_line(element.text or "").lower()
+            refined.setdefault(str(element.get("refines", "")).lstrip("#"), set()).add(said)
+    for element in package.iter(f"{_DUBLIN}{tag}"):
+        text = one_line(element.text or "")
+        own = one_line(str(element.get(f"{_OPF}{kind}", ""))).lower()
+        if text:
+            yield text, frozenset(refined.get(str(element.get("id", "-")), ())) | {own} - {""}
 
 
 def _local(element: etree._Element) -> str:
