@@ -13,10 +13,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, Response
 
 from index.errors import EmptyQuestion, QuestionTooLong
-from index.records import sha256_of
+from index.records import Article, sha256_of
 from service.answers import Answers
+from service.evidence.links import HASH_DIGITS
 from service.evidence.related import related
-from service.evidence.verify import Quote
+from service.evidence.verify import Quote, verify
 from service.feedback.entries import REASON_CHARACTERS
 from service.filters import filters_from, parameters_of
 from service.schemas import ArticleOut, PassageOut
@@ -66,9 +67,13 @@ def pages_router() -> APIRouter:
         "/articles/{article_id:path}", methods=["GET", "HEAD"], response_class=HTMLResponse
     )
     def get_article(
-        request: Request, article_id: str, start: str | None = None, end: str | None = None
+        request: Request,
+        article_id: str,
+        start: str | None = None,
+        end: str | None = None,
+        sha256: str | None = None,
     ) -> HTMLResponse:
-        return _article(request, article_id, start, end)
+        return _article(request, article_id, start, end, sha256)
 
     @router.post("/check", response_class=HTMLResponse)
     async def post_check(request: Request) -> HTMLResponse:
@@ -192,7 +197,9 @@ def _catalogue(
     )
 
 
-def _article(request: Request, article_id: str, start: str | None, end: str | None) -> HTMLResponse:
+def _article(
+    request: Request, article_id: str, start: str | None, end: str | None, sha256: str | None
+) -> HTMLResponse:
     answers = answers_of(request)
     found = answers.article_with_passages(article_id)
     if found is None:
@@ -202,13 +209,14 @@ def _article(request: Request, article_id: str, start: str | None, end: str | No
         )
     article, passages = found
     asked = start is not None or end is not None
-    mark = _span(start, end, len(article.text))
+    mark, words = _quoted(article, start, end, sha256)
     return site().page(
         request,
         "article.html",
         headers=READING,
         article=article,
         mark=mark,
+        words=words,
         missing=(start or "?", end or "?") if asked and mark is None else None,
         anchors={p.start: f"p{p.start}-{p.end}" for p in passages},
     )
@@ -221,8 +229,9 @@ def _check(request: Request, fields: dict[str, str]) -> HTMLResponse:
     text = fields.get("text", "").replace("\r\n", "\n")
     if not article_id or not text or start is None or end is None or len(text) > QUOTE_CHARACTERS:
         return problem_page(request, 422, "error.title", "check.invalid", limit=QUOTE_CHARACTERS)
-    given = fields.get("sha256", "")
-    sha256 = given if re.fullmatch("[0-9a-f]{64}", given) else None
+    sha256 = fields.get("sha256") or None
+    if sha256 is not None and not re.fullmatch("[0-9a-f]{64}", sha256):
+        return problem_page(request, 422, "error.title", "check.invalid", limit=QUOTE_CHARACTERS)
     return site().page(
         request,
         "check.html",
@@ -236,10 +245,22 @@ def _check(request: Request, fields: dict[str, str]) -> HTMLResponse:
     )
 
 
-def _span(start: str | None, end: str | None, length: int) -> Span | None:
-    """Return the quote that an address points at, or None where the text has no such place."""
+def _quoted(
+    article: Article, start: str | None, end: str | None, sha256: str | None
+) -> tuple[Span | None, str]:
+    """Return what to mark of what an address points at, and how its words stand there.
+
+    An address without a hash of its words is marked where it points, if there is such a place.
+    """
     a, b = whole_number(start), whole_number(end)
-    return (a, b) if a is not None and b is not None and a < b <= length else None
+    if a is None or b is None or not a < b:
+        return None, "unknown"
+    if sha256 is None or not re.fullmatch(f"[0-9a-f]{{{HASH_DIGITS},64}}", sha256):
+        return ((a, b), "verbatim") if b <= len(article.text) else (None, "unknown")
+    found = verify(Quote(article.article_id, a, b, sha256=sha256), article, "")
+    if found.start is None or found.end is None:
+        return None, found.status
+    return (found.start, found.end), found.status
 
 
 def _by_article(passages: Sequence[PassageOut]) -> list[tuple[ArticleOut, list[PassageOut]]]:

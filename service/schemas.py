@@ -392,6 +392,9 @@ class Verification(_Model):
     end: int | None
     sha256: Annotated[str | None, Field(description="Hash of what stands at the place asked.")]
     article_sha256: str | None
+    hash_fits: Annotated[
+        bool, Field(description="False if words and a hash were given that is not theirs.")
+    ]
     difference: tuple[DiffPart, ...]
     snapshot: str
     explanation: str

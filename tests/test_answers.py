@@ -125,7 +125,9 @@ def test_a_passage_inside_a_list_comes_with_what_announced_it(
     assert lead.text == announced_by == article.text[lead.start : lead.end]
     assert lead.sha256 == sha256_of(announced_by)
     place = f"{lead.start}-{lead.end}"
-    assert lead.link == f"/articles/ibuprane.md?start={lead.start}&end={lead.end}#p{place}"
+    assert lead.link == f"/articles/ibuprane.md?start={lead.start}&end={lead.end}" + (
+        f"&sha256={lead.sha256[:16]}#p{place}"
+    )
     quote = Quote("ibuprane.md", lead.start, lead.end, lead.text)
     assert answers.verify(quote).status == "verbatim"
     for passage in passages:

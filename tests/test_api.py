@@ -111,7 +111,7 @@ def test_an_answer_quotes_and_proves(api: TestClient) -> None:
     assert 0 < passage["probability"] <= 1
     assert {name: passage["article"][name] for name in NIGHT} == NIGHT
     assert passage["links"] == {
-        "article": "/articles/night.md?start=0&end=133#p0-133",
+        "article": "/articles/night.md?start=0&end=133&sha256=9cc4adb50817f66a#p0-133",
         "original": "https://example.org/night?a=1#:~:text=Calf%20cramps%20at%20night%20happen"
         "%20when,The%20calf%20muscle%20is%20short%20then.",
     }

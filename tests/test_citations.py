@@ -62,7 +62,7 @@ def test_plain_text() -> None:
         "A. Writer; The 100% Group. Calves & cramps. Example Library, 2025-03-04. "
         "“Calves › Why?”, characters 10–38. "
         "https://example.org/a_b?c={d} (retrieved 2026-01). "
-        f"SHA-256 of the quote {HASH}."
+        f"In article legs/calves.md, SHA-256 of the quote {HASH}."
     )
 
 
@@ -71,12 +71,13 @@ def test_what_is_not_known_is_left_out() -> None:
         publisher=None, authors=(), published=None, retrieved=None, url=None, section=()
     )
     assert plain(passage).splitlines()[-1] == (
-        f"Calves & cramps. Characters 10–38. SHA-256 of the quote {HASH}."
+        "Calves & cramps. Characters 10–38. "
+        f"In article legs/calves.md, SHA-256 of the quote {HASH}."
     )
     assert bibtex(passage) == (
         "@misc{legs-calves-md-10-38,\n"
         "  title = {{Calves \\& cramps}},\n"
-        f"  note = {{Characters 10–38. SHA-256 of the quote {HASH}}},\n"
+        f"  note = {{Characters 10–38. In article legs/calves.md, SHA-256 of the quote {HASH}}},\n"
         "}"
     )
 
@@ -92,7 +93,7 @@ def test_markdown_shows_the_words_and_links_the_title() -> None:
         "> — A. Writer; The 100% Group. [Calves \\& cramps](<https://example.org/a_b?c=%7Bd%7D>). "
         "Example Library, 2025-03-04. “Calves › Why?”, characters 10–38. "
         "https://example.org/a\\_b?c={d} (retrieved 2026-01). "
-        f"SHA-256 of the quote {HASH}."
+        f"In article legs/calves.md, SHA-256 of the quote {HASH}."
     )
 
 
@@ -105,10 +106,11 @@ def test_braces_of_a_title_are_commands_in_bibtex() -> None:
 @pytest.mark.parametrize(
     ("text", "quoted"),
     [
-        ("Calves\n===\nA calf.", "> Calves\n> \\===\n> A calf."),
-        ("Calves\n---", "> Calves\n> \\---"),
-        ("- rest\n  + walk", "> \\- rest\n> \\+ walk"),
-        ("1986. It was hot.\n2) Rest\n3.", "> 1986\\. It was hot.\n> 2\\) Rest\n> 3\\."),
+        ("Calves\n===\nA calf.", "> Calves\\\n> \\===\\\n> A calf."),
+        ("Calves\n---", "> Calves\\\n> \\---"),
+        ("- rest\n  + walk", "> \\- rest\\\n> \\+ walk"),
+        ("1986. It was hot.\n2) Rest\n3.", "> 1986\\. It was hot.\\\n> 2\\) Rest\\\n> 3\\."),
+        ("Tea | 1 cup\nSoup | 2\n\nEnd.", "> Tea \\| 1 cup\\\n> Soup \\| 2\n>\n> End."),
         ("    indented", "> indented"),
         ("1.5 mg - or more = 2.", "> 1.5 mg - or more = 2."),
     ],
@@ -130,8 +132,16 @@ LINES = st.lists(
 def test_markdown_shows_the_words_themselves(text: str) -> None:
     quoted = markdown(_passage(text=f"{text}\nend.")).rpartition("\n>\n> —")[0]
     shown = MarkdownIt("commonmark").enable(["table", "strikethrough"]).render(quoted)
-    assert set(re.findall(r"</?(\w+)", shown)) <= {"blockquote", "p"}
-    assert unescape(re.sub(r"</?(?:blockquote|p)>", " ", shown)).split() == [*text.split(), "end."]
+    assert set(re.findall(r"</?(\w+)", shown)) <= {"blockquote", "p", "br"}
+    assert unescape(re.sub(r"</?(?:blockquote|p)>|<br />", " ", shown)).split() == [
+        *text.split(),
+        "end.",
+    ]
+
+
+def test_lines_of_a_quote_are_lines_in_markdown() -> None:
+    shown = MarkdownIt("commonmark").render(markdown(_passage(text="Rest.\nDose | 5 mg\n\nEnd.")))
+    assert "<p>Rest.<br />\nDose | 5 mg</p>\n<p>End.</p>" in shown
 
 
 def test_bibtex() -> None:
@@ -144,7 +154,8 @@ def test_bibtex() -> None:
         "  month = {03},\n"
         "  url = {https://example.org/a_b?c=%7Bd%7D},\n"
         "  urldate = {2026-01},\n"
-        f"  note = {{“Calves › Why?”, characters 10–38. SHA-256 of the quote {HASH}}},\n"
+        "  note = {“Calves › Why?”, characters 10–38. "
+        f"In article legs/calves.md, SHA-256 of the quote {HASH}}},\n"
         "}"
     )
 
@@ -161,7 +172,7 @@ def test_csl_json() -> None:
             "accessed": {"date-parts": [[2026, 1]]},
             "URL": "https://example.org/a_b?c={d}",
             "section": "Calves › Why?",
-            "note": f"Characters 10–38. SHA-256 of the quote {HASH}",
+            "note": f"Characters 10–38. In article legs/calves.md, SHA-256 of the quote {HASH}",
         }
     ]
 

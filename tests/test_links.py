@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.records import Article, Passage
-from service.evidence.links import article_link, original_link
+from index.records import Article, Passage, sha256_of
+from service.evidence.links import article_href, article_link, original_link
 
 
 def _article(url: str | None = "https://example.org/cramp") -> Article:
@@ -113,8 +113,19 @@ def test_a_directive_reads_back_and_means_nothing_else(body: str) -> None:
 def test_the_article_here_at_the_passage() -> None:
     passage = Passage("back/why cramp?#1.md", 5, 25, (), "x" * 20)
     link = article_link(passage)
-    assert link == "/articles/back/why%20cramp%3F%231.md?start=5&end=25#p5-25"
+    assert link == (
+        "/articles/back/why%20cramp%3F%231.md?start=5&end=25&sha256=d4fc1db665446507#p5-25"
+    )
+    assert sha256_of("x" * 20).startswith("d4fc1db665446507")
     assert urlsplit(link).fragment == "p5-25"
     assert article_link(replace(passage, article_id="légs.md")).startswith(
         "/articles/l%C3%A9gs.md?"
+    )
+
+
+def test_an_article_address_escapes_its_id() -> None:
+    assert article_href("a/b c?d#e%.md") == "/articles/a/b%20c%3Fd%23e%25.md"
+    assert article_href("a.md", 3, 9) == "/articles/a.md?start=3&end=9#p3-9"
+    assert article_href("a.md", 3, 9, "0123456789abcdef" * 4) == (
+        "/articles/a.md?start=3&end=9&sha256=0123456789abcdef#p3-9"
     )

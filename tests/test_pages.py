@@ -167,8 +167,8 @@ def test_an_answer_quotes_word_for_word_with_its_source(client: TestClient) -> N
     assert "Made for a test." in page.text
     links = [a["href"] for a in outline.all("a")]
     assert (
-        f"/articles/calves.md?start={best['start']}&end={best['end']}#p{best['start']}-{best['end']}"
-        in links
+        f"/articles/calves.md?start={best['start']}&end={best['end']}"
+        f"&sha256={best['sha256'][:16]}#p{best['start']}-{best['end']}" in links
     )
     assert best["links"]["original"] in links
     assert page.headers["cache-control"] == "no-store"
@@ -340,6 +340,31 @@ def test_a_quote_that_has_no_place_is_said_not_marked(
     assert "nothing is marked" in page.text
 
 
+def test_a_link_of_other_words_marks_none_or_the_place_where_they_stand_now(
+    client: TestClient,
+) -> None:
+    quote = "The muscle is short then."
+    start = client.get("/v1/articles/calves.md").json()["text"].index(quote)
+    digits = sha256_of(quote)[:16]
+
+    def linked(at: int, sha256: str) -> tuple[_Outline, str]:
+        place: dict[str, str | int] = {"start": at, "end": at + len(quote), "sha256": sha256}
+        page = client.get("/articles/calves.md", params=place).text
+        return _sound(page), page
+
+    outline, page = linked(start, digits)
+    assert (outline.text("mark"), "The quote is marked below." in page) == (quote, True)
+    outline, page = linked(start - 9, digits)
+    assert outline.text("mark") == quote
+    assert "stand at another place now" in page
+    assert f'href="#p{start}-{start + len(quote)}"' in page
+    outline, page = linked(start, sha256_of("The muscle is long then.")[:16])
+    assert outline.all("mark") == []
+    assert "no longer stand in this article" in page
+    outline, page = linked(start, "no hash")
+    assert outline.text("mark") == quote
+
+
 def test_every_passage_has_its_anchor_in_the_article(client: TestClient) -> None:
     passages = client.get("/v1/articles/calves.md").json()["passages"]
     outline = _Outline(client.get("/articles/calves.md").text)
@@ -382,6 +407,17 @@ def test_an_altered_quote_is_found_out_and_the_difference_shown(client: TestClie
     assert "Changed:" in page.text
     assert outline.text("del") == "oon"
     assert outline.text("ins") == "ight"
+
+
+def test_words_under_the_hash_of_others_are_said_to_be_altered(client: TestClient) -> None:
+    fields = _check_fields(client)
+    page = client.post("/check", data=fields | {"sha256": sha256_of("other words")}).text
+    outline = _sound(page)
+    assert "Altered:" in page
+    assert "does not hold these words" not in page
+    assert (outline.all("del"), outline.all("ins")) == ([], [])
+    refused = client.post("/check", data=fields | {"sha256": fields["sha256"][:-1]})
+    assert refused.status_code == 422
 
 
 def test_a_quote_from_an_article_that_is_gone_is_unknown(client: TestClient) -> None:

@@ -199,10 +199,25 @@ def test_a_quote_is_checked_in_place_and_hashed_by_the_browser(page: Page, addre
     )
     page.click(".best form.check button")
     page.wait_for_selector(".best .verdict.is-changed")
-    assert "another SHA-256" in (verdict.text_content() or "")
+    assert "Altered:" in (verdict.text_content() or "")
     struck = "".join(verdict.locator("del").all_text_contents())
     assert struck != ""
     assert set(struck) <= set("knees")
+
+
+def test_a_quote_that_moved_is_linked_where_it_stands_now(page: Page, address: str) -> None:
+    ask(page, address)
+    text = page.locator(".best input[name=text]").input_value()
+    page.locator(".best form.check").evaluate(
+        "form => { form.elements.start.value -= -3; form.elements.end.value -= -3 }"
+    )
+    page.click(".best form.check button")
+    page.wait_for_selector(".best .verdict.is-moved")
+    page.click(".best .verdict a")
+    page.wait_for_selector("article mark")
+    marked = " ".join(page.locator("mark").all_text_contents())
+    assert marked.split() == text.split()
+    assert "The quote is marked below." in (page.locator(".quote-flag").text_content() or "")
 
 
 def test_going_back_to_an_answer_and_reloading_it_find_it_again(page: Page, address: str) -> None:
@@ -249,6 +264,23 @@ def test_a_citation_is_copied(browser: Browser, address: str) -> None:
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied == page.locator(".best pre").nth(2).text_content()
     assert copied.startswith("@misc{")
+    context.close()
+
+
+def test_a_citation_is_copied_where_there_is_no_clipboard_to_write_to(
+    browser: Browser, address: str
+) -> None:
+    context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    # As over plain HTTP, where the interface is not there.
+    page.add_init_script("navigator.clipboard.writeText = undefined")
+    ask(page, address)
+    page.click(".best .cite summary")
+    page.locator(".best .copy").nth(1).click()
+    expect(page.locator(".best .copy").nth(1)).to_have_text("Copied")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied.startswith("> ")
+    assert copied.split() == (page.locator(".best pre").nth(1).text_content() or "").split()
     context.close()
 
 

@@ -10,7 +10,6 @@ from service.web.render import (
     Part,
     Segment,
     article_blocks,
-    article_href,
     example_questions,
     grouped,
     likelihood,
@@ -178,11 +177,6 @@ def test_when_is_every_date_that_is_stated_and_else_when_it_was_fetched() -> Non
     assert when(ARTICLE) == [("answer.unknown_date", None)]
     fetched = replace(ARTICLE, retrieved="2026-01-02")
     assert when(fetched) == [("answer.unknown_date", None), ("answer.retrieved", "2026-01-02")]
-
-
-def test_an_article_address_escapes_its_id() -> None:
-    assert article_href("a/b c?d#e%.md") == "/articles/a/b%20c%3Fd%23e%25.md"
-    assert article_href("a.md", 3, 9) == "/articles/a.md?start=3&end=9#p3-9"
 
 
 def test_examples_are_whole_questions_one_an_article() -> None:

@@ -47,6 +47,7 @@ def test_a_quote_where_it_stands_is_verbatim() -> None:
         end=37,
         sha256=hashlib.sha256(b"Stretch the calf.").hexdigest(),
         article_sha256=hashlib.sha256(TEXT.encode()).hexdigest(),
+        hash_fits=True,
         difference=(),
         snapshot=SNAPSHOT,
         explanation="The quote stands in the stored article at that place, "
@@ -67,6 +68,43 @@ def test_text_and_hash_must_agree() -> None:
     assert _check(20, 37, "Stretch the calf.", sha256_of("x")).status == "changed"
     assert _check(20, 37, "Stretch the thigh.", right).status == "changed"
     assert _check(0, 17, "Stretch the calf.", sha256_of("x")).status == "changed"
+    assert _check(20, 37, "Stretch the calf.", right).hash_fits
+    assert _check(20, 37, "Stretch the thigh.").hash_fits
+    assert _check(20, 37, sha256=sha256_of("x")).hash_fits
+
+
+def test_words_that_stand_there_under_a_hash_of_others_are_not_said_to_differ() -> None:
+    found = _check(20, 37, "Stretch the calf.", sha256_of("x"))
+    assert (found.status, found.hash_fits, found.difference) == ("changed", False, ())
+    assert found.explanation == (
+        "The hash given is not that of the words given: one of the two was altered."
+    )
+
+
+def test_the_first_digits_of_a_hash_are_words_enough() -> None:
+    digits = sha256_of("Stretch the calf.")[:16]
+    assert _check(20, 37, sha256=digits).status == "verbatim"
+    moved = _check(18, 35, sha256=digits)
+    assert (moved.status, moved.start, moved.end) == ("moved", 20, 37)
+    edited = _article(TEXT.replace("calf", "shin"))
+    assert _check(20, 37, sha256=digits, article=edited).status == "changed"
+
+
+def test_a_hash_is_found_at_the_nearest_place_between_white_space() -> None:
+    for asked, stands in ((0, 7), (22, 7), (23, 38), (50, 38)):
+        found = _check(asked, asked + 12, sha256=sha256_of("Drink water."))
+        assert (found.status, found.start, found.end) == ("moved", stands, stands + 12)
+    assert _check(0, 11, sha256=sha256_of("rink water.")).status == "changed"
+    assert _check(5000, 5012, sha256=sha256_of("Drink water.")).status == "moved"
+    assert _check(5000, 5012, sha256=sha256_of("Drink waters")).status == "unknown"
+
+
+def test_a_hash_is_looked_for_in_a_long_article_in_little_time() -> None:
+    long = _article("a " * 100_000)
+    begun = time.perf_counter()
+    assert _check(0, 1001, sha256=sha256_of("b"), article=long).status == "changed"
+    assert _check(0, 9001, sha256=sha256_of("b"), article=long).status == "changed"
+    assert time.perf_counter() - begun < 5
 
 
 def test_a_quote_elsewhere_is_moved_to_the_nearest_place() -> None:
@@ -153,7 +191,10 @@ def test_other_offsets_never_pass(place: tuple[int, int], earlier: int, later: i
     assert found.status == "moved"
     assert found.start is not None
     assert TEXT[found.start : found.end] == quote
-    assert _check(a, b, sha256=sha256_of(quote)).status in {"changed", "unknown"}
+    by_hash = _check(a, b, sha256=sha256_of(quote))
+    assert by_hash.status != "verbatim"
+    if by_hash.start is not None:
+        assert TEXT[by_hash.start : by_hash.end] == quote
 
 
 @given(PLACES, st.integers(0, 63), st.sampled_from("0123456789abcdef"))

@@ -1,5 +1,6 @@
 """A passage → citations of it, with the pincite: plain text, Markdown, BibTeX and CSL-JSON."""
 
+import itertools
 import json
 import re
 from urllib.parse import quote
@@ -31,9 +32,13 @@ def plain(passage: PassageOut) -> str:
 def markdown(passage: PassageOut) -> str:
     """Return a block quotation and its source, escaped so that it shows as the words it is."""
     article = passage.article
-    quoted = "\n".join(
-        f"> {_md_line(line)}".rstrip() for line in re.split(r"\r\n?|\n", passage.text)
+    lines = [_md_line(line).rstrip() for line in re.split(r"\r\n?|\n", passage.text)]
+    # A backslash ends a line that another follows: rows and items are not run together.
+    broken = (
+        f"{line}\\" if line and below else line
+        for line, below in itertools.zip_longest(lines, lines[1:])
     )
+    quoted = "\n".join(f"> {line}".rstrip() for line in broken)
     name = _md(" ".join(article.title.split()))
     title = f"[{name}](<{_uri(article.url)}>)" if article.url and _web(article.url) else name
     rest = _line(passage, title="\0")
@@ -54,7 +59,7 @@ def bibtex(passage: PassageOut) -> str:
         "month": _tex(month),
         "url": _uri(article.url) if article.url and _web(article.url) else "",
         "urldate": _tex(article.retrieved or ""),
-        "note": _tex(f"{_capital(pincite(passage))}. SHA-256 of the quote {passage.sha256}"),
+        "note": _tex(f"{_capital(pincite(passage))}. {_proof(passage)}"),
     }
     lines = [f"  {name} = {{{value}}}," for name, value in fields.items() if value]
     return "\n".join([f"@misc{{{key}-{passage.start}-{passage.end},", *lines, "}"])
@@ -73,13 +78,13 @@ def csl_json(passage: PassageOut) -> str:
         "accessed": _date_parts(article.retrieved),
         "URL": article.url if _web(article.url) else None,
         "section": " › ".join(passage.section),
-        "note": f"Characters {passage.start}–{passage.end}. SHA-256 of the quote {passage.sha256}",
+        "note": f"Characters {passage.start}–{passage.end}. {_proof(passage)}",
     }
     return json.dumps([{k: v for k, v in item.items() if v}], ensure_ascii=False, indent=2)
 
 
 def _line(passage: PassageOut, title: str | None = None) -> str:
-    """Return "Authors. Title. Publisher, date. Pincite. Address (retrieved date). Hash."."""
+    """Return "Authors. Title. Publisher, date. Pincite. Address (retrieved date). Proof."."""
     article = passage.article
     published = ", ".join(x for x in (article.publisher, article.published) if x)
     address = article.url if _web(article.url) else None
@@ -91,12 +96,18 @@ def _line(passage: PassageOut, title: str | None = None) -> str:
         published,
         _capital(pincite(passage)),
         address,
-        f"SHA-256 of the quote {passage.sha256}",
+        _proof(passage),
     ]
     lines = (" ".join(part.split()) for part in parts if part)
     return " ".join(
         line if line.endswith((".", "?", "!")) else f"{line}." for line in lines if line
     )
+
+
+def _proof(passage: PassageOut) -> str:
+    """Return what, beside the place, a check of the quote is asked with."""
+    name = " ".join(passage.article.article_id.split())
+    return f"In article {name}, SHA-256 of the quote {passage.sha256}"
 
 
 def _capital(words: str) -> str:

@@ -1,7 +1,7 @@
 """Where a quotation can be read: in the stored article, and at the source, at the quote."""
 
 import re
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from index.records import Article, Passage
 
@@ -12,11 +12,29 @@ enough to be found once on a page."""
 LEAST_WORDS = 3
 """A line of fewer words ("Rest.") names no place: it is found too often on a page."""
 
+HASH_DIGITS = 16
+"""Digits of a quote's SHA-256 in an address: no other words have these 64 bits by chance."""
+
 
 def article_link(passage: Passage) -> str:
     """Return the address of the passage's article on this service, at the passage, marked."""
-    place = f"{passage.start}-{passage.end}"
-    return f"/articles/{quote(passage.article_id)}?start={passage.start}&end={passage.end}#p{place}"
+    return article_href(passage.article_id, passage.start, passage.end, passage.sha256)
+
+
+def article_href(
+    article_id: str, start: int | None = None, end: int | None = None, sha256: str | None = None
+) -> str:
+    """Return the address of an article's page, with a quote marked there if one is given.
+
+    The offsets stand twice: in the query, so that the page arrives marked without a script, and
+    in the fragment, so that the browser goes to the mark. The first digits of the quote's hash let
+    the page tell that other words stand there by now.
+    """
+    path = "/articles/" + quote(article_id, safe="/")
+    if start is None or end is None:
+        return path
+    words = {"sha256": sha256[:HASH_DIGITS]} if sha256 else {}
+    return f"{path}?{urlencode({'start': start, 'end': end, **words})}#p{start}-{end}"
 
 
 def original_link(article: Article, body: str) -> str | None:

@@ -15,17 +15,27 @@ begin and end with is set aside. The comparison takes cubic time at its worst ("
 "aaabaaab…": 0.4 s at 256, 300 s at 2,000); beyond, the two are shown whole, one after the other.
 """
 
+HASHED = 400_000_000
+"""Most characters of an article times characters of a quote for which a quote given by its hash
+alone is looked for elsewhere in it: about a twelfth of them are hashed, at some 1 ns each."""
+
+Span = tuple[int, int]
+
 _EXPLANATIONS = {
     "verbatim": "The quote stands in the stored article at that place, character for character.",
     "moved": "The quote stands in the stored article, character for character, at another place.",
     "changed": "The quote does not stand in the stored article. What stands there differs.",
     "unknown": "There is no such article, or no such place in it.",
 }
+_HASH_OF_OTHER_WORDS = "The hash given is not that of the words given: one of the two was altered."
 
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """What is said to stand in an article from `start` to `end`: its words, their hash, or both."""
+    """What is said to stand in an article from `start` to `end`: its words, their hash, or both.
+
+    `sha256` may be the first digits of the hash, as an address holds them (`links.HASH_DIGITS`).
+    """
 
     article_id: str
     start: int
@@ -35,7 +45,7 @@ class Quote:
 
 
 def verify(quote: Quote, article: Article | None, snapshot: str) -> Verification:
-    """Compare `quote` with `article` as stored; a quote given by hash alone is looked for in place.
+    """Compare `quote` with `article` as stored; words that stand elsewhere in it are found.
 
     `text` decides where both are given, and must then have that hash: a pair that disagrees is
     `changed`.
@@ -44,21 +54,28 @@ def verify(quote: Quote, article: Article | None, snapshot: str) -> Verification
         found = _elsewhere(quote, article)
         return _verdict("moved" if found else "unknown", quote, article, snapshot, found)
     standing = article.text[quote.start : quote.end]
-    if quote.text is not None and quote.sha256 not in {None, sha256_of(quote.text)}:
+    if not _hash_fits(quote):
         return _verdict("changed", quote, article, snapshot)
-    given = quote.sha256 or (sha256_of(quote.text) if quote.text is not None else None)
-    if given is not None and sha256_of(standing) == given:
+    if standing == quote.text if quote.text is not None else _is_quoted(standing, quote):
         return _verdict("verbatim", quote, article, snapshot, (quote.start, quote.end))
     found = _elsewhere(quote, article)
     return _verdict("moved" if found else "changed", quote, article, snapshot, found)
 
 
-def _elsewhere(quote: Quote, article: Article | None) -> tuple[int, int] | None:
+def _hash_fits(quote: Quote) -> bool:
+    return quote.text is None or quote.sha256 is None or _is_quoted(quote.text, quote)
+
+
+def _is_quoted(text: str, quote: Quote) -> bool:
+    return quote.sha256 is not None and sha256_of(text).startswith(quote.sha256)
+
+
+def _elsewhere(quote: Quote, article: Article | None) -> Span | None:
     """Return the place nearest to the one asked about where the words stand, if any."""
-    if article is None or not quote.text:
+    if article is None or not _hash_fits(quote):
         return None
-    if quote.sha256 not in {None, sha256_of(quote.text)}:
-        return None
+    if not quote.text:
+        return _hashed_elsewhere(quote, article.text) if quote.sha256 else None
     at = article.text.find(quote.text, quote.start)
     # Searching backwards costs quadratic time at its worst in CPython, searching forwards does not:
     # hence the last place at or before the one asked about is the first one in the mirrored text.
@@ -72,14 +89,30 @@ def _elsewhere(quote: Quote, article: Article | None) -> tuple[int, int] | None:
     return nearest, nearest + len(quote.text)
 
 
+def _hashed_elsewhere(quote: Quote, text: str) -> Span | None:
+    """Return where as many characters, from a line's or word's start to an end, have that hash."""
+    length = quote.end - quote.start
+    if not 0 < length <= len(text) or length * len(text) > HASHED:
+        return None
+    starts = (word.start() for word in re.finditer(r"(?<!\S)\S", text))
+    whole = [
+        at
+        for at in starts
+        if not text[at + length - 1 : at + length].isspace()
+        and (at + length == len(text) or text[at + length : at + length + 1].isspace())
+    ]
+    for at in sorted(whole, key=lambda at: (abs(at - quote.start), at)):
+        if _is_quoted(text[at : at + length], quote):
+            return at, at + length
+    return None
+
+
 def _verdict(
-    status: str,
-    quote: Quote,
-    article: Article | None,
-    snapshot: str,
-    found: tuple[int, int] | None = None,
+    status: str, quote: Quote, article: Article | None, snapshot: str, found: Span | None = None
 ) -> Verification:
     standing = article.text[quote.start : quote.end] if article else ""
+    compared = status == "changed" and quote.text not in {None, standing}
+    fits = _hash_fits(quote)
     return Verification.model_validate(
         {
             "status": status,
@@ -88,11 +121,10 @@ def _verdict(
             "end": found[1] if found else None,
             "sha256": sha256_of(standing) if standing else None,
             "article_sha256": article.sha256 if article else None,
-            "difference": difference(quote.text, standing)
-            if status == "changed" and quote.text is not None
-            else (),
+            "hash_fits": fits,
+            "difference": difference(quote.text or "", standing) if compared else (),
             "snapshot": snapshot,
-            "explanation": _EXPLANATIONS[status],
+            "explanation": _EXPLANATIONS[status] if fits else _HASH_OF_OTHER_WORDS,
         }
     )
 

@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal, Protocol
-from urllib.parse import quote, urlencode
 
 from index.records import Article, BlockKind, CitationMark
 
@@ -217,18 +216,6 @@ def when(article: Dated) -> list[tuple[str, str | None]]:
         if article.retrieved:
             found.append(("answer.retrieved", article.retrieved))
     return found
-
-
-def article_href(article_id: str, start: int | None = None, end: int | None = None) -> str:
-    """Return the address of an article's page, with a quote marked there if one is given.
-
-    The offsets stand twice: in the query, so that the page arrives marked without a script, and
-    in the fragment, so that the browser goes to the mark.
-    """
-    path = "/articles/" + quote(article_id, safe="/")
-    if start is None or end is None:
-        return path
-    return f"{path}?{urlencode({'start': start, 'end': end})}#p{start}-{end}"
 
 
 def example_questions(articles: Iterable[Article], count: int) -> list[str]:

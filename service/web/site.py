@@ -16,7 +16,7 @@ from starlette.responses import HTMLResponse, Response
 
 from index.records import SectionType
 from service.answers import Answers
-from service.evidence import citations
+from service.evidence import citations, links
 from service.evidence.sources import OLD_YEARS
 from service.web import browse, embedding, render, strings
 from service.web.negotiation import is_known, takes_gzip
@@ -152,7 +152,7 @@ def site() -> Site:
         likelihood=render.likelihood,
         percent=render.percent,
         when=render.when,
-        article_href=render.article_href,
+        article_href=links.article_href,
         old_years=OLD_YEARS,
         citations=citations.citations,
         urlencode=urlencode,

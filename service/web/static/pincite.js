@@ -164,8 +164,15 @@ for (const form of document.querySelectorAll("form[data-check]")) {
         }),
       });
       if (!answer.ok) throw new Error(String(answer.status));
-      const { status, difference } = await answer.json();
-      const lines = [element("p", {}, words[status] ?? words.failed)];
+      const { status, difference, start: from, end: until, hash_fits: fits } = await answer.json();
+      const lines = [element("p", {}, words[fits ? status : "tampered"] ?? words.failed)];
+      if (status === "moved") {
+        const there = new URL(form.parentElement.querySelector("a").href);
+        there.searchParams.set("start", from);
+        there.searchParams.set("end", until);
+        there.hash = `p${from}-${until}`;
+        lines.push(element("p", {}, element("a", { href: there.href }, words.there)));
+      }
       if (difference.length) {
         const tags = { both: "span", given: "del", article: "ins" };
         const runs = difference.map(({ where, text: run }) => element(tags[where], {}, run));
@@ -174,7 +181,8 @@ for (const form of document.querySelectorAll("form[data-check]")) {
       if (crypto.subtle) {
         const own = await sha256(text.value);
         const same = own === given.value;
-        lines.push(element("p", {}, same ? words.same : words.differs), element("p", {}, element("code", {}, own)));
+        if (fits) lines.push(element("p", {}, same ? words.same : words.differs));
+        lines.push(element("p", {}, element("code", {}, own)));
         if (!same) verdict.classList.add("is-failed");
       }
       verdict.classList.add(`is-${status}`);
@@ -199,8 +207,9 @@ for (const block of document.querySelectorAll("pre[data-copy], a[data-copy]")) {
       await navigator.clipboard.writeText(block.textContent);
       button.textContent = copyWords.copied;
     } catch {
-      button.textContent = copyWords.failed;
+      // Over plain HTTP there is no clipboard to write to; what is selected can still be copied.
       getSelection().selectAllChildren(block);
+      button.textContent = document.execCommand("copy") ? copyWords.copied : copyWords.failed;
     }
     setTimeout(() => (button.textContent = copyWords.copy), 3000);
   });
@@ -247,6 +256,7 @@ const markFromFragment = () => {
   if (query.get("start") === place[1] && query.get("end") === place[2]) return;
   query.set("start", place[1]);
   query.set("end", place[2]);
+  query.delete("sha256"); // of the words at the other place
   location.replace(`${location.pathname}?${query}${location.hash}`);
 };
 markFromFragment();
