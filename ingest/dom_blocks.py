@@ -408,9 +408,10 @@ def _walk_table(table: etree._Element, context: _Context, walker: _Walker) -> No
             place.regions = (*place.regions, Region(HIDDEN, group))
         place.kind, place.level = "row", 0
         cells = spans.row([_cell(cell, place, walker) for cell in cells_shown])
-        if any(cells):
-            joined = " | ".join(cells) if sum(map(bool, cells)) > 1 else "".join(cells)
-            walker.text(joined.removesuffix(" | "), place)
+        while cells and not cells[-1]:
+            cells.pop()
+        if cells:
+            walker.text(" | ".join(cells) if sum(map(bool, cells)) > 1 else cells[-1], place)
         walker.flush(place)
 
 

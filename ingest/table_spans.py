@@ -3,6 +3,7 @@
 A row is quoted alone, and what stands beside its values must stand beside them still.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -11,6 +12,9 @@ MAX_REPEATED = 120
 
 REPEATS = 4
 """Cells written again, for each that the table has: a span may claim any number of rows."""
+
+
+_NUMBER = re.compile(r"\d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,9 @@ class SpanningRows:
         """Return the texts of the row by column; [] where no cell of its own has any."""
         texts: list[str] = []
         still: dict[int, tuple[int, str]] = {}
-        alone = sum(bool(cell.text) for cell in cells) < 2 and not self._below
+        own = [cell.text for cell in cells if cell.text]
+        # Beside a cell from above, a remark is read once; a value is that of each of its columns.
+        alone = len(own) < 2 and not (self._below and any(map(_NUMBER.search, own)))
         for cell in cells:
             self._go_on(texts, still)
             again = "" if alone or len(cell.text) > MAX_REPEATED else cell.text

@@ -270,6 +270,32 @@ def test_empty_cells_keep_their_column() -> None:
     assert texts(table) == ["Dose | Adults | Children", "Morning | | half a tablet"]
 
 
+def test_a_remark_beside_a_cell_that_spans_rows_is_read_once() -> None:
+    table = (
+        "<table><tr><th>Drug</th><th>Morning</th><th>Night</th></tr>"
+        '<tr><td rowspan="3">Quinine</td><td>none</td><td>200 mg</td></tr>'
+        '<tr><td colspan="2">Stop after four weeks</td></tr>'
+        '<tr><td colspan="2">100 mg</td></tr></table>'
+    )
+    assert texts(table) == [
+        "Drug | Morning | Night",
+        "Quinine | none | 200 mg",
+        "Quinine | Stop after four weeks",
+        "Quinine | 100 mg | 100 mg",
+    ]
+
+
+def test_a_tooltip_is_no_part_of_the_sentence_around_its_term() -> None:
+    tip = '<span role="tooltip" id="t">low potassium</span>'
+    box = '<div role="tooltip" id="u">a salt</div>'
+    body = (
+        f'<p>Some have <button aria-describedby="t">hypokalaemia</button>{tip} from tablets.</p>'
+        f'<div>Bananas hold <b aria-describedby="u">potassium</b>{box}</div>'
+    )
+    assert texts(body) == ["Some have hypokalaemia from tablets.", "Bananas hold potassium"]
+    assert reasons(page(body))["a salt"] == "hidden on the page"
+
+
 def test_cells_that_span_rows_stand_in_each_of_them() -> None:
     table = (
         "<table><thead><tr><th>Who</th><th>Form</th><th>Dose</th></tr></thead>"

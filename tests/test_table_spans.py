@@ -40,6 +40,18 @@ def test_a_wide_cell_ends_where_another_comes_down_from_above() -> None:
     ) == [["Form", "Adult", "5 mg"], ["Syrup", "Adult", "2 ml"]]
 
 
+def test_beside_a_cell_from_above_a_lone_remark_is_written_once() -> None:
+    assert written(
+        [Cell("Quinine", down=3), Cell("200 mg"), Cell("300 mg")],
+        [Cell("Stop after four weeks", across=2)],
+        [Cell("400 mg", across=2)],
+    ) == [
+        ["Quinine", "200 mg", "300 mg"],
+        ["Quinine", "Stop after four weeks", ""],
+        ["Quinine", "400 mg", "400 mg"],
+    ]
+
+
 def test_prose_is_not_written_again_but_keeps_its_place() -> None:
     prose = "a" * (MAX_REPEATED + 1)
     assert written([Cell(prose, down=2), Cell("one")], [Cell("two")]) == [

@@ -28,6 +28,7 @@ from ingest.page_decisions import decide
 from ingest.page_metadata import page_metadata
 from ingest.page_references import page_references
 from ingest.page_regions import without_heading_names
+from ingest.page_tooltips import hide_tooltips
 
 MAX_BYTES = 20_000_000
 MAX_ELEMENTS = 30_000
@@ -146,7 +147,7 @@ def _parse(text: str, name: str) -> etree._Element:
         raise LimitExceeded(f"{name}: its elements are nested deeper than 256 levels. {_WAY_OUT}")
     _refuse_crowds(tree, name)
     etree.strip_elements(tree, *STRUCK, with_tail=False)
-    return tree
+    return hide_tooltips(tree)
 
 
 def _refuse_attributes(text: str, name: str) -> None:
