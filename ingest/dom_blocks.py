@@ -22,6 +22,7 @@ from ingest.element_kinds import (
     MAX_LEVEL,
     SKIPPED,
     aria_level,
+    is_document_title,
     stands_apart,
 )
 from ingest.page_contents import contents_lists
@@ -333,6 +334,8 @@ def _enter(element: etree._Element, context: _Context, walker: _Walker) -> _Cont
         inner.kind, inner.level = "heading", min(MAX_LEVEL, HEADINGS[tag] + context.lowered)
     elif element.get("role") == "heading":
         inner.kind, inner.level = "heading", aria_level(element)
+    elif is_document_title(element, first=not walker.blocks):
+        inner.kind, inner.level = "heading", 1
     elif element in walker.tabs.controls:
         pass
     elif tag == "summary" or opens_panel(element):

@@ -49,6 +49,16 @@ def stands_apart(element: etree._Element) -> bool:
     return style is not None and _APART.search(style.lower()) is not None
 
 
+def is_document_title(element: etree._Element, *, first: bool) -> bool:
+    """Tell whether a paragraph is the title of an exported document (Google Docs: "c3 title").
+
+    It bears the identifier of a heading there, or is the `first` text of the page.
+    """
+    if element.tag != "p" or "title" not in (element.get("class") or "").split():
+        return False
+    return first or (element.get("id") or "").startswith("h.")
+
+
 def aria_level(element: etree._Element) -> int:
     """Return the level of what is a heading by its role."""
     level = element.get("aria-level") or ""

@@ -16,18 +16,15 @@ from ingest import page_regions as regions
 from ingest.bylines import split_names, visible_byline
 from ingest.document import Metadata
 from ingest.dom_blocks import DomBlock, clean_text, dom_blocks
+from ingest.page_title import OTHER_PARTS, page_title
 from ingest.stated_dates import iso_date
 
-_SEPARATOR = re.compile(r"\s+[|–—\-:»·•]{1,2}\s+")
 _NOT_A_NAME = re.compile(
     r"https?:|www\.|[@<>{}]|^\W*$|^(?:admin(?:istrator)?|editor|staff|editorial|unknown|guest|null|none|n/?a)$",
     re.IGNORECASE,
 )
 _WITHOUT_BY = re.compile(r"^by\s+", re.IGNORECASE)
 _LANGUAGE = re.compile(r"^\s*([A-Za-z]{2,3})(?:[-_][A-Za-z0-9_-]{1,20})?\s*$")
-_OTHER_PARTS = frozenset(
-    {regions.COMMENT, regions.RELATED, regions.NAVIGATION, regions.SIDEBAR, regions.HIDDEN}
-)
 
 _PUBLISHED = (
     "article:published_time", "citation_publication_date", "citation_date", "dcterms.issued",
@@ -44,8 +41,8 @@ _REVIEWED = (
     "date_reviewed", "dc.date.reviewed", "dcterms.valid.reviewed",
 )  # fmt: skip
 _AUTHORS = (
-    "citation_author", "author", "parsely-author", "dc.creator", "dcterms.creator",
-    "sailthru.author", "article:author",
+    "citation_author", "citation_authors", "author", "parsely-author", "dc.creator",
+    "dcterms.creator", "sailthru.author", "article:author",
 )  # fmt: skip
 _PUBLISHERS = (
     "og:site_name", "dc.publisher", "dcterms.publisher", "citation_publisher", "application-name",
@@ -75,93 +72,29 @@ def page_metadata(tree: etree._Element, blocks: Sequence[DomBlock] | None = None
         or seen.authors
     )
     reviewers = _names(nodes, "reviewedBy") or _microdata_names(tree, "reviewedBy")
+    element = next(tree.iter("title"), None)
+    headline = next((t for node in nodes if (t := json_ld.text_of(node.get("headline")))), "")
+    named = _first(meta, ("og:title", "twitter:title", "citation_title", "dc.title")) or ""
+    titled = "" if element is None else "".join(element.itertext())
+    address = _address(tree, nodes, meta)
+    site = (publisher, _first(meta, _PUBLISHERS), _host(tree, meta))
     return Metadata(
-        title=page_title(tree, blocks, nodes, meta, publisher),
+        title=page_title(
+            blocks,
+            [found for stated in (headline, named, titled) if (found := clean_text(stated))],
+            [name for name in site if name],
+            address,
+        ),
         publisher=publisher,
         authors=authors,
         published=_stated(tree, nodes, meta, "datePublished", _PUBLISHED) or seen.published,
         modified=_stated(tree, nodes, meta, "dateModified", _MODIFIED) or seen.modified,
         reviewed=_stated(tree, nodes, meta, "lastReviewed", _REVIEWED) or seen.reviewed,
         reviewed_by="; ".join(reviewers or seen.reviewed_by) or None,
-        url=_address(tree, nodes, meta),
+        url=address,
         licence=_licence(tree, nodes, meta),
         language=_language(tree, nodes, meta),
     )
-
-
-def page_title(
-    tree: etree._Element,
-    blocks: Sequence[DomBlock],
-    nodes: Sequence[json_ld.Node],
-    meta: dict[str, list[str]],
-    publisher: str | None,
-) -> str | None:
-    """Return the article's title: the first-level heading that the page's other titles speak of.
-
-    Where no such heading is, or it shares no word with them (a site's name set as a heading), the
-    headline of the JSON-LD, `og:title`, or `<title>` without the name of the site.
-    """
-    element = next(tree.iter("title"), None)
-    titled = clean_text("".join(element.itertext())) if element is not None else ""
-    headline = next((t for node in nodes if (t := json_ld.text_of(node.get("headline")))), "")
-    og = _first(meta, ("og:title", "twitter:title", "citation_title", "dc.title")) or ""
-    site = [name for name in (publisher, _first(meta, _PUBLISHERS), _host(tree, meta)) if name]
-    stated = [
-        without_site(clean_text(candidate), site)
-        for candidate in (headline, og, titled)
-        if candidate
-    ]
-    headings = [
-        block.text
-        for block in blocks
-        if block.kind == "heading"
-        and block.level == 1
-        and not any(region.reason in _OTHER_PARTS for region in block.regions)
-    ]
-    if headings and not stated:
-        return headings[0]
-    best = max(headings, key=lambda text: max(_overlap(text, t) for t in stated), default=None)
-    if best is not None and max(_overlap(best, text) for text in stated) >= 0.5:
-        return best
-    return next(iter(stated), None)
-
-
-MAX_TITLE = 1_000
-"""Characters of a page's title that are looked at."""
-
-
-def without_site(title: str, site: Sequence[str]) -> str:
-    """Return `title` without the name of its site at either end.
-
-    A part goes when it is one of the names in `site`; after a bar, "|", the last part goes also
-    when it has fewer words than the rest, which is what the bar is used for.
-    """
-    known = {_plain(name) for name in site}
-    title = title[:MAX_TITLE]
-    while True:
-        cuts = list(_SEPARATOR.finditer(title))
-        if not cuts:
-            return title
-        first, last = cuts[0], cuts[-1]
-        tail, head = title[last.end() :], title[: last.start()]
-        if _plain(tail) in known or ("|" in last.group() and len(tail.split()) < len(head.split())):
-            title = head
-        elif _plain(title[: first.start()]) in known:
-            title = title[first.end() :]
-        else:
-            return title
-
-
-def _plain(text: str) -> str:
-    return re.sub(r"^the|\.(?:com|org|net|gov|edu|co\.uk|info)$|[\W_]+", "", text.casefold())
-
-
-def _overlap(one: str, other: str) -> float:
-    """Return the share of the shorter title's words that stand in the other, 0 to 1."""
-    first, second = (set(re.findall(r"\w+", text.casefold())) for text in (one, other))
-    if not first or not second:
-        return 0.0
-    return len(first & second) / min(len(first), len(second))
 
 
 def _host(tree: etree._Element, meta: dict[str, list[str]]) -> str | None:
@@ -209,11 +142,18 @@ def _is_name(text: str) -> bool:
 
 def _meta_authors(meta: dict[str, list[str]], publisher: str | None) -> tuple[str, ...]:
     for name in _AUTHORS:
-        found = [part for value in meta.get(name, ()) for part in split_names(value)]
+        stated = [part for value in meta.get(name, ()) for part in split_names(value)]
+        found = [part for names in stated for part in _listed(name, names)]
         found = [part for part in found if _is_name(part) and part != publisher]
         if found:
             return tuple(dict.fromkeys(found))
     return ()
+
+
+def _listed(tag: str, names: str) -> list[str]:
+    """Cut names at commas where the tag holds all authors, and no part can be half a name."""
+    parts = names.split(", ") if tag == "citation_authors" else []
+    return parts if parts and all(" " in part for part in parts) else [names]
 
 
 def _microdata(tree: etree._Element, field: str) -> Iterator[etree._Element]:
@@ -225,7 +165,7 @@ def _microdata(tree: etree._Element, field: str) -> Iterator[etree._Element]:
 def _elsewhere(element: etree._Element) -> bool:
     for ancestor in (element, *element.iterancestors()):
         region = regions.region_of(ancestor)
-        if region is not None and region.reason in _OTHER_PARTS:
+        if region is not None and region.reason in OTHER_PARTS:
             return True
     return False
 
@@ -250,7 +190,10 @@ def _stated(
     texts = [json_ld.text_of(node.get(field)) or "" for node in nodes]
     texts += [value for name in tags for value in meta.get(name, ())]
     texts += [
-        element.get("datetime") or element.get("content") or "".join(element.itertext())
+        element.get("datetime")
+        or element.get("content")
+        or (element.get("title") if element.tag == "abbr" else None)
+        or "".join(element.itertext())
         for element in _microdata(tree, field)
     ]
     return next((found for text in texts if (found := iso_date(text))), None)

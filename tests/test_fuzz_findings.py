@@ -16,7 +16,7 @@ from index.sentences import sentence_spans
 from ingest.boilerplate_wordings import matching_rules
 from ingest.compose import compose
 from ingest.document import SourceBlock
-from ingest.page_metadata import without_site
+from ingest.page_title import without_site
 from ingest.readers import markdown, read
 from ingest.readers.block_text import tidy, tidy_with_offsets
 from ingest.references import citation_marks, citation_score, reference_blocks

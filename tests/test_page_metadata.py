@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from lxml import html
 
 from ingest.document import Metadata
-from ingest.page_metadata import page_metadata, without_site
+from ingest.page_metadata import page_metadata
 from ingest.stated_dates import iso_date
 
 MESSY = (Path(__file__).parent / "data" / "messy_page.html").read_bytes()
@@ -176,48 +176,6 @@ def test_prose_and_other_articles_state_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("head", "body", "title"),
-    [
-        ("<title>Cramp at night - Harbour Lane</title>", "<h1>Cramp at night</h1>",
-         "Cramp at night"),
-        ("<title>Cramp at night | Harbour</title>", "<p>x</p>", "Cramp at night"),
-        (
-            '<meta property="og:site_name" content="Harbour Lane">'
-            "<title>Cramp at night – Harbour Lane</title>",
-            "<h1>Harbour Lane</h1><h2>Cramp at night</h2>",
-            "Cramp at night",
-        ),
-        ("<title>Cramp – why it comes</title>", "<p>x</p>", "Cramp – why it comes"),
-        (
-            "<title>Sleep and legs</title>",
-            "<h1>Our clinic</h1><h1>Sleep and legs</h1>",
-            "Sleep and legs",
-        ),
-        (json_ld('{"@type": "Article", "headline": "Legs &amp; sleep"}'), "", "Legs & sleep"),
-        ("", "<h1>First</h1><h1>Second</h1>", "First"),
-        ("", '<nav><h1>Menu</h1></nav><p>x</p>', None),
-    ],
-)  # fmt: skip
-def test_titles(head: str, body: str, title: str | None) -> None:
-    assert metadata(head, body or "<p>x</p>").title == title
-
-
-@pytest.mark.parametrize(
-    ("title", "site", "bare"),
-    [
-        ("Cramp | Symptoms and treatment | NHS", [], "Cramp | Symptoms and treatment"),
-        ("Harbour Lane: Cramp", ["Harbour Lane"], "Harbour Lane: Cramp"),
-        ("Harbour Lane - Cramp", ["Harbour Lane"], "Cramp"),
-        ("Cramp - The Harbour", ["harbour.org"], "Cramp"),
-        ("Cramp", ["Cramp"], "Cramp"),
-        ("", [], ""),
-    ],
-)
-def test_the_name_of_the_site_is_taken_off(title: str, site: list[str], bare: str) -> None:
-    assert without_site(title, site) == bare
-
-
-@pytest.mark.parametrize(
     ("head", "address"),
     [
         ('<link rel="canonical" href="https://a.example/x">', "https://a.example/x"),
@@ -277,3 +235,20 @@ def test_dates(text: str, date: str | None) -> None:
 def test_a_date_is_a_date_or_nothing(text: str) -> None:
     found = iso_date(text)
     assert found is None or len(found) in (4, 7, 10)
+
+
+@pytest.mark.parametrize(
+    ("names", "authors"),
+    [
+        ("Calloway, Ines; Wren, Tomas", ("Calloway, Ines", "Wren, Tomas")),
+        ("Ines Calloway, Tomas Wren", ("Ines Calloway", "Tomas Wren")),
+        ("Calloway, Ines", ("Calloway, Ines",)),
+    ],
+)
+def test_authors_in_one_tag(names: str, authors: tuple[str, ...]) -> None:
+    assert metadata(f'<meta name="citation_authors" content="{names}">').authors == authors
+
+
+def test_the_date_of_an_abbreviation_is_its_title() -> None:
+    stated = '<abbr itemprop="datePublished" title="2024-03-02T08:00:00-08:00">8:00 AM</abbr>'
+    assert metadata(body=stated).published == "2024-03-02"
