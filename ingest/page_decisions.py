@@ -9,19 +9,17 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cached_property
 from itertools import pairwise
-from urllib.parse import urlsplit
 
 from lxml import etree
 
 from ingest import page_regions as regions
 from ingest.dom_blocks import DomBlock
-from ingest.element_kinds import LISTS, MAX_LEVEL
+from ingest.element_kinds import LISTS
 from ingest.main_text import COVERED, coverage, letters
 from ingest.page_lines import LINKED, line_reason
 from ingest.page_regions import element_class, names_callout, names_panel
-from ingest.references import citation_score
+from ingest.page_sections import leave_out_sections
 
 MAJORITY = 0.4
 """A named part that holds more of the chosen letters than this share is the article's own frame.
@@ -55,23 +53,6 @@ Recall on the development pages is 0.990 for 1 to 5, and 0.983 for 8 and without
 GRID_CELLS = 4
 """Short texts of one element among the article's prose from which it is taken for a table."""
 
-_REFERENCES = re.compile(
-    r"^(?:(?:article|medical|selected|our) )?(?:references?(?: list| and further reading)?"
-    r"|works cited|bibliography|literature cited"
-    r"|sources? (?:and|&) references|references (?:and|&) sources"
-    r"|literaturverzeichnis|références|referencias|bibliografía)\W*$",
-    re.IGNORECASE,
-)
-_PERHAPS_REFERENCES = re.compile(
-    r"^(?:(?:article|our|information) )?(?:sources?|citations|literature|literatur|quellen"
-    r"|footnotes|notes)\W*$",
-    re.IGNORECASE,
-)
-_CITED = re.compile(r"https?://|\bdoi\b|et al\b", re.IGNORECASE)
-_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
-LONG_NOTE = 25
-"""Words from which a year alone does not make a paragraph under "Notes" a citation."""
-
 _EMERGENCY = re.compile(
     r"(?:(?:in|if|for)\b[^.?!]*, )?(?:please )?(?:call|dial|ring|text|phone|go|get|seek|contact)\b"
     r".*\b(?:911|999|112|000|111|988|emergency|ambulance|a&e|casualty|crisis|suicid\w+"
@@ -93,13 +74,14 @@ def decide(
     title: str | None = None,
     stated: Sequence[str] = (),
     address: str | None = None,
+    publisher: str | None = None,
 ) -> list[Decided]:
     """Return every block with its reason for being left out, "" where it is the article's.
 
     `lines` is the main text as trafilatura finds it; `title` the article's, whose own heading is
     left out because it is kept as metadata. `stated` are the texts that the page's own data call
     its article; a block that stands in them whole is kept. `address` is the page's own: what it
-    cites lies elsewhere.
+    cites lies elsewhere. `publisher` is the name under which the page speaks of its site.
     """
     blocks = [_unlinked(block) if _says_what_to_do(block) else block for block in blocks]
     share = coverage(blocks, lines)
@@ -119,7 +101,7 @@ def decide(
         "" if keep else reason or _place_reason(block, frames)
         for block, keep, reason in zip(blocks, kept, reasons, strict=True)
     ]
-    _leave_out_sections(blocks, decided, _host(address))
+    leave_out_sections(blocks, decided, address=address, publisher=publisher, title=title)
     _leave_out_title(blocks, decided, title)
     _settle_headings(blocks, decided)
     return list(zip(blocks, decided, strict=True))
@@ -304,94 +286,6 @@ def _near(block: DomBlock) -> tuple[object, ...]:
         depth = min(depth, block.path.index(block.panel) - len(block.path) - PANEL_STEPS)
     # Text that lies between blocks is in no element of its own: its last one holds them too.
     return block.path[max(depth, -len(block.path)) : None if block.kind == "paragraph" else -1]
-
-
-def _leave_out_sections(blocks: Sequence[DomBlock], decided: list[str], host: str) -> None:
-    """Leave out, in place, what stands under a heading of references or of related articles."""
-    reason, level = "", 0
-    citing = _Citing(blocks, decided, host)
-    for index, block in enumerate(blocks):
-        opens = _opens_section(blocks, decided, index, citing)
-        if opens:
-            reason, level = opens, block.level or MAX_LEVEL
-            decided[index] = decided[index] or reason
-            continue
-        closes = block.kind == "heading" and block.level <= level
-        if closes or (reason == regions.RELATED and block.link_share <= LINKED):
-            reason = ""
-        if reason and not decided[index]:
-            decided[index] = reason
-
-
-class _Citing:
-    """How many blocks behind one, up to the next heading, cite: each looked at once, when asked.
-
-    What is left out counts only if it cites, and not at all in another named part of the page: a
-    footer's links are no references, and its lines no food that holds a vitamin.
-    """
-
-    def __init__(self, blocks: Sequence[DomBlock], decided: Sequence[str], host: str) -> None:
-        self._blocks = blocks
-        self._decided = tuple(decided)
-        self._host = host
-
-    @cached_property
-    def _behind(self) -> list[tuple[int, int]]:
-        """For each block those that cite, and all, from it on to the next heading."""
-        behind = [(0, 0)]
-        for block, reason in zip(reversed(self._blocks), reversed(self._decided), strict=True):
-            cited, count = behind[-1]
-            if block.kind == "heading":
-                behind.append((0, 0))
-            elif reason != regions.REFERENCES and any(
-                region.reason == reason for region in block.regions
-            ):
-                behind.append((cited, count))
-            else:
-                cites = _cites(block, self._host)
-                behind.append((cited + cites, count + (cites or not reason)))
-        return behind[::-1]
-
-    def most(self, index: int) -> bool:
-        """Tell whether most blocks behind that of `index` cite a work, up to the next heading."""
-        cited, count = self._behind[index + 1]
-        return 2 * cited > count
-
-
-def _opens_section(
-    blocks: Sequence[DomBlock], decided: Sequence[str], index: int, citing: _Citing
-) -> str:
-    """Return the reason that a heading gives for all of its section, or ""."""
-    text = blocks[index].text
-    if blocks[index].kind != "heading" and (len(text) > 40 or blocks[index].kind == "row"):
-        return ""
-    if _REFERENCES.match(text):
-        return regions.REFERENCES
-    if _PERHAPS_REFERENCES.match(text):
-        # "Sources" may also be the foods that hold a vitamin: only citations say what they are.
-        return regions.REFERENCES if citing.most(index) else ""
-    return regions.RELATED if decided[index] == regions.RELATED else ""
-
-
-def _cites(block: DomBlock, host: str) -> bool:
-    """Tell whether a block names a work elsewhere, as a link inside a sentence does not."""
-    if _CITED.search(block.text):
-        return True
-    marks = citation_score(block.text)
-    if _YEAR.search(block.text) and (marks or len(block.text.split()) < LONG_NOTE):
-        return True
-    away = any(_host(href) not in ("", host) for href in block.hrefs)
-    return away and (block.link_share > BOXED_LINKS or marks > 0)
-
-
-def _host(address: str | None) -> str:
-    """Return the host of an absolute web address, "" for any other."""
-    try:
-        parts = urlsplit(address or "")
-        host = parts.hostname if parts.scheme in ("http", "https") else None
-    except ValueError:
-        return ""
-    return (host or "").removeprefix("www.")
 
 
 def _leave_out_title(blocks: Sequence[DomBlock], decided: list[str], title: str | None) -> None:

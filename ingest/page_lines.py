@@ -70,6 +70,7 @@ _RELATED_TITLE = re.compile(
         "next up",
         "from around the web",
         "more from \\w.{0,30}",
+        "similar (?:articles?|posts|stories|pages)",
     )
     + r"\W*$",
     re.IGNORECASE,
@@ -176,6 +177,7 @@ _SHORT = (
             r"\d+ min(?:ute)?s? read$",
         ),
     ),
+    (regions.CONTACT, r"(?:media|press) (?:contact|enquir(?:y|ies)|inquir(?:y|ies))s?: "),
     (
         regions.NAVIGATION,
         _any(
@@ -193,7 +195,22 @@ _SHORT = (
     ),
 )
 _CATEGORIES = re.compile(r"categor(?:y|ies):", re.IGNORECASE)
+_MORE_OF_US = (
+    r"[^.]{0,160}(?:\. (?:we|you|our|it|this|here['’]s|learn|read|see|thank)\b[^.]{0,160}){0,3}\.?$"
+)
+"""The rest of the sentence, and further ones only where they speak of the publisher."""
 _LONG = (
+    (
+        regions.ADVERTISEMENT,
+        _any(
+            r"(?:[^.]{0,120}\b(?:buy|bought|purchases?|shop|links?|products?)\b[^.]{0,120}\. )?"
+            r"[^.]{0,160}\b(?:we|i)(?: \w+){0,2} (?:earn|receive|get|make)"
+            r" (?:\w+ ){0,3}commissions?\b",
+            "as an amazon associate,? (?:we|i)\\b",
+            r"(?:this|our|the) \w+ (?:may )?contains? affiliate links\b",
+        )
+        + _MORE_OF_US,
+    ),
     (
         regions.NEWSLETTER,
         _any(
@@ -224,6 +241,9 @@ _LONG = (
             r"\[/?[a-z_]+\]$",
             "javascript (?:is|must be)",
             r"https?://\S+$",
+            r"printed from:? (?:https?://|www\.)",
+            r"(?:\S.{0,80}\((?:image|application|text|audio|video)/[\w.+-]+\)\s*)+$",
+            r"(?:\w+ ){1,4}(?:has|have|follows?) strict sourcing guidelines\b" + _MORE_OF_US,
             "click here (?:to|for)\\b",
             "your browser (?:does not|doesn['’]t)",
         ),

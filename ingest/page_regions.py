@@ -29,6 +29,7 @@ DIALOG = "dialog box"
 REFERENCES = "reference list"
 CAPTION = "picture caption"
 BYLINE = "byline"
+CONTACT = "contact details"
 TITLE = "title"
 OTHER = "not part of the main text"
 
@@ -110,7 +111,8 @@ _BY_NAME = [
             rf"|most-?(?:read|popular|viewed|recent)|{_START}popular(?:-?posts|-?articles)?"
             rf"|more-?(?:from|stories|articles|on|news|like|posts|in)|also-?(?:like|read)|you-?may"
             rf"|read-?(?:next|more|also)|up-?next|next-?(?:article|story|post|up)|suggested(?!-?{_ADVISED})"
-            rf"|see-?also|further-?reading|latest-?(?:news|posts|articles|stories){_END}"
+            rf"|see-?also|further-?reading|similar-?(?:posts|articles|stories)"
+            rf"|latest-?(?:news|posts|articles|stories){_END}"
         ),
     ),
     (

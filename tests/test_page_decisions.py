@@ -77,7 +77,7 @@ def test_each_block_is_asked_once_whether_it_cites(monkeypatch: pytest.MonkeyPat
         asked.append(text)
         return 0
 
-    monkeypatch.setattr("ingest.page_decisions.citation_score", score)
+    monkeypatch.setattr("ingest.page_sections.citation_score", score)
     left_out("<p>Notes</p><p>Some words in 2010.</p>" * 50)
     assert asked.count("Some words in 2010.") == 50
 

@@ -17,6 +17,10 @@ from ingest.page_lines import line_reason
         "Sign up now for a flu shot at the clinic",
         "Review: after two weeks",
         "Categories: mild, moderate and severe",
+        "As an Amazon Associate I earn a little. Take one tablet at night.",
+        "Harbour has strict sourcing guidelines. The calf shortens when its nerve fires.",
+        "Printed from memory, the leaflet says: one tablet a day",
+        "Similar articles of clothing may rub the skin",
     ],
 )
 def test_advice_is_no_button(text: str) -> None:
@@ -40,6 +44,24 @@ def test_advice_is_no_button(text: str) -> None:
         ("Review: 3 May 2024", 0.0, "byline"),
         ("Review date: May", 0.0, "byline"),
         ("Categories: Legs, Sleep", 0.8, "navigation"),
+        ("Similar articles", 0.0, "related articles"),
+        ("We may earn a commission from links on this page.", 0.0, "advertisement"),
+        (
+            "We include products we think are useful. If you buy through links on this page,"
+            " we may earn a small commission. Here\u2019s our process.",
+            0.0,
+            "advertisement",
+        ),
+        ("As an Amazon Associate I earn from qualifying purchases.", 0.0, "advertisement"),
+        ("This post contains affiliate links. Read our policy.", 0.0, "advertisement"),
+        ("Media contact: Ines Calloway, ines@harbour.example", 0.0, "contact details"),
+        ("Printed from https://harbour.example/cramp on 3 May", 0.0, "not part of the main text"),
+        ("cramp.png (image/png) leaf.pdf (application/pdf)", 0.0, "not part of the main text"),
+        (
+            "Harbour Lane has strict sourcing guidelines and relies on studies. You can read more.",
+            0.0,
+            "not part of the main text",
+        ),
     ],
 )
 def test_buttons_and_labels(text: str, link_share: float, reason: str) -> None:

@@ -93,6 +93,7 @@ def read(data: bytes, name: str) -> Iterator[Document]:
         title=metadata.title,
         stated=stated_texts(tree),
         address=metadata.url,
+        publisher=metadata.publisher,
     )
     kept = [block for block, reason in decided if not reason]
     if not kept:
