@@ -1,7 +1,8 @@
 """What announced a passage that begins inside a list or a table.
 
 The items of a list mean nothing without the sentence before them ("Do not take it:"), nor do the
-rows of a table without the first one, which heads its columns.
+rows of a table without the first one, which heads its columns. A list inside a list needs both
+sentences: neither alone says whether what stands in it is forbidden.
 """
 
 from bisect import bisect_right
@@ -24,33 +25,38 @@ class Lead:
     of: LeadKind
 
 
-def announcers(text: str, blocks: Sequence[Block]) -> list[int | None]:
-    """Return, for each block of the article `text`, the place of the block that announces it.
+def announcers(text: str, blocks: Sequence[Block]) -> list[tuple[int, ...]]:
+    """Return, for each block of the article `text`, the places of those that announce it.
 
-    That is, for an item, the paragraph before the run of items, where it ends with a colon, else
-    the outermost of the items above it that does; for a row, the first of its run. None without.
+    They are, for an item, the paragraph before the run of items, where it ends with a colon, and
+    each item above it that does, outermost first; for a row, the first of its run. A run is of
+    blocks of one kind with but a line end between them: a blank line parts two lists or tables.
     """
-    found: list[int | None] = []
+    found: list[tuple[int, ...]] = []
     # The items under which the next one may stand: how deep, and what announces those below.
-    above: list[tuple[int, int | None]] = []
-    opener: int | None = None
+    above: list[tuple[int, tuple[int, ...]]] = []
+    opener: tuple[int, ...] = ()
     before: Block | None = None
     for place, block in enumerate(blocks):
-        announcer = None
-        continues = before is not None and before.kind == block.kind
+        announcing: tuple[int, ...] = ()
+        continues = (
+            before is not None
+            and before.kind == block.kind
+            and text[before.end : block.start] == "\n"
+        )
         if block.kind == "item":
             if not continues:
                 above.clear()
-                opener = place - 1 if before and _announces(text, before) else None
+                opener = (place - 1,) if before and _announces(text, before) else ()
             while above and above[-1][0] >= block.level:
                 above.pop()
-            announcer = above[-1][1] if above else opener
-            own = place if text.endswith(":", block.start, block.end) else None
-            above.append((block.level, own if announcer is None else announcer))
+            announcing = above[-1][1] if above else opener
+            own = (place,) if text.endswith(":", block.start, block.end) else ()
+            above.append((block.level, announcing + own))
         elif block.kind == "row":
-            opener = opener if continues else place
-            announcer = opener if continues else None
-        found.append(announcer)
+            opener = opener if continues else (place,)
+            announcing = opener if continues else ()
+        found.append(announcing)
         before = block
     return found
 
@@ -59,22 +65,21 @@ def _announces(text: str, block: Block) -> bool:
     return block.kind == "paragraph" and text.endswith(":", block.start, block.end)
 
 
-def leads(article: Article, passages: Sequence[Passage]) -> list[Lead | None]:
-    """Return what announced each of the article's passages, None where none begins inside.
+def leads(article: Article, passages: Sequence[Passage]) -> list[tuple[Lead, ...]]:
+    """Return what announced each of the article's passages, outermost first; () for one outside.
 
-    It stands before the passage. A paragraph gives its last sentence; a table its first row, and
-    the second too where the first is but one cell, a caption.
+    It stands before the passage. A paragraph gives its last sentence, an item its last too; a table
+    its first row, and the second too where the first is but one cell, a caption.
     """
     blocks = article.blocks
     places = [bisect_right(blocks, p.start, key=lambda block: block.start) - 1 for p in passages]
     if not any(place >= 0 and blocks[place].kind in {"item", "row"} for place in places):
-        return [None] * len(passages)
+        return [()] * len(passages)
     announcing = announcers(article.text, blocks)
-    found: list[Lead | None] = []
-    for place in places:
-        announcer = announcing[place] if place >= 0 else None
-        found.append(None if announcer is None else _lead(article, announcer, place))
-    return found
+    return [
+        tuple(_lead(article, announcer, place) for announcer in announcing[place] if place >= 0)
+        for place in places
+    ]
 
 
 def _lead(article: Article, announcer: int, announced: int) -> Lead:

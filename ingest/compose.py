@@ -21,14 +21,15 @@ _LONGEST_TITLE = 300
 
 
 def compose(document: Document, metadata: Metadata, *, source: str, source_sha256: str) -> Article:
-    """Join the kept blocks into one text, a blank line between blocks, a line between list items.
+    """Join the kept blocks into one text: a line end between the items or rows of one list or
+    table, else a blank line.
 
     `metadata` is the merged one (sidecar, front matter, page). The title is the first of: the
     metadata's, the first heading at the head of the article, the file's name made readable. The
     name of a file that holds many articles says nothing of one: its title is its first words.
     """
     metadata = _storable_fields(metadata)
-    kept = [block for block in document.blocks if not block.left_out and block.text.strip()]
+    kept = _kept(document.blocks)
     pieces: list[str] = []
     blocks: list[Block] = []
     position = 0
@@ -36,7 +37,8 @@ def compose(document: Document, metadata: Metadata, *, source: str, source_sha25
     for block in kept:
         text = _storable(block.text)
         if before is not None:
-            gap = "\n" if before.kind == block.kind and block.kind in {"item", "row"} else "\n\n"
+            continues = before.kind == block.kind in {"item", "row"} and not block.opens
+            gap = "\n" if continues else "\n\n"
             pieces.append(gap)
             position += len(gap)
         level = block.level or (2 if block.kind == "heading" else 0)
@@ -71,6 +73,18 @@ def compose(document: Document, metadata: Metadata, *, source: str, source_sha25
         ),
         citation_marks=tuple(_citation_marks(text, blocks, metadata.references)),
     )
+
+
+def _kept(blocks: Sequence[SourceBlock]) -> list[SourceBlock]:
+    """Return the article's own blocks; the first one kept of a list or table opens it."""
+    kept: list[SourceBlock] = []
+    opens = False
+    for block in blocks:
+        opens = opens or block.opens
+        if not block.left_out and block.text.strip():
+            kept.append(dataclasses.replace(block, opens=opens) if opens else block)
+            opens = False
+    return kept
 
 
 def _citation_marks(

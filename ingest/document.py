@@ -12,7 +12,8 @@ class SourceBlock:
 
     `text` has no white space at either end and no blank line inside. `source_start` is the offset
     of `text` in the decoded file when it stands there character for character, else None.
-    `left_out` is the reason why the block is not the article's, or "" where it is.
+    `left_out` is the reason why the block is not the article's, or "" where it is. `opens` is
+    known of an item or row that begins a list or table of its own, whatever stands before it.
     """
 
     kind: BlockKind
@@ -20,6 +21,7 @@ class SourceBlock:
     level: int = 0
     source_start: int | None = None
     left_out: str = ""
+    opens: bool = False
 
 
 @dataclass(frozen=True, slots=True)

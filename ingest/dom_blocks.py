@@ -53,6 +53,10 @@ BETWEEN = " \N{BULLET} "
 
 No sign of a sentence, and none that numbers are written with: "1 mg / 2 tablets" would be wrong.
 """
+LONGEST_CAPTION = 200
+"""Characters of a table's caption that is read as its first row, so that it is told above rows that
+are quoted without it ("Children under 12"). A longer one is a paragraph."""
+
 _INVISIBLE = re.compile(
     "[\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb]"
     "|[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff]"
@@ -72,7 +76,8 @@ class DomBlock:
     or to a letter box does not count, for it leads to no other page. `path` holds the
     element's ancestors, outermost first, ending with the element that the block came from;
     `panel` is the one of them that is folded up until a button unfolds it. `number` is printed
-    before a list item by a browser, `hrefs` are the addresses of the links in the block.
+    before a list item by a browser, `hrefs` are the addresses of the links in the block. `opens` is
+    true of the first item of an outermost list, or row of a table, that stands by itself.
     """
 
     kind: BlockKind
@@ -84,6 +89,7 @@ class DomBlock:
     hrefs: tuple[str, ...] = ()
     number: int | None = None
     panel: etree._Element | None = None
+    opens: bool = False
 
 
 def clean_text(text: str) -> str:
@@ -132,6 +138,8 @@ class _Walker:
     heading_level: int = 1
     panels: dict[int, int] = field(default_factory=dict)
     """Depth in the tree → level, of the fold-out panels since the last heading."""
+    opens: bool = False
+    """Whether a list or table has begun of which nothing has come yet."""
 
     def text(self, text: str | None, context: _Context) -> None:
         if text:
@@ -168,10 +176,12 @@ class _Walker:
                 if context.item.begun:
                     kind, level = "paragraph", 0
                 context.item.begun, number = True, context.item.number
+            opens = self.opens and kind in {"item", "row"}
+            self.opens = self.opens and not opens
             self.blocks.append(
                 DomBlock(
                     kind, text, level, context.path, context.regions,
-                    min(1.0, share), hrefs, number, context.panel,
+                    min(1.0, share), hrefs, number, context.panel, opens,
                 )
             )  # fmt: skip
 
@@ -342,6 +352,7 @@ def _enter(element: etree._Element, context: _Context, walker: _Walker) -> _Cont
         if context.kind != "heading":
             inner.kind, inner.level = "heading", walker.panel_level(len(inner.path))
     elif tag in LISTS or tag == "dl":
+        walker.opens = walker.opens or (not context.list_depth and not _goes_on(element))
         inner.list_depth += 1
         inner.kind, inner.level = "paragraph", 0
         first = _first_number(element)
@@ -354,6 +365,12 @@ def _enter(element: etree._Element, context: _Context, walker: _Walker) -> _Cont
         inner.in_link = context.in_link or _leads_away(element.get("href"))
         walker.hrefs.append(element.get("href") or "")
     return inner
+
+
+def _goes_on(element: etree._Element) -> bool:
+    """Tell whether a list stands right behind another: templates write one list as several."""
+    before = next(element.itersiblings("*", preceding=True), None)
+    return before is not None and before.tag == element.tag and not (before.tail or "").strip()
 
 
 def _mark_regions(element: etree._Element, inner: _Context, walker: _Walker) -> None:
@@ -394,10 +411,12 @@ def _close_gap(element: etree._Element, walker: _Walker) -> None:
 
 def _walk_table(table: etree._Element, context: _Context, walker: _Walker) -> None:
     inner = _enter(table, context, walker)
+    walker.opens = True
     for caption in table.iter("caption"):
         place = _enter(caption, inner, walker)
-        place.kind, place.level = "paragraph", 0
-        walker.text(_text_inside(caption, inner, walker, between=" "), place)
+        words = _text_inside(caption, inner, walker, between=" ")
+        place.kind, place.level = "row" if len(words) <= LONGEST_CAPTION else "paragraph", 0
+        walker.text(words, place)
         walker.flush(place)
     shown = {row: [cell for cell in row_cells(row) if _has_place(cell)] for row in rows(table)}
     spans = SpanningRows(max(map(len, shown.values())), sum(map(len, shown.values())))

@@ -16,7 +16,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from index.leads import announcers, leads
-from index.records import Article, Passage
+from index.records import Article, Block, Passage
 from index.sentences import sentence_spans
 from ingest.references import citation_marks
 from ingest.section_types import section_type
@@ -156,7 +156,8 @@ def announcements(article: Article, passages: Sequence[Passage]) -> list[str]:
     They are "" for a passage that begins elsewhere.
     """
     return [
-        article.text[lead.start : lead.end] if lead else "" for lead in leads(article, passages)
+        "\n".join(article.text[lead.start : lead.end] for lead in chain)
+        for chain in leads(article, passages)
     ]
 
 
@@ -231,7 +232,7 @@ def _sections(article: Article) -> list[_Section]:
 
     last = 0
     announced = announcers(article.text, article.blocks)
-    for block, announcer in zip(article.blocks, announced, strict=True):
+    for block, announcing in zip(article.blocks, announced, strict=True):
         if block.kind == "heading":
             if units:
                 close(last)
@@ -246,8 +247,8 @@ def _sections(article: Article) -> list[_Section]:
                     block.start + a,
                     block.start + b,
                     position == 0,
-                    text.endswith(":", a, b),
-                    announcer is not None,
+                    text.endswith(":", a, b) or (_is_caption(block, text) and not announcing),
+                    bool(announcing),
                 )
                 for position, (a, b) in enumerate(spans)
             ]
@@ -256,6 +257,10 @@ def _sections(article: Article) -> list[_Section]:
         last = block.end
     close(last)
     return sections
+
+
+def _is_caption(block: Block, text: str) -> bool:
+    return block.kind == "row" and " | " not in text
 
 
 def _shortened(heading: str) -> str:

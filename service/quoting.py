@@ -222,20 +222,21 @@ class Quoting:
 
 def _lead_out(article: Article, passage: Passage) -> LeadOut | None:
     """Return what announced the list or table inside which `passage` begins, if it does."""
-    (lead,) = leads(article, [passage])
-    if lead is None:
-        return None
-    place = replace(
-        passage, start=lead.start, end=lead.end, text=article.text[lead.start : lead.end]
-    )
-    return LeadOut(
-        of=lead.of,
-        text=place.text,
-        start=place.start,
-        end=place.end,
-        sha256=place.sha256,
-        link=article_link(place),
-    )
+    (chain,) = leads(article, [passage])
+    inner: LeadOut | None = None
+    for lead in reversed(chain):
+        text = article.text[lead.start : lead.end]
+        place = replace(passage, start=lead.start, end=lead.end, text=text)
+        inner = LeadOut(
+            of=lead.of,
+            text=text,
+            start=place.start,
+            end=place.end,
+            sha256=place.sha256,
+            link=article_link(place),
+            inner=inner,
+        )
+    return inner
 
 
 def built_on(manifest: Manifest) -> date:

@@ -125,7 +125,8 @@ class LeadOut(_Model):
     """What announced the list or table inside which a passage begins: "Do not take it:".
 
     `text` is the same article's text from `start` to `end`, which stands somewhere before the
-    passage: the sentence that opens the list, or the row that heads the table's columns.
+    passage: the sentence that opens the list, or the row that heads the table's columns. `inner` is
+    what announced a list inside that list. Show both: "Do not take it if:", "you have one of:".
     """
 
     of: LeadKind
@@ -134,6 +135,7 @@ class LeadOut(_Model):
     end: int
     sha256: str
     link: str
+    inner: "LeadOut | None" = None
 
 
 class PassageOut(_Model):

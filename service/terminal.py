@@ -73,10 +73,13 @@ def _passage_lines(label: str, passage: "PassageOut", t: Strings) -> Iterator[Te
     yield plain(f"{_INDENT}{' · '.join(_who_and_when(article, t))}", "cyan")
     if passage.section:
         yield plain(_INDENT + " › ".join(passage.section), "dim")
-    if passage.lead:
-        yield plain(_INDENT + t(f"answer.lead_{passage.lead.of}"), "dim")
-        yield plain(passage.lead.text)
+    lead = passage.lead
+    if lead:
+        yield plain(_INDENT + t(f"answer.lead_{lead.of}"), "dim")
+    while lead:
+        yield plain(lead.text)
         yield plain("…", "dim")
+        lead = lead.inner
     yield quoted
     if passage.also_in:
         yield plain(_INDENT + t("answer.also_in", n=len(passage.also_in)), "dim")

@@ -58,7 +58,7 @@ KEPT = [
     ("item", 2, "statins, which lower cholesterol"),
     ("item", 1, "pregnancy, above all in the last three months"),
     ("heading", 2, "What doctors measure"),
-    ("paragraph", 0, "Values in the blood of adults"),
+    ("row", 0, "Values in the blood of adults"),
     ("row", 0, "Substance | Usual range"),
     ("row", 0, "Potassium | 3.5 to 5.0 mmol/l"),
     ("row", 0, "Magnesium | 0.7 to 1.0 mmol/l"),

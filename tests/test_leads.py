@@ -24,9 +24,11 @@ def beginning_at(article: Article, start: int) -> Passage:
 
 
 def lead_before(article: Article, words: str) -> tuple[str, str] | None:
-    """Return what announced a passage that begins with `words`."""
-    (lead,) = leads(article, [beginning_at(article, article.text.index(words))])
-    return (lead.of, article.text[lead.start : lead.end]) if lead else None
+    """Return what announced a passage that begins with `words`, outermost first."""
+    (chain,) = leads(article, [beginning_at(article, article.text.index(words))])
+    if not chain:
+        return None
+    return chain[0].of, " / ".join(article.text[lead.start : lead.end] for lead in chain)
 
 
 def test_items_are_announced_by_the_last_sentence_before_them_if_a_colon_ends_it() -> None:
@@ -57,7 +59,7 @@ def test_a_heading_ends_what_was_announced() -> None:
     assert lead_before(article, "three") is None
 
 
-def test_a_list_inside_a_list_is_announced_by_what_announced_the_outer_one() -> None:
+def test_a_list_inside_a_list_is_announced_by_both() -> None:
     parts: list[tuple[BlockKind, int, str]] = [
         ("item", 1, "Ask first if you take:"),
         ("item", 2, "tablets for:"),
@@ -66,9 +68,47 @@ def test_a_list_inside_a_list_is_announced_by_what_announced_the_outer_one() -> 
         ("item", 1, "are pregnant"),
     ]
     outer = article_of(("paragraph", 0, "See a doctor if you:"), *parts)
-    assert set(announcers(outer.text, outer.blocks)[1:]) == {0}
+    assert announcers(outer.text, outer.blocks) == [(), (0,), (0, 1), (0, 1, 2), (0, 1), (0,)]
+    both = "See a doctor if you: / Ask first if you take: / tablets for:"
+    assert lead_before(outer, "the heart") == ("list", both)
     alone = article_of(*parts)
-    assert announcers(alone.text, alone.blocks) == [None, 0, 0, 0, None]
+    assert announcers(alone.text, alone.blocks) == [(), (0,), (0, 1), (0,), ()]
+
+
+def test_what_helps_is_not_said_of_what_is_forbidden_inside_it() -> None:
+    article = article_of(
+        ("paragraph", 0, "These things help:"),
+        ("item", 1, "rest"),
+        ("item", 1, "Take what you like. Never take any of these:"),
+        ("item", 2, "quinine"),
+        ("item", 1, "water"),
+    )
+    assert lead_before(article, "quinine") == (
+        "list",
+        "These things help: / Never take any of these:",
+    )
+    assert lead_before(article, "water") == ("list", "These things help:")
+
+
+def test_a_blank_line_parts_two_tables_and_two_lists() -> None:
+    def two(kind: BlockKind, *words: str) -> Article:
+        text = "\n\n".join(words)
+        starts = [text.index(line) for part in words for line in part.split("\n")]
+        lines = text.replace("\n\n", "\n").split("\n")
+        blocks = tuple(
+            Block(start, start + len(line), "paragraph" if line.endswith(":") else kind, 1)
+            for start, line in zip(starts, lines, strict=True)
+        )
+        return Article("a.txt", "A", text, blocks, "a.txt", "", language="en")
+
+    tables = two("row", "Adults | Dose\nA | 50 mg", "Children | Dose\nB | 5 mg")
+    assert lead_before(tables, "A | 50 mg") == ("table", "Adults | Dose")
+    assert lead_before(tables, "Children") is None
+    assert lead_before(tables, "B | 5 mg") == ("table", "Children | Dose")
+    lists = two("item", "Never take these together:", "quinine\nsalt", "Drink\nwater")
+    assert lead_before(lists, "salt") == ("list", "Never take these together:")
+    assert lead_before(lists, "Drink") is None
+    assert lead_before(lists, "water") is None
 
 
 def test_rows_are_announced_by_the_first_of_their_table_with_its_caption() -> None:
@@ -97,9 +137,8 @@ def test_a_lead_stands_before_the_passage_in_an_unbroken_run(
         return
     starts = sorted(data.draw(st.sets(st.integers(0, len(article.text) - 1), min_size=1)))
     passages = [beginning_at(article, start) for start in starts]
-    for passage, lead in zip(passages, leads(article, passages), strict=True):
-        if lead is None:
-            continue
+    chains = zip(passages, leads(article, passages), strict=True)
+    for passage, lead in ((passage, lead) for passage, chain in chains for lead in chain):
         assert lead.start < lead.end <= passage.start
         words = article.text[lead.start : lead.end]
         assert lead.of == "table" or words.endswith(":")

@@ -185,10 +185,9 @@ def _table(
         for cell in chain.from_iterable(cells):
             yield from _blocks(cell, styles, left_out)
         return
-    for texts in _columns(rows, cells):
-        text = row_text(texts)
-        if text:
-            yield SourceBlock("row", text, left_out=left_out)
+    texts = filter(None, map(row_text, _columns(rows, cells)))
+    for place, text in enumerate(texts):
+        yield SourceBlock("row", text, left_out=left_out, opens=place == 0)
 
 
 def _lays_out(rows: list[list[etree._Element]], styles: Mapping[str, Style]) -> bool:

@@ -100,7 +100,10 @@ def read(data: bytes, name: str) -> Iterator[Document]:
         raise SourceError(f"{name}: no main text found among the {len(blocks)} blocks of the page.")
     references = page_references(decided)
     yield Document(
-        tuple(SourceBlock(b.kind, b.text, b.level, left_out=reason) for b, reason in decided),
+        tuple(
+            SourceBlock(b.kind, b.text, b.level, left_out=reason, opens=b.opens)
+            for b, reason in decided
+        ),
         replace(metadata, references=references),
     )
 

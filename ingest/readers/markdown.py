@@ -174,6 +174,8 @@ class _Walker:
         self._lists: list[int | None] = []  # of each open list the next number, None for bullets
         self._item: int | None = None  # the number of the item whose first paragraph is awaited
         self._awaits_item = False
+        self._opens = False
+        self._list_before = ""
         self._cells: list[tuple[str, tuple[int, ...]]] | None = None
         self._cursor = (0, 0)  # line and column behind the last cell of the table row
         self._notes: list[str] = []  # labels of the open footnotes
@@ -193,7 +195,13 @@ class _Walker:
                 self._enter(token)
 
     def _enter(self, token: Token) -> None:
-        if token.type == "bullet_list_open":
+        if not self._lists and token.type in ("bullet_list_open", "ordered_list_open"):
+            # Lists of one kind in a row are one, whose signs differ.
+            self._opens = token.tag != self._list_before
+            self._list_before = token.tag
+        if token.type == "table_open":
+            self._opens = True
+        elif token.type == "bullet_list_open":
             self._lists.append(None)
         elif token.type == "ordered_list_open":
             self._lists.append(int(token.attrGet("start") or 1))
@@ -255,6 +263,7 @@ class _Walker:
             yield from self._block("paragraph", content, places, left_out=HTML_MARKUP)
             return
         for block, offsets in blocks:
+            self._opens = self._opens or block.opens
             yield from self._block(
                 block.kind, block.text, offsets, block.level, left_out=block.left_out
             )
@@ -297,7 +306,9 @@ class _Walker:
         if kind == "heading":
             text = re.sub(r"\s", " ", text)
         verbatim = self._stands_at(places, text)
-        block = SourceBlock(kind, text, level, verbatim, left_out)
+        opens = self._opens and kind in {"item", "row"}
+        self._opens = self._opens and not opens
+        block = SourceBlock(kind, text, level, verbatim, left_out, opens)
         note = self._notes[-1] if self._notes else None
         if note is not None and note.isdecimal():
             number = int(note)

@@ -43,6 +43,11 @@ def html_blocks(content: str, places: Sequence[int]) -> list[tuple[SourceBlock, 
                 offsets[before] = places[found - 1]
         reason = HTML_MARKUP if block.regions else ""
         made.append(
-            (SourceBlock(block.kind, block.text, block.level, left_out=reason), tuple(offsets))
+            (
+                SourceBlock(
+                    block.kind, block.text, block.level, left_out=reason, opens=block.opens
+                ),
+                tuple(offsets),
+            )
         )
     return made

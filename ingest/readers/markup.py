@@ -52,4 +52,4 @@ def source_blocks(blocks: list[DomBlock], left_out: str = "") -> Iterator[Source
     for block in blocks:
         named = (region.reason for region in block.regions if region.reason in _KEPT_OUT)
         reason = left_out or next(named, "")
-        yield SourceBlock(block.kind, block.text, block.level, left_out=reason)
+        yield SourceBlock(block.kind, block.text, block.level, left_out=reason, opens=block.opens)

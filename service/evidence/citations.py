@@ -26,23 +26,38 @@ def pincite(passage: PassageOut) -> str:
 
 def plain(passage: PassageOut) -> str:
     """Return the quote and one line that says where it stands."""
-    return f"“{passage.text}”\n\n{_line(passage)}"
+    said = "\n\n…\n\n".join(f"“{text}”" for text in _quoted(passage))
+    return f"{said}\n\n{_line(passage)}"
 
 
 def markdown(passage: PassageOut) -> str:
     """Return a block quotation and its source, escaped so that it shows as the words it is."""
     article = passage.article
-    lines = [_md_line(line).rstrip() for line in re.split(r"\r\n?|\n", passage.text)]
+    quoted = "\n>\n> …\n>\n".join(map(_md_quote, _quoted(passage)))
+    name = _md(" ".join(article.title.split()))
+    title = f"[{name}](<{_uri(article.url)}>)" if article.url and _web(article.url) else name
+    rest = _line(passage, title="\0")
+    return f"{quoted}\n>\n> — {_md(rest).replace(chr(0), title)}"
+
+
+def _quoted(passage: PassageOut) -> list[str]:
+    """Return the words quoted: what announced the list or table they stand in, then the passage."""
+    texts = []
+    lead = passage.lead
+    while lead:
+        texts.append(lead.text)
+        lead = lead.inner
+    return [*texts, passage.text]
+
+
+def _md_quote(text: str) -> str:
+    lines = [_md_line(line).rstrip() for line in re.split(r"\r\n?|\n", text)]
     # A backslash ends a line that another follows: rows and items are not run together.
     broken = (
         f"{line}\\" if line and below else line
         for line, below in itertools.zip_longest(lines, lines[1:])
     )
-    quoted = "\n".join(f"> {line}".rstrip() for line in broken)
-    name = _md(" ".join(article.title.split()))
-    title = f"[{name}](<{_uri(article.url)}>)" if article.url and _web(article.url) else name
-    rest = _line(passage, title="\0")
-    return f"{quoted}\n>\n> — {_md(rest).replace(chr(0), title)}"
+    return "\n".join(f"> {line}".rstrip() for line in broken)
 
 
 def bibtex(passage: PassageOut) -> str:

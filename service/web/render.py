@@ -14,6 +14,7 @@ from itertools import pairwise
 from typing import Literal, Protocol
 
 from index.records import Article, BlockKind, CitationMark
+from service.schemas import LeadOut
 
 Span = tuple[int, int]
 
@@ -216,6 +217,14 @@ def when(article: Dated) -> list[tuple[str, str | None]]:
         if article.retrieved:
             found.append(("answer.retrieved", article.retrieved))
     return found
+
+
+def chain_of(lead: LeadOut) -> Iterator[LeadOut]:
+    """Yield what announced a passage, outermost first."""
+    inner: LeadOut | None = lead
+    while inner:
+        yield inner
+        inner = inner.inner
 
 
 def example_questions(articles: Iterable[Article], count: int) -> list[str]:

@@ -152,6 +152,7 @@ def site() -> Site:
         likelihood=render.likelihood,
         percent=render.percent,
         when=render.when,
+        chain_of=render.chain_of,
         article_href=links.article_href,
         old_years=OLD_YEARS,
         citations=citations.citations,

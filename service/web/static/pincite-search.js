@@ -320,11 +320,14 @@ class PinciteSearch extends HTMLElement {
   }
 
   // What announced the list or table inside which a passage begins, in the same article.
-  #announced({ of, text }, article) {
-    return element("div", { class: "announced" },
-      element("p", { class: "soft" }, this.#say(`answer.lead_${of}`)),
-      element("blockquote", { class: of, dir: "auto", lang: article.language, cite: webAddress(article.url) }, text),
-      element("p", { "aria-hidden": "true" }, "…"));
+  #announced(lead, article) {
+    const said = [];
+    for (let one = lead; one; one = one.inner) {
+      said.push(
+        element("blockquote", { class: one.of, dir: "auto", lang: article.language, cite: webAddress(article.url) }, one.text),
+        element("p", { "aria-hidden": "true" }, "…"));
+    }
+    return element("div", { class: "announced" }, element("p", { class: "soft" }, this.#say(`answer.lead_${lead.of}`)), ...said);
   }
 
   #passage(passage) {
