@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ingest import language_wordings as languages
 from ingest import page_regions as regions
 from ingest.dom_blocks import DomBlock
 from ingest.stated_dates import iso_date
@@ -48,15 +49,40 @@ _PUBLISHED_ON = re.compile(
     r"|date of publication)\b",
     re.IGNORECASE,
 )
+
+
+def _labels(field: str, *wordings: str) -> re.Pattern[str]:
+    spaced = rf"\b(?:{'|'.join(wordings)})(?!\w)"
+    return re.compile(f"{spaced}|{languages.CHINESE_DATES[field]}", re.IGNORECASE)
+
+
+_FOREIGN_ON = {
+    "reviewed": _labels("reviewed", *languages.REVIEWED),
+    "modified": _labels("modified", *languages.MODIFIED),
+    "published": _labels("published", *languages.PUBLISHED),
+}
+"""The labels in other languages than English: all of them write the day before the month."""
+_ENGLISH_ON = {"reviewed": _REVIEWED_ON, "modified": _MODIFIED_ON, "published": _PUBLISHED_ON}
+_LABELS = (*_ENGLISH_ON.values(), *_FOREIGN_ON.values())
+_FOREIGN_BY = re.compile(
+    rf"^(?i:{'|'.join(languages.WRITTEN_BY)})\s*:?\s+{_NAMES}"
+    rf"|^(?i:{'|'.join(languages.AUTHOR)})\s?:\s+(?P<more>{_NAME})(?=$|\s*[|•·;,])"
+    r"|(?:作者|撰文)\s?[:：]\s?(?P<chinese>[\u4e00-\u9fff·]{2,12})(?![\u4e00-\u9fff])"
+)
 _ANY = re.compile(
     r"review|written|author|words|\bby\b|update|modif|revised|changed|publi|posted|checked|approv"
-    r"|verif",
+    r"|verif|"
+    + "|".join([*(p.pattern for p in _FOREIGN_ON.values()), *languages.WRITTEN_BY])
+    + "|autor|autrice|auteur|作者|撰文",
     re.IGNORECASE,
 )
 _NEXT_REVIEW = re.compile(r"\b(?:next review|review due|due for review|expir)", re.IGNORECASE)
 
 MAX_WORDS = 40
 """Longer blocks are prose: "updated" and "reviewed" in them speak of other things."""
+
+MAX_LABELLED = 120
+"""Characters of a line that labels its date in another language than English, and has no stop."""
 
 DATE_REACH = 60
 """Characters after the label within which its date must begin."""
@@ -92,15 +118,15 @@ def visible_byline(blocks: Sequence[DomBlock]) -> Byline:
         elif since_title is not None:
             since_title += 1
         text = block.text
-        if not _ANY.search(text):
+        if len(text.split()) > MAX_WORDS or not _ANY.search(text):
             continue
-        if len(text.split()) > MAX_WORDS or any(r.reason in _ELSEWHERE for r in block.regions):
+        if any(region.reason in _ELSEWHERE for region in block.regions):
             continue
         following = blocks[index + 1].text if index + 1 < len(blocks) else ""
         reviewers = (
             reviewers or _named(_REVIEWED_BY, text) or _labelled(_REVIEWED_LABEL, text, following)
         )
-        authors = authors or _named(_WRITTEN_BY, text)
+        authors = authors or _named(_WRITTEN_BY, text) or _named(_FOREIGN_BY, text)
         if since_title is not None and since_title <= NEAR_TITLE:
             authors = authors or _named(_BY, text) or _labelled(_WRITTEN_LABEL, text, following)
         for field, stated in _dates(text, following).items():
@@ -119,7 +145,8 @@ def _named(pattern: re.Pattern[str], text: str) -> tuple[str, ...]:
     found = pattern.search(text)
     if not found:
         return ()
-    return split_names(found["names"] or found.groupdict().get("more") or "")
+    groups = found.groupdict()
+    return split_names(next(filter(None, map(groups.get, ("names", "more", "chinese"))), ""))
 
 
 def _labelled(pattern: re.Pattern[str], text: str, following: str) -> tuple[str, ...]:
@@ -128,27 +155,26 @@ def _labelled(pattern: re.Pattern[str], text: str, following: str) -> tuple[str,
 
 def _dates(text: str, following: str) -> dict[str, str]:
     found: dict[str, str] = {}
-    for field, pattern in (
-        ("reviewed", _REVIEWED_ON),
-        ("modified", _MODIFIED_ON),
-        ("published", _PUBLISHED_ON),
-    ):
+    labels = [(field, pattern, False) for field, pattern in _ENGLISH_ON.items()]
+    if len(text) <= MAX_LABELLED and not text.endswith((".", "。")):
+        labels += [(field, pattern, True) for field, pattern in _FOREIGN_ON.items()]
+    for field, pattern, day_first in labels:
         for label in pattern.finditer(text):
             if _NEXT_REVIEW.search(text[max(0, label.start() - 6) : label.end() + 4]):
                 continue
             rest = text[label.end() :]
-            if not rest.strip(" :") and len(following) <= DATE_REACH:
+            if not rest.strip(" :：") and len(following) <= DATE_REACH:
                 rest = following
-            stated = _date_within_reach(rest)
+            stated = _date_within_reach(rest, day_first=day_first)
             if stated:
                 found.setdefault(field, stated)
     return found
 
 
-def _date_within_reach(rest: str) -> str | None:
+def _date_within_reach(rest: str, *, day_first: bool) -> str | None:
     """Return the date that belongs to a label: before the next label, and not far away."""
-    for pattern in (_NEXT_REVIEW, _REVIEWED_ON, _MODIFIED_ON, _PUBLISHED_ON):
+    for pattern in (_NEXT_REVIEW, *_LABELS):
         other = pattern.search(rest)
         if other:
             rest = rest[: other.start()]
-    return iso_date(rest[:DATE_REACH])
+    return iso_date(rest[:DATE_REACH], day_first=day_first)

@@ -1,12 +1,13 @@
 """Lines of a page that give themselves away by their wording, and the reason for each.
 
 Only short lines are looked at: a sentence of the article may begin with the same words. The
-wordings are those of page templates in English, with the commonest German, French, Spanish and
-Italian ones.
+wordings are those of page templates in English, with the commonest of other languages
+(`ingest.language_wordings`).
 """
 
 import re
 
+from ingest import language_wordings as languages
 from ingest import page_regions as regions
 
 SHORT_WORDS = 14
@@ -50,8 +51,9 @@ _RELATED_LABEL = _any(
     "leia mais",
     "lees ook",
     "baca juga",
+    *languages.RELATED_LABELS,
 )
-_RELATED = re.compile(rf"{_RELATED_LABEL}\b.{{0,3}}[:.>»…]", re.IGNORECASE)
+_RELATED = re.compile(rf"{_RELATED_LABEL}\b.{{0,3}}[:：.>»…]", re.IGNORECASE)
 _RELATED_TITLE = re.compile(
     _any(
         "related (?:articles?|posts?|stories|content|topics|reading|links|pages)",
@@ -71,10 +73,27 @@ _RELATED_TITLE = re.compile(
         "from around the web",
         "more from \\w.{0,30}",
         "similar (?:articles?|posts|stories|pages)",
+        *languages.RELATED_TITLES,
     )
     + r"\W*$",
     re.IGNORECASE,
 )
+
+_DATE_LABEL = _any(
+    *languages.PUBLISHED,
+    *languages.MODIFIED,
+    *languages.REVIEWED,
+    *languages.CHINESE_DATES.values(),
+)
+_WRITTEN_DATE = (
+    r"\d{1,2}(?:er|º|\.)? (?:de )?[^\W\d]{3,10}\.?,? (?:de )?\d{4}|\d{1,4}(?:[./-]\d{1,4}){2}"
+    r"|\d{4}\s?年.{2,8}日?"
+)
+_DATED = (
+    rf"{_DATE_LABEL}\W{{0,3}}(?:[^\W\d]{{2,10}}\W{{1,2}}){{0,2}}(?:{_WRITTEN_DATE})"
+    r"(?:\D{1,4}\d{1,2}[:h.]\d\d.{0,6})?(?:\W{0,3}\b(?:por|par|von|da|door) .{1,60})?\W*$"
+)
+"""A label of another language and its date, which are all of the line: a sentence goes on."""
 
 _THIS_PAGE = _any(
     "page",
@@ -134,6 +153,7 @@ _SHORT = (
             "teilen",
             "partager",
             "compartir",
+            *languages.SHARE,
         )
         + r"\W*$",
     ),
@@ -175,6 +195,10 @@ _SHORT = (
             r"(?:review|publication) date\b",
             r"(?:fact[- ]|medically )?(?:checked|reviewed)$",
             r"\d+ min(?:ute)?s? read$",
+            _DATED,
+            rf"(?:{'|'.join(languages.WRITTEN_BY)}):?\s+(?-i:[A-ZÀ-ÖØ-Þ])",
+            rf"(?:{'|'.join(languages.AUTHOR)})\s?:\s+(?-i:[A-ZÀ-ÖØ-Þ])",
+            rf"作者\s?[:：].{{2,20}}(?:{'|'.join(languages.CHINESE_DATES.values())}|$)",
         ),
     ),
     (regions.CONTACT, r"(?:media|press) (?:contact|enquir(?:y|ies)|inquir(?:y|ies))s?: "),
@@ -222,6 +246,7 @@ _LONG = (
             "get .{0,50}\\b(?:in|to) your inbox",
             "enter your e-?mail",
             "you['’]re (?:in|subscribed)",
+            *languages.NEWSLETTER,
             "thank you for (?:subscribing|signing up)",
             "your e-?mail address (?:will|is required)",
         ),
@@ -231,6 +256,7 @@ _LONG = (
         _any(
             "(?:we|this (?:web)?site|our (?:web)?site|our partners).{0,40}\\buses? cookies",
             "by (?:continuing|using) .{0,60}cookies",
+            *languages.COOKIES,
         ),
     ),
     (
@@ -242,7 +268,9 @@ _LONG = (
             "javascript (?:is|must be)",
             r"https?://\S+$",
             r"printed from:? (?:https?://|www\.)",
-            r"(?:\S.{0,80}\((?:image|application|text|audio|video)/[\w.+-]+\)\s*)+$",
+            # A file's name has no brackets but those of a copy's number: time grows as the line.
+            r"(?:[^()]{1,80}(?:\(\d{1,3}\)[^()]{0,20})?"
+            r"\((?:image|application|text|audio|video)/[\w.+-]+\))+$",
             r"(?:\w+ ){1,4}(?:has|have|follows?) strict sourcing guidelines\b" + _MORE_OF_US,
             "click here (?:to|for)\\b",
             "your browser (?:does not|doesn['’]t)",

@@ -7,6 +7,7 @@ _ISO = re.compile(r"(?<!\d)(\d{4})-(\d{2})(?:-(\d{2}))?(?!-?\d)")
 _COMPACT = re.compile(r"^(\d{4})(\d{2})(\d{2})(?:T|$)")
 _SLASHED = re.compile(r"(?<!\d)(\d{4})[/-](\d{1,2})[/-](\d{1,2})(?!\d)")
 _NUMERIC = re.compile(r"(?<!\d)(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})(?!\d)")
+_CHINESE = re.compile(r"(?<!\d)(\d{4})\s?年\s?(\d{1,2})\s?月(?:\s?(\d{1,2})\s?日)?")
 _DAY_MONTH = re.compile(
     r"(?<!\d)(\d{1,2})(?:st|nd|rd|th|er|\.|º)?\s+(?:of\s+|de\s+)?([^\W\d_]{3,10})\.?,?\s+(?:de\s+)?"
     r"(\d{4})(?!\d)"
@@ -38,14 +39,16 @@ _TEMPLATE = frozenset({"1970-01-01", "1900-01-01"})
 """Days that stand for "no date" in the software that writes pages."""
 
 
-def iso_date(text: str) -> str | None:
+def iso_date(text: str, *, day_first: bool = False) -> str | None:
     """Return the first date in `text` as YYYY-MM-DD, YYYY-MM or YYYY, as far as it is stated.
 
     "03/04/2024" is None: it is the third of April for one reader and the fourth of March for
-    another. The time of day is dropped, the day is the one that the page writes.
+    another; "03.04.2024" is None too, unless the words around it are of a language in which the
+    day stands first (`day_first`). The time of day is dropped, the day is the one that the page
+    writes.
     """
     text = text[:300]
-    for pattern in (_ISO, _COMPACT, _SLASHED):
+    for pattern in (_ISO, _COMPACT, _SLASHED, _CHINESE):
         found = pattern.search(text)
         if found:
             return _valid(*found.groups())
@@ -57,7 +60,10 @@ def iso_date(text: str) -> str | None:
         return _valid(found.group(3), _MONTH[found.group(1).lower()], found.group(2))
     found = _NUMERIC.search(text)
     if found:
-        return _unambiguous(*map(int, found.groups()))
+        day, month, year = map(int, found.groups())
+        if day_first and found.group().count(".") == 2:
+            return _valid(year, month, day)
+        return _unambiguous(day, month, year)
     for found in _MONTH_YEAR.finditer(text):
         if found.group(1).lower() in _MONTH:
             return _valid(found.group(2), _MONTH[found.group(1).lower()], None)

@@ -16,6 +16,7 @@ from index.sentences import sentence_spans
 from ingest.boilerplate_wordings import matching_rules
 from ingest.compose import compose
 from ingest.document import SourceBlock
+from ingest.page_lines import line_reason
 from ingest.page_title import without_site
 from ingest.readers import markdown, read
 from ingest.readers.block_text import tidy, tidy_with_offsets
@@ -39,6 +40,8 @@ often comes at night and lets go within a few minutes by itself.</p></article></
         lambda: sentence_spans("## !" * 15_000),
         lambda: sentence_spans("![" * 500_000),
         lambda: citation_marks("Subscribe" * 3_000 + " 2.", range(9)),
+        lambda: line_reason("a(image/png)" * 50_000 + "x", 0.0),
+        lambda: line_reason("a (image/png) " * 14 + "x", 0.0),
         lambda: without_site("Hs | " * 20_000, ["x"]),
         lambda: reference_blocks([SourceBlock("paragraph", "1. https://a.b")] * 40_000),
         lambda: reference_blocks([SourceBlock("heading", "1. Sources")] * 40_000),

@@ -66,3 +66,66 @@ def test_advice_is_no_button(text: str) -> None:
 )
 def test_buttons_and_labels(text: str, link_share: float, reason: str) -> None:
     assert line_reason(text, link_share) == reason
+
+
+@pytest.mark.parametrize(
+    ("reason", "lines"),
+    [
+        (
+            "share buttons",
+            "Compartir en Facebook|Partager cet article|Artikel teilen|Condividi su WhatsApp"
+            "|Compartilhar no WhatsApp|Deel dit artikel|分享到微信",
+        ),
+        (
+            "related articles",
+            "Artículos relacionados|Lire également|Ähnliche Artikel|Leggi anche|Leia também"
+            "|Gerelateerde artikelen|相关文章|相关阅读：夜间抽筋",
+        ),
+        (
+            "cookie banner",
+            "Utilizamos cookies para mejorar su visita.|Ce site utilise des cookies."
+            "|Wir verwenden Cookies, um Ihnen zu helfen.|Questo sito utilizza i cookie."
+            "|Este site usa cookies.|Wij gebruiken cookies.|我们使用cookie来改善您的体验。",
+        ),
+        (
+            "newsletter form",
+            "Suscríbete a nuestro boletín|Inscrivez-vous à notre newsletter|Newsletter abonnieren"
+            "|Iscriviti alla nostra newsletter|Assine nossa newsletter"
+            "|Schrijf je in voor onze nieuwsbrief|订阅我们的电子邮件",
+        ),
+        (
+            "byline",
+            "Publié le 3 mars 2024|Mis à jour le 03.04.2024 à 10h30|Veröffentlicht am 3. März 2024"
+            "|Publicado el 3 de marzo de 2024 por Ines Calloway|Ultimo aggiornamento: 3 marzo 2024"
+            "|Publicado em 03/04/2024|Gepubliceerd op 3 maart 2024|发布日期：2024年3月3日"
+            "|作者：张三 发布时间：2024-03-03|Écrit par Ines Calloway|Autor: Ines Calloway",
+        ),
+    ],
+)
+def test_lines_in_other_languages(reason: str, lines: str) -> None:
+    assert {line: line_reason(line, 0.0) for line in lines.split("|")} == dict.fromkeys(
+        lines.split("|"), reason
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Compartir jeringas transmite el VIH",
+        "Partager le repas en famille aide",
+        "Teilen Sie Ihrem Arzt mit, was Sie einnehmen.",
+        "Condividi con il medico i sintomi.",
+        "Deel uw klachten met de arts.",
+        "分享牙刷会传播肝炎",
+        "Publicado en The Lancet en 2019, el ensayo halló menos calambres.",
+        "Publicado el 3 de marzo de 2019, el ensayo halló menos calambres.",
+        "Veröffentlicht wurde die Studie 2019 im Lancet.",
+        "Aktualisiert am 3. März 2024, nennt die Leitlinie zwei Mittel.",
+        "发布于2019年3月的指南建议休息。",
+        "Von Willebrand Syndrom",
+        "Par voie orale",
+        "Autor: siehe unten",
+    ],
+)
+def test_sentences_of_other_languages_are_no_lines_of_a_page(text: str) -> None:
+    assert line_reason(text, 0.0) == ""

@@ -252,3 +252,42 @@ def test_authors_in_one_tag(names: str, authors: tuple[str, ...]) -> None:
 def test_the_date_of_an_abbreviation_is_its_title() -> None:
     stated = '<abbr itemprop="datePublished" title="2024-03-02T08:00:00-08:00">8:00 AM</abbr>'
     assert metadata(body=stated).published == "2024-03-02"
+
+
+@pytest.mark.parametrize(
+    ("line", "field", "day"),
+    [
+        ("Publié le 1er mars 2024", "published", "2024-03-01"),
+        ("Publié le 3 mars 2024, mis à jour le 5 avril 2024", "modified", "2024-04-05"),
+        ("Veröffentlicht am 3. März 2024", "published", "2024-03-03"),
+        ("Aktualisiert am 03.04.2024", "modified", "2024-04-03"),
+        ("Medizinisch geprüft am 3. März 2024", "reviewed", "2024-03-03"),
+        ("Stand: 3. März 2024", "modified", "2024-03-03"),
+        ("Publicado el 3 de marzo de 2024", "published", "2024-03-03"),
+        ("Última actualización: 3 de marzo de 2024", "modified", "2024-03-03"),
+        ("Pubblicato il 3 marzo 2024", "published", "2024-03-03"),
+        ("Publicado em 3 de março de 2024", "published", "2024-03-03"),
+        ("Gepubliceerd op 3 maart 2024", "published", "2024-03-03"),
+        ("发布日期：2024-03-03", "published", "2024-03-03"),
+        ("更新时间：2024年3月3日", "modified", "2024-03-03"),
+        ("Publicado el 04/03/2024", "published", None),
+        ("El ensayo, publicado el 3 de marzo de 2019, no halló nada.", "published", None),
+        ("该指南发布于2019年3月3日，建议休息。", "published", None),
+    ],
+)
+def test_dates_in_other_languages(line: str, field: str, day: str | None) -> None:
+    assert getattr(metadata(body=f"<h1>Cramp</h1><p>{line}</p>"), field) == day
+
+
+@pytest.mark.parametrize(
+    ("line", "authors"),
+    [
+        ("Écrit par Ines Calloway", ("Ines Calloway",)),
+        ("Geschrieben von Ines Calloway", ("Ines Calloway",)),
+        ("A cura di Ines Calloway", ("Ines Calloway",)),
+        ("Autora: Ines Calloway", ("Ines Calloway",)),
+        ("作者：张三 发布时间：2024-03-03", ("张三",)),
+    ],
+)
+def test_authors_in_other_languages(line: str, authors: tuple[str, ...]) -> None:
+    assert metadata(body=f"<h1>Cramp</h1><p>{line}</p>").authors == authors
