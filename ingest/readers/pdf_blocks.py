@@ -15,7 +15,8 @@ from index.records import BlockKind
 from ingest.document import SourceBlock
 from ingest.readers.block_text import tidy
 from ingest.readers.pdf_directions import in_reading_direction
-from ingest.readers.pdf_layout import BULLET, Line, Region, regions_of, rows_of
+from ingest.readers.pdf_layout import BULLET, Line, Region, regions_of
+from ingest.readers.pdf_rows import rows_of
 from ingest.readers.pdf_words import Page
 
 RUNNING_HEADER = "running header"

@@ -7,7 +7,8 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from ingest.readers.pdf_layout import MIN_GUTTER, rows_of
+from ingest.readers.pdf_layout import MIN_GUTTER
+from ingest.readers.pdf_rows import rows_of
 from ingest.readers.pdf_words import Page, Word
 
 _MEASURE = re.compile(r"(?:[mkcdnµμ]|mc)?(?:g|l|L|m|mol)|IU|U|%")

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
-from ingest.readers.block_text import raised
+from ingest.readers.pdf_rows import line_text, rows_of
 from ingest.readers.pdf_words import Word
 
 MIN_GUTTER = 0.8
@@ -38,8 +38,6 @@ of those we set, the middle one fills 0.73 and more, of tables 0.3 to 0.6."""
 MIN_STRIP = 0.6
 """Narrowest strip between two columns of a table, in ems."""
 
-_SAME_LINE = 0.35  # ems between baselines of one line
-_RAISED = 0.8  # the size of a superscript, relative to its line
 BULLET = re.compile(r"[•◦▪▫■□●○‣⁃∙·–*►▶➢➤✓✔❖−\-]|\(?(?:\d{1,2}|[a-z])[.)]")
 
 
@@ -65,40 +63,6 @@ class Region:
     lines: tuple[Line, ...]
     left: float
     right: float
-
-
-def rows_of(words: Sequence[Word]) -> list[list[Word]]:
-    """Group words by baseline: rows from top to bottom, the words of each from left to right.
-
-    A raised or lowered small word joins the row that it clings to.
-    """
-    rows: list[tuple[float, float, list[Word]]] = []
-    for word in sorted(words, key=lambda w: (-w.baseline, w.left)):
-        for baseline, size, row in reversed(rows[-3:]):
-            if abs(baseline - word.baseline) <= _SAME_LINE * max(size, word.size):
-                row.append(word)
-                break
-        else:
-            rows.append((word.baseline, word.size, [word]))
-    merged: list[list[Word]] = []
-    for _, _, row in rows:
-        merged.append(row)
-        if len(merged) > 1:
-            above, below = merged[-2], merged[-1]
-            if _clings(above, below) or _clings(below, above):
-                merged[-2:] = [above + below]
-    return [sorted(row, key=lambda w: w.left) for row in merged]
-
-
-def _clings(small: Sequence[Word], large: Sequence[Word]) -> bool:
-    size = max(word.size for word in large)
-    baseline = median(word.baseline for word in large)
-    return all(
-        word.size < _RAISED * size
-        and abs(word.baseline - baseline) < 0.7 * size
-        and any(abs(word.left - other.right) < 0.25 * size for other in large)
-        for word in small
-    )
 
 
 def regions_of(words: Sequence[Word]) -> Iterator[Region]:
@@ -177,7 +141,7 @@ def _table(rows: Sequence[Row]) -> tuple[int, int] | None:
         run = rows[start:end]
         columns = len(run[0])
         if columns > 1 and len(run) >= (2 if columns > 2 else 3):
-            bullets = sum(BULLET.fullmatch(_text(row[0])) is not None for row in run)
+            bullets = sum(BULLET.fullmatch(line_text(row[0])) is not None for row in run)
             if bullets < len(run) / 2 and _has_cells(run):
                 return start, end
         start = end
@@ -349,7 +313,7 @@ def _table_region(rows: Sequence[Row]) -> Region:
     lines = []
     for row in rows:
         whole = _line([word for atom in row for word in atom])
-        cells = tuple(_text(atom) for atom in row)
+        cells = tuple(line_text(atom) for atom in row)
         lines.append(
             Line(
                 " | ".join(cells),
@@ -370,7 +334,7 @@ def _line(words: Sequence[Word]) -> Line:
     bold = sum(len(word.text) for word in words if word.bold) >= 0.95 * letters
     bullet = len(words) > 1 and BULLET.fullmatch(words[0].text)
     return Line(
-        _text(words),
+        line_text(words),
         words[0].left,
         max(word.right for word in words),
         median(word.baseline for word in words if word.size == size),
@@ -386,24 +350,3 @@ def _main_size(words: Sequence[Word]) -> float:
     for word in words:
         weights[word.size] = weights.get(word.size, 0) + len(word.text)
     return max(weights, key=lambda size: (weights[size], size))
-
-
-def _text(words: Sequence[Word]) -> str:
-    """Return the words of a line as text; superscripts are attached, citations dropped."""
-    size = _main_size(words)
-    baseline = median(word.baseline for word in words if word.size == size)
-    pieces: list[str] = []
-    before: Word | None = None
-    for word in words:
-        is_raised = word.size < _RAISED * size and word.baseline > baseline + 0.12 * size
-        close = before is not None and word.left - before.right < 0.15 * size
-        shifted = before is not None and abs(word.baseline - before.baseline) > 0.12 * size
-        if is_raised and before is not None and any(map(str.isdigit, word.text)):
-            if not close:
-                pieces.append(" ")
-            pieces.append(raised(word.text, next(filter(None, reversed(pieces)), "")))
-        else:
-            attached = before is not None and close and (shifted or word.left < before.right)
-            pieces.append(word.text if attached or not pieces else f" {word.text}")
-        before = word
-    return "".join(pieces)
