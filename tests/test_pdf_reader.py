@@ -179,6 +179,36 @@ def test_headers_footers_and_page_numbers_are_left_out() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "size"),
+    [
+        ("5 mg daily", "10 mg daily", 10),
+        ("Adults: 2 to 4 tablets", "Adults: 3 to 5 tablets", 10),
+        ("Step 1", "Step 2", 14),
+    ],
+)
+def test_rows_whose_numbers_differ_are_no_header(first: str, second: str, size: float) -> None:
+    pages = [
+        [(40, 580, size, text), *lines(40, 540, f"Page body of number {word} is here, alone.")]
+        for text, word in ((first, "one"), (second, "two"))
+    ]
+    texts = kept(make_pdf(pages))
+    assert [text for text in texts if not text.startswith("Page")] == [first, second]
+
+
+def test_one_number_of_a_header_counts_the_pages() -> None:
+    pages = [
+        [
+            (40, 580, 8, f"Leaflet 12 of 2020, side {page} of 3"),
+            *lines(40, 540, f"Page body of number {word} is here, as the only one."),
+        ]
+        for page, word in ((1, "one"), (2, "two"), (3, "three"))
+    ]
+    assert [text for *_, text, reason in told(make_pdf(pages)) if reason == "running header"] == [
+        f"Leaflet 12 of 2020, side {page} of 3" for page in (1, 2, 3)
+    ]
+
+
 def test_a_single_page_keeps_its_first_and_last_line() -> None:
     page = lines(40, 560, "A short leaflet of a single page.", leading=30)
     page += lines(40, 500, "Body of the leaflet.", "Call 112 in an emergency", leading=40)

@@ -36,6 +36,8 @@ _PAGE_NUMBER = re.compile(
     re.IGNORECASE,
 )
 _SURE_PAGE_NUMBER = re.compile(r"page\s*\d+|\d+\s*(?:of|/)\s*\d+|[-–]\s*\d+\s*[-–]", re.IGNORECASE)
+_COUNTER = re.compile(r"(?<!\d)\d{1,6}(?!\d)")
+_MAX_COUNTERS = 8  # numbers of a header, of which one may count the pages
 _ENDS = re.compile(r"[.!?:;]['\"”’)\]]*$")
 _BROKEN_AT_DASH = re.compile(r"[^\W_][–—/]$")
 # Of scripts that are written without spaces: Chinese and Japanese with their signs, not Korean.
@@ -70,8 +72,8 @@ class _Draft:
 def blocks_of(pages: Sequence[Page]) -> list[SourceBlock]:
     """Return the blocks of `pages` in reading order."""
     pages = [in_reading_direction(page) for page in pages]
-    furniture = _furniture(pages)
     body = _body_size(pages)
+    furniture = _furniture(pages, body)
     drafts: list[_Draft] = []
     for number, page in enumerate(pages):
         reasons = furniture[number]
@@ -110,18 +112,31 @@ class _Edge:
     text: str
     baseline: float
     apart: bool  # white space of a line and a half towards the next row
+    large: bool  # set in the size of a heading: "Step 1" on one page, "Step 2" on the next
 
-    @property
-    def key(self) -> str:
-        return re.sub(r"\d+", "#", self.text.casefold())
+    def signatures(self) -> Iterator[tuple[bool, str, str]]:
+        """Yield what a header that this is shares with itself on other pages.
+
+        That is all of its text, or all but one number, which counts the pages up. Rows of a table
+        that goes on over the page ("5 mg daily", "10 mg daily") share neither.
+        """
+        text = self.text.casefold()
+        yield self.head, text, ""
+        numbers = list(_COUNTER.finditer(text))
+        if self.large or len(numbers) > _MAX_COUNTERS:
+            return
+        for number in numbers:
+            rest = f"{text[: number.start()]}\0{text[number.end() :]}"
+            yield self.head, rest, str(int(number.group()) - self.page)
 
 
-def _furniture(pages: Sequence[Page]) -> list[dict[int, str]]:
+def _furniture(pages: Sequence[Page], body: float) -> list[dict[int, str]]:
     """Return, for each page, the places of the words that are furniture, with the reason."""
-    edges = [edge for number, page in enumerate(pages) for edge in _edges(number, page)]
-    groups: dict[tuple[bool, str], list[_Edge]] = defaultdict(list)
+    edges = [edge for number, page in enumerate(pages) for edge in _edges(number, page, body)]
+    groups: dict[tuple[bool, str, str], list[_Edge]] = defaultdict(list)
     for edge in edges:
-        groups[edge.head, edge.key].append(edge)
+        for signature in edge.signatures():
+            groups[signature].append(edge)
     enough = 2 if len(pages) <= 4 else 3
     found: list[dict[int, str]] = [{} for _ in pages]
     stopped: set[tuple[int, bool]] = set()
@@ -131,7 +146,8 @@ def _furniture(pages: Sequence[Page]) -> list[dict[int, str]]:
             continue
         places = {
             other.page
-            for other in groups[edge.head, edge.key]
+            for signature in edge.signatures()
+            for other in groups[signature]
             if abs(other.baseline - edge.baseline) < _SAME_PLACE
         }
         reason = ""
@@ -157,7 +173,7 @@ def _add_changing_headers(edges: Sequence[_Edge], found: list[dict[int, str]]) -
     outermost = [edge for edge in edges if edge.order == 0]
     known = [edge for edge in outermost if found[edge.page].get(edge.words[0])]
     for edge in outermost:
-        if edge in known or not edge.apart:
+        if edge in known or edge.large or not edge.apart:
             continue
         alike = [k for k in known if k.head == edge.head and abs(k.baseline - edge.baseline) < 1.0]
         if len(alike) >= 3:
@@ -165,7 +181,7 @@ def _add_changing_headers(edges: Sequence[_Edge], found: list[dict[int, str]]) -
             found[edge.page].update(dict.fromkeys(edge.words, reason))
 
 
-def _edges(number: int, page: Page) -> Iterator[_Edge]:
+def _edges(number: int, page: Page, body: float) -> Iterator[_Edge]:
     places = {id(word): at for at, word in enumerate(page.words)}
     rows = rows_of(page.words)
     if len(rows) < 2:
@@ -179,7 +195,8 @@ def _edges(number: int, page: Page) -> Iterator[_Edge]:
             beyond = median(word.baseline for word in ordered[order + 1])
             apart = abs(baseline - beyond) > 1.5 * max(word.size for word in ordered[order + 1])
             words = tuple(places[id(word)] for word in row)
-            yield _Edge(number, head, order, words, text, baseline, apart)
+            large = median(word.size for word in row) > _HEADING_SIZE * body
+            yield _Edge(number, head, order, words, text, baseline, apart, large)
 
 
 def _left_out_rows(page: Page, reasons: dict[int, str]) -> Iterator[_Draft]:
