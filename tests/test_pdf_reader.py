@@ -1,6 +1,7 @@
 """PDF: reading order, furniture, hyphens, headings, metadata, and hostile files."""
 
 import json
+import math
 import subprocess
 import sys
 import zlib
@@ -399,6 +400,22 @@ def test_text_across_the_page_is_left_out() -> None:
         b"ET\nendstream", b"/F 9 Tf 0 1 -1 0 20 40 Tm (Received in 2020) Tj ET\nendstream"
     )
     assert told(data)[-1] == ("paragraph", 0, "Received in 2020", "text set across the page")
+
+
+@pytest.mark.parametrize("degrees", [12, 30, 45, 60, -45, 135])
+def test_a_watermark_is_left_out(degrees: float) -> None:
+    a, b = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
+    mark = f"/F 40 Tf {a:.4f} {b:.4f} {-b:.4f} {a:.4f} 150 530 Tm (NOT FINAL) Tj ET\nendstream"
+    data = make_pdf([lines(40, 560, *LEFT)]).replace(b"ET\nendstream", mark.encode())
+    assert told(data) == [
+        ("paragraph", 0, " ".join(LEFT), ""),
+        ("paragraph", 0, "NOT FINAL", "text set across the page"),
+    ]
+
+
+def test_a_page_that_lies_a_little_askew_is_read() -> None:
+    data = make_pdf([lines(40, 560, *LEFT)]).replace(b"1 0 0 1 40", b".9986 .0035 -.0035 .9986 40")
+    assert " ".join(kept(data)) == " ".join(LEFT)
 
 
 def test_metadata_comes_from_the_file_and_the_page() -> None:

@@ -33,6 +33,8 @@ _REPLACED = {**_HYPHENS, **_LIGATURES}
 # and 545 for Computer Modern Bold, with 340 and 345 for their regular cuts.
 _BOLD_NAME = re.compile(rb"bold|black|heavy|demi|cmbx|[-,]bd", re.IGNORECASE)
 _FORCE_BOLD = 1 << 18  # PDF 32000-1, table 123
+_DIAGONAL = 4  # in place of the quarter turns: a watermark or a stamp, whose letters climb
+_TILT = 0.1  # quarter turns by which a scan that lies askew may be off: 9 degrees
 _FARTHEST = 20_000.0  # points; the largest page that PDF knows is 14,400
 
 
@@ -106,6 +108,7 @@ def _page(page: Any) -> Page:  # noqa: ANN401
     turns: Counter[int] = Counter()
     for turn, word in runs:
         turns[turn] += len(word.text)
+    turns.pop(_DIAGONAL, None)
     upright = turns.most_common(1)[0][0] if turns else 0
     return Page(
         [word for turn, word in runs if turn == upright],
@@ -159,7 +162,10 @@ class _Run:
 
 
 def _runs(text_page: Any, count: int) -> Iterator[tuple[int, Word]]:  # noqa: ANN401
-    """Yield each word with the quarter turns (0 to 3) of the direction in which it runs."""
+    """Yield each word with the quarter turns (0 to 3) of the direction in which it runs.
+
+    Or `_DIAGONAL`: of such a word only the text is known, and no place.
+    """
     x, y = ctypes.c_double(), ctypes.c_double()
     box = pdfium.FS_RECTF()
     run: _Run | None = None
@@ -182,7 +188,8 @@ def _runs(text_page: Any, count: int) -> Iterator[tuple[int, Word]]:  # noqa: AN
             continue  # also where a hostile matrix makes it no number at all
         if run is not None:
             start, end, up = _along(run.turn, x.value, y.value, edges)
-            if not run.continues(character, start, end, up):
+            stays = run.turn != _DIAGONAL or _turn_and_size(text_page, index)[0] == _DIAGONAL
+            if not stays or not run.continues(character, start, end, up):
                 yield run.word()
                 run = None
         if run is None:
@@ -208,7 +215,8 @@ def _turn_and_size(text_page: Any, index: int) -> tuple[int, float]:  # noqa: AN
     pdfium.FPDFText_GetMatrix(text_page, index, matrix)
     if not all(math.isfinite(n) for n in (matrix.a, matrix.b, matrix.c, matrix.d)):
         return 0, 1.0
-    turn = round(math.atan2(matrix.b, matrix.a) / (math.pi / 2)) % 4
+    turns = math.atan2(matrix.b, matrix.a) / (math.pi / 2)
+    turn = round(turns) % 4 if abs(turns - round(turns)) <= _TILT else _DIAGONAL
     size = pdfium.FPDFText_GetFontSize(text_page, index) * math.hypot(matrix.c, matrix.d)
     return turn, min(max(size, 1.0), 1000.0) if math.isfinite(size) else 1.0
 
@@ -231,6 +239,8 @@ def _along(
 ) -> tuple[float, float, float]:
     """Return where a glyph starts and ends along a direction, and its baseline across it."""
     left, bottom, right, top = edges
+    if turn == _DIAGONAL:
+        return 0.0, 0.0, 0.0
     if turn == 0:
         return left, right, y
     if turn == 1:
