@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from service.evidence.citations import bibtex, citations, csl_json, markdown, pincite, plain
-from service.schemas import ArticleOut, LinksOut, PassageOut
+from service.schemas import ArticleOut, LeadOut, LinksOut, PassageOut
 
 ARTICLE = ArticleOut(
     article_id="legs/calves.md",
@@ -142,6 +142,18 @@ def test_markdown_shows_the_words_themselves(text: str) -> None:
 def test_lines_of_a_quote_are_lines_in_markdown() -> None:
     shown = MarkdownIt("commonmark").render(markdown(_passage(text="Rest.\nDose | 5 mg\n\nEnd.")))
     assert "<p>Rest.<br />\nDose | 5 mg</p>\n<p>End.</p>" in shown
+
+
+def test_what_announced_a_passage_is_copied_with_it() -> None:
+    def lead(text: str, inner: LeadOut | None = None) -> LeadOut:
+        return LeadOut(of="list", text=text, start=0, end=9, sha256=HASH, link="/", inner=inner)
+
+    announced = lead("These help:", lead("Never take:"))
+    passage = PASSAGE.model_copy(update={"text": "quinine\nsalt", "lead": announced})
+    assert plain(passage).startswith("“These help:”\n\n…\n\n“Never take:”\n\n…\n\n“quinine\nsalt”")
+    assert markdown(passage).startswith(
+        "> These help:\n>\n> …\n>\n> Never take:\n>\n> …\n>\n> quinine\\\n> salt\n>\n> — "
+    )
 
 
 def test_bibtex() -> None:

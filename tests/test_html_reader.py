@@ -755,3 +755,22 @@ def test_a_damaged_page_is_read_or_refused(data: bytes) -> None:
 @given(st.binary(max_size=400))
 def test_any_bytes_are_read_or_refused(data: bytes) -> None:
     read_or_refuse(read, data, "bytes.html")
+
+
+def test_a_table_begins_with_its_caption_and_a_list_set_apart_is_another() -> None:
+    blocks = added(
+        "<p>Never take these together:</p><ul><li>quinine</li></ul><ul><li>salt</li></ul>"
+        "<div class='panel'></div><ul><li>Drink water with a meal</li><li>Rest at noon</li></ul>"
+        "<table><caption>Children under 12</caption><tr><th>Medicine</th><th>Dose</th></tr>"
+        "<tr><td>Syrup</td><td>5 mg</td></tr></table>"
+    )
+    lines = {b.text: b.opens for b in blocks if b.kind in {"item", "row"}}
+    assert lines == {
+        "quinine": True,
+        "salt": False,
+        "Drink water with a meal": True,
+        "Rest at noon": False,
+        "Children under 12": True,
+        "Medicine | Dose": False,
+        "Syrup | 5 mg": False,
+    }
