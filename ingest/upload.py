@@ -9,13 +9,14 @@ import json
 from pathlib import Path, PurePosixPath
 
 from index.errors import SourceError, UnsupportedFormat
-from ingest.corpus import PARTS_OF_A_PAGE, SourceFile, sidecar_names
+from ingest.corpus import PARTS_OF_A_PAGE, SIDECAR_SUFFIXES, SourceFile, sidecar_names
 from ingest.front_matter import load_yaml, metadata_from
 from ingest.readers import READERS, read
 
 __all__ = [
     "BEGINNING",
     "NAME_BYTES",
+    "SIDECAR_SUFFIXES",
     "check_content",
     "entity_tags",
     "plain_path",

@@ -7,6 +7,7 @@ misspelt PINCITE_EMERGENCY_NUMBER that is silently ignored is worse than a start
 """
 
 import difflib
+import io
 import os
 import re
 import unicodedata
@@ -265,23 +266,23 @@ def _variable(name: str) -> str:
 
 def _from_file() -> dict[str, str | None]:
     try:
-        # A line that cannot be read is passed over by the library, and a setting with it.
-        with ENV_FILE.open(encoding="utf-8") as file:
-            for line in parse_stream(file):
-                lost = line.key is not None and line.key.startswith(PREFIX) and line.value is None
-                if lost or (line.error and PREFIX in line.original.string):
-                    text = line.original.string
-                    number = line.original.line + len(text) - len(text.lstrip("\n"))
-                    raise SettingsError(
-                        f"{ENV_FILE.absolute()}, line {number}: not NAME=VALUE. "
-                        "Is a quotation mark open, or a sign of equality missing?"
-                    )
-        return dict(dotenv_values(ENV_FILE, encoding="utf-8"))
-    except FileNotFoundError:
+        text = ENV_FILE.read_text(encoding="utf-8")
+    except (FileNotFoundError, IsADirectoryError):
         return {}
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise SettingsError(f"{ENV_FILE.absolute()} cannot be read: {why}.") from error
+    # A line that cannot be read is passed over by the library, and a setting with it.
+    for line in parse_stream(io.StringIO(text)):
+        lost = line.key is not None and line.key.startswith(PREFIX) and line.value is None
+        if lost or (line.error and PREFIX in line.original.string):
+            original = line.original.string
+            number = line.original.line + len(original) - len(original.lstrip("\n"))
+            raise SettingsError(
+                f"{ENV_FILE.absolute()}, line {number}: not NAME=VALUE. "
+                "Is a quotation mark open, or a sign of equality missing?"
+            )
+    return dict(dotenv_values(stream=io.StringIO(text)))
 
 
 def _refuse_unknown(environment: Mapping[str, str | None]) -> None:

@@ -331,6 +331,34 @@ def test_a_sidecar_that_two_articles_share_is_nobodys_own(tmp_path: Path) -> Non
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a.txt", "a.yaml"]
 
 
+def test_the_sidecar_of_another_file_is_left_alone(tmp_path: Path) -> None:
+    for name in ("page.md", "page.md.yaml", "page.md.html", "d.jsonl", "d.jsonl.yml", "d.jsonl.gz"):
+        (tmp_path / name).write_text("title: A")
+    shelf = Shelf(tmp_path)
+    page, packed = PurePosixPath("page.md.html"), PurePosixPath("d.jsonl.gz")
+    assert shelf.put_metadata(page, b"title: B", match=None, none_match=None)
+    assert (tmp_path / "page.md.yaml").read_text() == "title: A"
+    assert (tmp_path / "page.md.html.yaml").read_text() == "title: B"
+    assert shelf.remove(page, match=None)
+    assert shelf.remove(packed, match=None)
+    left = ["d.jsonl", "d.jsonl.yml", "page.md", "page.md.yaml"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == left
+
+
+def test_no_metadata_of_an_article_outlives_it(tmp_path: Path) -> None:
+    for name in ("b.md", "b.md.yaml", "b.yaml", "b.yml"):
+        (tmp_path / name).write_text("title: A")
+    assert Shelf(tmp_path).remove(PurePosixPath("b.md"), match=None)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_article_of_the_longest_name_is_removed(tmp_path: Path) -> None:
+    name = PurePosixPath(f"{'x' * 249}.md")
+    (tmp_path / name).write_text("# A")
+    assert Shelf(tmp_path).metadata(name) == ""
+    assert Shelf(tmp_path).remove(name, match=None)
+
+
 def test_the_sidecar_that_is_written_is_the_one_that_is_read(tmp_path: Path) -> None:
     for present in sidecar_names(PurePosixPath("x/a.md")):
         folder = tmp_path / present.name

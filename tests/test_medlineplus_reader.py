@@ -39,7 +39,7 @@ def test_a_topic_with_everything() -> None:
             ),
             SourceBlock("heading", "What helps?", 3),
             SourceBlock("paragraph", "When a cramp comes:"),
-            SourceBlock("item", "Straighten the leg", 1),
+            SourceBlock("item", "Straighten the leg", 1, opens=True),
             SourceBlock("item", "Pull the toes towards the shin", 1),
             SourceBlock(
                 "paragraph", "NIH: Institute of Sample Texts", left_out="name of the source"

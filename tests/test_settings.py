@@ -178,6 +178,11 @@ def test_a_variable_that_is_no_setting_is_refused_with_the_nearest_name(
     assert load_settings().port == 8000
 
 
+def test_a_folder_of_that_name_sets_nothing() -> None:
+    Path(".env").mkdir()
+    assert load_settings().port == 8000
+
+
 def test_a_file_that_is_not_text_is_one_line() -> None:
     Path(".env").write_bytes(b"PINCITE_HOST=\xff\xfe\n")
     with pytest.raises(SettingsError, match=r"\.env cannot be read: it is not UTF-8 text\."):

@@ -18,6 +18,8 @@ from index.errors import PinciteError, SourceError
 from index.snapshot_writing import flush
 from ingest.upload import (
     BEGINNING,
+    NAME_BYTES,
+    SIDECAR_SUFFIXES,
     check_content,
     entity_tags,
     plain_path,
@@ -95,17 +97,18 @@ class Shelf:
             return not stored
 
     def remove(self, name: PurePosixPath, *, match: str | None) -> bool:
-        """Remove the file `name` and its own sidecar; return whether there was such a file."""
+        """Remove the file `name` and its own sidecars; return whether there was such a file."""
         with _told(), self._changing:
             place = self._place(name)
-            sidecar = self._sidecar(name)
-            stored = self._tags(place, sidecar)
+            stored = self._tags(place, self._sidecar(name))
             if not stored:
                 return False
             _check(stored, match, None)
+            # The article last: cut off in between, none is left for the next of its name.
+            for sidecar, own in self._sidecars(name):
+                if own:
+                    sidecar.unlink()
             place.unlink()
-            if sidecar is not None:
-                sidecar.unlink()
             flush(place.parent)
             return True
 
@@ -159,20 +162,30 @@ class Shelf:
 
     def _sidecar(self, name: PurePosixPath) -> Path | None:
         """Return the sidecar that the indexer reads with `name` and with no other file, or None."""
-        for beside in sidecar_names(name):
-            place = self._place(beside)
-            if place.is_file() and not place.is_symlink():
-                own = beside.name.startswith(name.name) or not self._has_twin(name)
-                return place if own else None
-        return None
+        beside = self._sidecars(name)
+        return beside[0][0] if beside and beside[0][1] else None
 
-    def _has_twin(self, name: PurePosixPath) -> bool:
-        """Tell whether another article of its folder has the same name but for the suffix."""
-        sidecars = {beside.name for beside in sidecar_names(name)}
+    def _sidecars(self, name: PurePosixPath) -> list[tuple[Path, bool]]:
+        """Return what lies where a sidecar of `name` may, what is read first first.
+
+        With each, whether it is `name`'s own: named by all of its name, or of no other file.
+        """
+        names = [one for one in sidecar_names(name) if len(one.name.encode()) <= NAME_BYTES]
+        places = [(beside, self._place(beside)) for beside in names]
+        return [
+            (place, beside.name.startswith(f"{name.name}.") or not self._has_others(beside, name))
+            for beside, place in places
+            if place.is_file() and not place.is_symlink()
+        ]
+
+    def _has_others(self, sidecar: PurePosixPath, name: PurePosixPath) -> bool:
+        """Tell whether the indexer may read `sidecar` with another file than `name`."""
         return any(
-            other.stem == name.stem and other.name not in {name.name, *sidecars}
+            sidecar.name in {beside.name for beside in sidecar_names(PurePosixPath(other.name))}
             for other in self._place(name).parent.glob("*")
-            if not other.name.startswith(".")
+            if other.name != name.name
+            and other.suffix not in SIDECAR_SUFFIXES
+            and not other.name.startswith(".")
         )
 
     @staticmethod

@@ -11,10 +11,12 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from index.records import Article, BlockKind, CitationMark
-from service.schemas import LeadOut
+
+if TYPE_CHECKING:  # `pincite --help` loads this module, and must be quick
+    from service.schemas import LeadOut
 
 Span = tuple[int, int]
 
@@ -219,7 +221,7 @@ def when(article: Dated) -> list[tuple[str, str | None]]:
     return found
 
 
-def chain_of(lead: LeadOut) -> Iterator[LeadOut]:
+def chain_of(lead: "LeadOut") -> Iterator["LeadOut"]:
     """Yield what announced a passage, outermost first."""
     inner: LeadOut | None = lead
     while inner:
